@@ -1,0 +1,424 @@
+"""The command line: parse, call one verb, print. Heavy modules are imported by the verb that needs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dispatch.errors import DispatchError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.study.compare import Study
+
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="dispatch",
+    help="Judge station layouts before they are built: simulate incidents, units and roads.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+network_app = typer.Typer(
+    name="network", help="Look at road networks and travel-time matrices.", no_args_is_help=True
+)
+app.add_typer(network_app)
+
+
+class TableFormat(StrEnum):
+    """File format of the tables in a run folder."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+ScenarioPath = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Seed of all luck, instead of the scenario's.")
+]
+Replications = Annotated[
+    int | None,
+    typer.Option(
+        "--replications", "-r", min=1, max=1_000_000, help="Replications, instead of the scenario's."
+    ),
+]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        "-m",
+        metavar="NAME",
+        help="Measure to compute, such as total.first.p90[zone=north]. Repeatable.",
+    ),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes to use; the result is the same.")
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a run folder here.")]
+Format = Annotated[TableFormat, typer.Option("--format", help="Format of the tables in the run folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+def _version(*, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"dispatch {version('dispatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(value=value),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Judge station layouts before they are built: simulate incidents, units and roads.
+
+    Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
+    """
+
+
+@app.command()
+def validate(
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files.", show_default=False)
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check scenario files and everything they cite; tell all problems at once.
+
+    Example: dispatch validate scenarios/lanzhou-plan-2020.yaml
+    """
+    from dispatch.errors import InputError
+    from dispatch.io.run_folder import json_text
+
+    documents: dict[str, Any] = {}
+    failed: list[DispatchError] = []
+    for path in scenarios:
+        try:
+            documents[path.name] = {"valid": True, **_validated(path)}
+        except InputError as error:
+            failed.append(error)
+            problems = [{"place": p.place, "fact": p.fact, "remedy": p.remedy} for p in error.problems]
+            documents[path.name] = {"valid": False, "problems": problems}
+        except UsageError as error:
+            failed.append(error)
+            problems = [{"place": path.name, "fact": str(error.args[0]), "remedy": error.hint}]
+            documents[path.name] = {"valid": False, "problems": problems}
+    if as_json:
+        sys.stdout.write(json_text(documents))
+    for name, document in documents.items():
+        if document["valid"] and not as_json:
+            _say_valid(name, document)
+    for error in failed:
+        _complain(error)
+    if failed:
+        raise typer.Exit(max(error.exit_code for error in failed))
+
+
+def _validated(path: Path) -> dict[str, Any]:
+    """Load a scenario with its policy and measures and return what it holds."""
+    from dispatch.composition import policy_maker
+    from dispatch.scenario.scenario import load
+    from dispatch.study.measures import compile_measures
+
+    scenario = load(path)
+    policy_maker(scenario.file.dispatching.policy)
+    rule = scenario.file.stop
+    compile_measures(scenario, [*scenario.file.measures, *([rule.measure] if rule else [])])
+    return {
+        "scenario": scenario.name,
+        "network": scenario.network.name,
+        "nodes": len(scenario.network.node_ids),
+        "zones": len(scenario.zones),
+        "incident_types": len(scenario.kinds),
+        "layouts": {
+            name: {"stations": len(l.sites), "units": len(l.units)} for name, l in scenario.layouts.items()
+        },
+        "notes": list(scenario.notes),
+    }
+
+
+def _say_valid(name: str, document: dict[str, Any]) -> None:
+    layouts = ", ".join(
+        f"{k} ({v['stations']} stations, {v['units']} units)" for k, v in document["layouts"].items()
+    )
+    typer.echo(
+        f"{name}: valid. Network {document['network']} with {document['nodes']:,} nodes; layouts: {layouts}."
+    )
+    for note in document["notes"]:
+        typer.echo(f"  note: {note}")
+
+
+@app.command()
+def run(
+    scenario: ScenarioPath,
+    *,
+    layout: Annotated[str, typer.Option("--layout", "-l", help="Layout to simulate.")] = "baseline",
+    replications: Replications = None,
+    seed: Seed = None,
+    measure: Measures = None,
+    jobs: Jobs = 1,
+    out: Out = None,
+    table_format: Format = TableFormat.CSV,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Simulate one layout and print its measures.
+
+    Example: dispatch run scenarios/lanzhou-plan-2020.yaml --layout plan-2020 -r 5 --json
+    """
+    _one_of(as_json=as_json, as_csv=as_csv)
+    from dispatch.report import results
+
+    with_tables = out is not None
+    study = _study(
+        scenario,
+        [layout],
+        replications,
+        seed,
+        measure,
+        jobs,
+        out,
+        table_format,
+        tables=with_tables,
+        zones=False,
+    )
+    if out is not None:
+        arguments = {"layout": layout, "replications": study.replications, "seed": study.scenario.file.seed}
+        documents = {
+            "manifest": results.manifest(study, "run", arguments),
+            "measures": results.run_document(study),
+        }
+        _write(out, documents, results.run_tables(study), table_format)
+    _show(study, results.run_document, "print_run", as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def compare(
+    scenario: ScenarioPath,
+    layouts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[LAYOUT]...", help="Layouts; the first is the reference. All, when none is named."
+        ),
+    ] = None,
+    *,
+    replications: Replications = None,
+    seed: Seed = None,
+    measure: Measures = None,
+    jobs: Jobs = 1,
+    out: Out = None,
+    table_format: Format = TableFormat.CSV,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Simulate several layouts on equal luck and print what each changes and how sure that is.
+
+    Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
+    """
+    _one_of(as_json=as_json, as_csv=as_csv)
+    from dispatch.report import results
+
+    study = _study(
+        scenario,
+        layouts or [],
+        replications,
+        seed,
+        measure,
+        jobs,
+        out,
+        table_format,
+        tables=False,
+        zones=True,
+    )
+    if out is not None:
+        arguments = {
+            "layouts": list(study.layouts),
+            "replications": study.replications,
+            "seed": study.scenario.file.seed,
+        }
+        documents = {
+            "manifest": results.manifest(study, "compare", arguments),
+            "study": results.study_document(study),
+        }
+        tables = {
+            "values": results.values_table(study),
+            "estimates": results.estimates_table(study),
+            "zones": results.zones_table(study),
+        }
+        _write(out, documents, tables, table_format)
+    _show(study, results.study_document, "print_study", as_json=as_json, as_csv=as_csv)
+
+
+def _one_of(*, as_json: bool, as_csv: bool) -> None:
+    if as_json and as_csv:
+        message = "--json and --csv cannot be printed both."
+        raise UsageError(message, hint="Choose one.")
+
+
+def _study(
+    path: Path, layouts: list[str], replications: int | None, seed: int | None, measures: list[str] | None, jobs: int,
+    out: Path | None, table_format: str, *, tables: bool, zones: bool,
+) -> Study:  # fmt: skip
+    """Load, check the target, and simulate with a progress bar."""
+    from dispatch.io.run_folder import check_format, check_target
+    from dispatch.scenario.scenario import load
+    from dispatch.study.compare import compare as simulate_all
+
+    check_format(table_format)
+    if out is not None:
+        check_target(out)
+    scenario = load(path)
+    if seed is not None:
+        scenario = scenario.with_options(seed=seed)
+    for note in scenario.notes:
+        typer.echo(f"note: {note}", err=True)
+    bar = _progress_bar(scenario)
+    with bar:
+        task = bar.add_task("replications", total=None)
+        return simulate_all(
+            scenario, layouts, replications, measures=measures or (), jobs=jobs, by_zone=zones, tables=tables,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )  # fmt: skip
+
+
+def _progress_bar(scenario: Scenario) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(scenario.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _write(out: Path, documents: dict[str, Any], tables: dict[str, Any], table_format: str) -> None:
+    from dispatch.io.run_folder import write_folder
+
+    write_folder(out, documents, tables, table_format)
+    typer.echo(f"wrote {out}", err=True)
+
+
+def _show(
+    study: Study, document: Callable[[Study], dict[str, Any]], printer: str, *, as_json: bool, as_csv: bool
+) -> None:
+    """Print a study in the form asked for, and end with the exit code that it deserves."""
+    if as_json:
+        from dispatch.io.run_folder import json_text
+
+        sys.stdout.write(json_text(document(study)))
+    elif as_csv:
+        from dispatch.io.tables import csv_text
+        from dispatch.report.results import estimates_table
+
+        sys.stdout.write(csv_text(estimates_table(study)))
+    else:
+        from dispatch.report import terminal
+
+        getattr(terminal, printer)(terminal.console(), study)
+    if study.interrupted:
+        typer.echo(
+            f"stopped: {study.replications} replications were finished, the rest were not made.", err=True
+        )
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors that complete and check while one types.
+
+    Example: dispatch schema > scenario.schema.json
+    """
+    from dispatch.io.run_folder import json_text
+    from dispatch.model.scenario import ScenarioFile
+
+    document = ScenarioFile.model_json_schema()
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    sys.stdout.write(json_text(document))
+
+
+@network_app.command("info")
+def network_info(
+    network: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK", help="Network folder, or a name under networks/.", show_default=False
+        ),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a network holds: size, classes, speeds, parts, bounding box, suspicious links.
+
+    Example: dispatch network info networks/lanzhou-new-area
+    """
+    from dispatch.io.run_folder import json_text
+    from dispatch.roads.network import load_network
+
+    named = Path("networks") / network
+    folder = named if not network.exists() and named.is_dir() else network
+    loaded = load_network(folder)
+    if as_json:
+        sys.stdout.write(json_text({"name": loaded.name, "notes": list(loaded.notes), **loaded.summary()}))
+        return
+    from dispatch.report import terminal
+
+    out = terminal.console()
+    terminal.print_summary(out, loaded.title or loaded.name, loaded.summary())
+    for note in loaded.notes:
+        out.print(f"  note: {note}", markup=False)
+
+
+def _complain(error: DispatchError) -> None:
+    """Print an error to stderr, in red on a terminal."""
+    typer.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
+
+
+def run_cli(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code: 0 ok, 2 bad input, 4 policy at fault, 70 our bug."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(given, standalone_mode=True)
+    except DispatchError as error:
+        if "--debug" in given:
+            raise
+        _complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("stopped before anything was finished.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing is wrong
+        sys.exit(0)
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        typer.echo(f"A bug of dispatch: {type(error).__name__}: {error}", err=True)
+        typer.echo(
+            "Please report it with the scenario; --debug before the command shows where it is.", err=True
+        )
+        sys.exit(EXIT_BUG)

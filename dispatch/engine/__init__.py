@@ -1,0 +1,1 @@
+"""What happens: rules, fleet, log, status board, and the discrete-event simulator."""

@@ -1,0 +1,153 @@
+"""The status board: live inside a simulation, and for any moment of a finished log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.engine.rulebook import may_divert
+
+if TYPE_CHECKING:
+    from dispatch.engine.fleet import Fleet
+    from dispatch.engine.log import Log
+    from dispatch.engine.protocols import Need
+    from dispatch.roads.travel import Position
+
+
+class Status(StrEnum):
+    """What a unit is doing."""
+
+    IN_QUARTERS = "in quarters"
+    TURNING_OUT = "turning out"
+    EN_ROUTE = "en route"
+    ON_SCENE = "on scene"
+    TRANSPORTING = "transporting"
+    RETURNING = "returning"
+
+
+class LiveBoard:
+    """The state of the fleet during a simulation; policies read it, only the simulator writes it."""
+
+    def __init__(self, fleet: Fleet, *, diversion: bool) -> None:
+        size = len(fleet)
+        self.fleet = fleet
+        self.diversion = diversion
+        self.now = 0.0
+        self.idle = [True] * size
+        self.idle_count = size
+        self.home_at = [float("-inf")] * size
+        self.bound_for = [0] * size
+        """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
+        self.arrives = [0.0] * size
+        """When a unit bound for a call gets there or is called off [U]."""
+        self.origin: list[Position] = [fleet.travel.at(node) for node in fleet.home]
+        self.target = list(fleet.home)
+        self.mode = ["normal"] * size
+        self.left = [0.0] * size
+        """When the unit's present trip began, or will begin after turnout [U]."""
+        self._returning: list[int] = []
+
+    def set_trip(self, unit: int, origin: Position, target: int, mode: str, left: float) -> None:
+        """Put a unit on its way from ``origin`` to the node ``target``."""
+        self.origin[unit], self.target[unit], self.mode[unit], self.left[unit] = origin, target, mode, left
+
+    def set_idle(self, unit: int, home_at: float) -> None:
+        """Make a unit dispatchable, on its way home until ``home_at``."""
+        self.idle[unit] = True
+        self.idle_count += 1
+        self.home_at[unit] = home_at
+        if home_at > self.now:
+            self._returning.append(unit)
+
+    def set_committed(self, unit: int, priority: int, arrives: float) -> None:
+        """Take an idle unit for a call."""
+        self.idle[unit] = False
+        self.idle_count -= 1
+        self.bound_for[unit] = priority
+        self.arrives[unit] = arrives
+
+    def on_the_road(self, need: Need) -> list[int]:
+        """Return units that could turn to a need from the road: returning ones, and divertible ones."""
+        if self._returning:
+            now, idle, home_at = self.now, self.idle, self.home_at
+            self._returning = sorted({u for u in self._returning if idle[u] and home_at[u] > now})
+        return self._returning + self._divertible(need) if self.diversion else self._returning
+
+    def _divertible(self, need: Need) -> list[int]:
+        return [
+            unit
+            for unit, bound_for in enumerate(self.bound_for)
+            if not self.idle[unit] and self.arrives[unit] > self.now and may_divert(need.priority, bound_for)
+        ]
+
+    def whereabouts(self, unit: int) -> tuple[float, Position]:
+        """Return seconds until a unit on a trip starts to move, and where it is or will start from."""
+        elapsed = self.now - self.left[unit]
+        if elapsed <= 0.0:
+            return -elapsed, self.origin[unit]
+        travel = self.fleet.travel
+        return 0.0, travel.along(self.origin[unit], self.target[unit], self.mode[unit], elapsed)
+
+    def seconds_from_road(self, unit: int, node: int) -> float:
+        """Return seconds that a unit on the road needs to reach a node from where it is."""
+        wait, position = self.whereabouts(unit)
+        return wait + self.fleet.travel.seconds(position, node, "emergency")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The status board of a finished log at one moment."""
+
+    time: float
+    units: dict[str, Status]
+    """Status by unit id."""
+    assigned: dict[str, str]
+    """Incident id by unit id, for units that are committed."""
+    open_incidents: tuple[str, ...]
+    """Calls received and not yet closed, in order of time."""
+    waiting: tuple[str, ...]
+    """Calls that are ready and have had no unit yet, in order of time."""
+
+    @classmethod
+    def at(cls, log: Log, time: float) -> Board:
+        """Fold a log up to and including ``time`` (seconds from the start)."""
+        units = dict.fromkeys(log.fleet.ids, Status.IN_QUARTERS)
+        assigned: dict[str, str] = {}
+        r, t = log.responses, log.timeline
+        for row in np.flatnonzero((r.alerted <= time) & (r.unit >= 0)).tolist():
+            unit = log.fleet.ids[r.unit[row]]
+            status = _status(log, row, time)
+            units[unit] = status
+            assigned.pop(unit, None)
+            if time < r.available[row]:
+                assigned[unit] = t.incident_id(int(r.incident[row]), log.scenario.kinds)
+        return cls(time, units, assigned, *_calls_at(log, time))
+
+
+def _status(log: Log, row: int, time: float) -> Status:
+    """Return what the unit of a response does at a moment not before its alert."""
+    r = log.responses
+    if time >= r.available[row]:
+        home = r.in_quarters[row]
+        return Status.IN_QUARTERS if time >= home else Status.RETURNING
+    if not time >= r.en_route[row]:
+        return Status.TURNING_OUT
+    if not time >= r.on_scene[row]:
+        return Status.EN_ROUTE
+    return Status.TRANSPORTING if time >= r.clear[row] else Status.ON_SCENE
+
+
+def _calls_at(log: Log, time: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    t, i = log.timeline, log.incidents
+    given_up = i.lost >= i.needed
+    closed = np.where(np.isnan(i.dispatched) & given_up, t.ready, i.closed)
+    is_open = (t.received <= time) & ~(closed <= time)
+    waiting = is_open & (t.ready <= time) & ~(i.dispatched <= time)
+
+    def ids(which: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[str, ...]:
+        return tuple(t.incident_id(call, log.scenario.kinds) for call in np.flatnonzero(which).tolist())
+
+    return ids(is_open), ids(waiting)

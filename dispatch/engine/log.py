@@ -1,0 +1,197 @@
+"""What happened: one row for each unit response and each need that nobody served. All else is derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.engine.rulebook import Ending
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.engine.fleet import Fleet
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.timeline import Timeline
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int32]
+    Columns = dict[str, list[object] | NDArray[np.generic]]
+
+AID = -1
+"""Unit number of mutual aid."""
+
+# fields of a response row, in the order in which the engine writes them
+(INCIDENT, SLOT, UNIT, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, AVAILABLE, IN_QUARTERS, ENDING,
+ FROM_ROAD) = range(12)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Responses:
+    """One row for each unit sent, in order of alert; moments in seconds, NaN where they did not come [R]."""
+
+    incident: Ints
+    slot: Ints
+    unit: Ints
+    """Index into the fleet, −1 for mutual aid."""
+    alerted: Floats
+    en_route: Floats
+    on_scene: Floats
+    clear: Floats
+    at_hospital: Floats
+    available: Floats
+    """When the unit could be dispatched again."""
+    in_quarters: Floats
+    """When it was home; NaN when it was dispatched again on the way."""
+    ending: Ints
+    from_road: Ints
+    """1 when the unit was dispatched on its way home or diverted."""
+
+    def __len__(self) -> int:
+        """Number of responses."""
+        return len(self.incident)
+
+    @classmethod
+    def of_rows(cls, rows: list[list[float]]) -> Responses:
+        """Build the columns from the rows that the engine wrote."""
+        table = np.array(rows, dtype=np.float64).reshape(len(rows), FROM_ROAD + 1).T
+        whole = {INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD}
+        return cls(*(c.astype(np.int32) if i in whole else c.copy() for i, c in enumerate(table)))
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """The record of one simulation: input, responses, and needs that were never met."""
+
+    scenario: Scenario
+    fleet: Fleet
+    timeline: Timeline
+    responses: Responses
+    lost: Ints
+    """Slots given up because nobody was free [L]."""
+    scheduled: int
+    """Events that the engine scheduled: a measure of its work that no machine changes."""
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """The calls with everything that follows from their responses."""
+        return _incidents(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incidents:
+    """One row for each call, in order of time; moments in seconds, NaN where they did not come [n]."""
+
+    dispatched: Floats
+    """First unit alerted."""
+    first_on_scene: Floats
+    erf: Floats
+    """Whole first alarm on scene (effective response force)."""
+    closed: Floats
+    """Last unit clear."""
+    needed: Ints
+    """Slots of the first alarm."""
+    lost: Ints
+    """Slots given up."""
+    arrived: Ints
+    """Units that came."""
+
+    def status(self) -> NDArray[np.str_]:
+        """Return what became of each call: served, partial, cancelled, lost or unserved [n]."""
+        conditions = [
+            self.arrived >= self.needed,
+            self.arrived > 0,
+            self.lost >= self.needed,
+            ~np.isnan(self.dispatched),
+        ]
+        return np.select(conditions, ["served", "partial", "lost", "cancelled"], default="unserved")
+
+
+def _incidents(log: Log) -> Incidents:
+    timeline, r = log.timeline, log.responses
+    size = len(timeline)
+    needed = np.diff(timeline.first_slot).astype(np.int32)
+    came = ~np.isnan(r.on_scene)
+    arrived = np.bincount(r.incident[came], minlength=size).astype(np.int32)
+    owner = np.repeat(np.arange(size), needed)
+    last = _extreme(np.fmax, r.incident, r.on_scene, size)
+    return Incidents(
+        dispatched=_extreme(np.fmin, r.incident, r.alerted, size),
+        first_on_scene=_extreme(np.fmin, r.incident, r.on_scene, size),
+        erf=np.where((arrived >= needed) & (needed > 0), last, np.nan),
+        closed=_extreme(np.fmax, r.incident, np.where(np.isnan(r.clear), r.available, r.clear), size),
+        needed=needed,
+        lost=np.bincount(owner[log.lost], minlength=size).astype(np.int32),
+        arrived=arrived,
+    )
+
+
+def _extreme(pick: np.ufunc, index: Ints, values: Floats, size: int) -> Floats:
+    """Return the least or greatest value of each index, NaN where there is none [size]."""
+    result = np.full(size, np.nan)
+    pick.at(result, index, values)
+    return result
+
+
+def incident_table(log: Log) -> Columns:
+    """Return the calls as columns with names, moments in seconds from the start."""
+    scenario, t, i = log.scenario, log.timeline, log.incidents
+    zones = [*scenario.zones, ""]
+    return {
+        "incident": [t.incident_id(call, scenario.kinds) for call in range(len(t))],
+        "type": [scenario.kinds[kind].id for kind in t.kind],
+        "zone": [zones[zone] for zone in scenario.zone_of[t.node]],
+        "node": [scenario.network.node_ids[node] for node in t.node],
+        "priority": t.priority,
+        "received": t.received,
+        "ready": t.ready,
+        "dispatched": i.dispatched,
+        "first_on_scene": i.first_on_scene,
+        "erf_complete": i.erf,
+        "closed": i.closed,
+        "units_needed": i.needed,
+        "units_arrived": i.arrived,
+        "status": i.status(),
+    }
+
+
+def response_table(log: Log) -> Columns:
+    """Return the unit responses as columns with names, moments in seconds from the start."""
+    r, t, fleet = log.responses, log.timeline, log.fleet
+    names = [*fleet.ids, "mutual-aid"]
+    stations = [*(fleet.layout.sites[site].id for site in fleet.site), ""]
+    return {
+        "incident": [t.incident_id(call, log.scenario.kinds) for call in r.incident],
+        "unit": [names[unit] for unit in r.unit],
+        "station": [stations[unit] for unit in r.unit],
+        "capability": [log.scenario.capabilities[c] for c in t.capability[r.slot]],
+        "alerted": r.alerted,
+        "en_route": r.en_route,
+        "on_scene": r.on_scene,
+        "clear": r.clear,
+        "at_hospital": r.at_hospital,
+        "available": r.available,
+        "in_quarters": r.in_quarters,
+        "ending": [Ending(e).name.lower() for e in r.ending.tolist()],
+        "from_road": r.from_road == 1,
+    }
+
+
+def unit_table(log: Log) -> Columns:
+    """Return the units of the layout with their number of responses and busy seconds."""
+    fleet, r = log.fleet, log.responses
+    own = r.unit >= 0
+    busy = np.zeros(len(fleet))
+    np.add.at(busy, r.unit[own], (r.available - r.alerted)[own])
+    order = np.argsort(np.array(fleet.ids), kind="stable")
+    return {
+        "unit": [fleet.ids[u] for u in order],
+        "type": [fleet.types[u] for u in order],
+        "station": [fleet.layout.sites[fleet.site[u]].id for u in order],
+        "node": [log.scenario.network.node_ids[fleet.home[u]] for u in order],
+        "responses": np.bincount(r.unit[own], minlength=len(fleet))[order],
+        "busy_seconds": busy[order],
+    }

@@ -1,0 +1,53 @@
+"""What the model means, in small functions on scalars: free of SimPy, pydantic and tables."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+NEVER = float("nan")
+"""A moment that did not come."""
+
+
+class Ending(IntEnum):
+    """How a unit response ended."""
+
+    SERVED = 0
+    """The unit did its work on scene."""
+    CANCELLED = 1
+    """It was called off before it arrived."""
+    DIVERTED = 2
+    """It was sent to a more urgent incident before it arrived."""
+
+
+def itinerary(
+    alerted: float,
+    turnout: float,
+    travel: float,
+    on_scene: float,
+    busy: float,
+    transport: float,
+    hand_over: float,
+) -> tuple[float, float, float, float, float]:
+    """Return the moments en route, on scene, clear, at hospital, available of a response nobody disturbs [s].
+
+    ``busy`` (NaN for none) is the whole time from the alert until available; it never ends before the unit
+    has arrived. Without it the unit stays ``on_scene``, then transports and hands over.
+    """
+    en_route = alerted + turnout
+    arrived = en_route + travel
+    if busy == busy:
+        available = max(alerted + busy, arrived)
+        return en_route, arrived, available, available, available
+    clear = arrived + on_scene
+    hospital = clear + transport
+    return en_route, arrived, clear, hospital, hospital + hand_over
+
+
+def called_off(alerted: float, cancelled: float, arrived: float) -> bool:
+    """Whether a response is cancelled ``cancelled`` seconds (NaN for never) after its alert, before arrival."""
+    return alerted + cancelled < arrived
+
+
+def may_divert(asking: int, bound_for: int) -> bool:
+    """Whether a unit bound for a call of one priority may be sent to another call; 1 is the most urgent."""
+    return asking < bound_for

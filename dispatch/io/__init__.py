@@ -1,0 +1,1 @@
+"""Files to values and back: YAML with line numbers, CSV tables, run folders."""

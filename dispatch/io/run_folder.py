@@ -1,0 +1,109 @@
+"""Run folders: everything a run or a study leaves behind, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dispatch.errors import UsageError
+from dispatch.io.tables import WRITERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+
+
+def json_text(value: Any) -> str:
+    """Return JSON with sorted keys and no number that is not finite (null instead), so that equal is equal."""
+    return json.dumps(_finite(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def check_target(folder: Path) -> None:
+    """Raise UsageError unless a run folder may be written here: nothing there, or an older run folder."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        message = f"{folder}: is a file."
+        raise UsageError(message, hint="Name a folder.")
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        message = f"{folder}: holds other files than an earlier run."
+        raise UsageError(message, hint="Name a new folder, so that nothing is lost.")
+
+
+def check_format(table_format: str) -> None:
+    """Raise UsageError when a table format cannot be written here."""
+    if table_format not in WRITERS:
+        message = f"--format {table_format}: unknown."
+        raise UsageError(message, hint=f"Choose {' or '.join(WRITERS)}.")
+    if table_format == "parquet":
+        try:
+            import duckdb  # noqa: F401
+        except ImportError:
+            message = "--format parquet: needs the package duckdb."
+            raise UsageError(message, hint="Install it with: pip install 'dispatch[store]'.") from None
+
+
+def write_folder(
+    folder: Path,
+    documents: Mapping[str, Any],
+    tables: Mapping[str, Mapping[str, Sequence[object] | NDArray[np.generic]]],
+    table_format: str = "csv",
+) -> None:
+    """Write JSON documents and tables into a folder, replacing an older run folder in one step.
+
+    Everything is written beside the target first; an error leaves the target as it was.
+    """
+    check_target(folder)
+    check_format(table_format)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        message = f"{folder}: cannot be written ({error.strerror})."
+        raise UsageError(message, hint="Name another folder.") from None
+    try:
+        temporary.chmod(0o755)
+        for name, document in documents.items():
+            (temporary / f"{name}.json").write_text(json_text(document), encoding="utf-8", newline="")
+        for name, columns in tables.items():
+            WRITERS[table_format](temporary / f"{name}.{table_format}", columns)
+        _replace(folder, temporary)
+    except OSError as error:
+        message = f"{folder}: cannot be written ({error.strerror})."
+        raise UsageError(message, hint="Free some space, or name another folder.") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(folder: Path, temporary: Path) -> None:
+    """Put a finished folder in its place."""
+    if not folder.exists():
+        temporary.rename(folder)
+        return
+    old = temporary.with_name(f"{temporary.name}-old")
+    folder.rename(old)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        os.replace(old, folder)  # noqa: PTH105 - Path.rename would not replace on every system
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What a person can write: frozen, validated, without behaviour."""

@@ -1,0 +1,143 @@
+"""The base of everything a scenario file can say, and its scalar types: durations, rates, names."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+SECONDS = {
+    "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "秒": 1.0,
+    "min": 60.0, "minute": 60.0, "minutes": 60.0, "分": 60.0, "分钟": 60.0,
+    "h": 3600.0, "hour": 3600.0, "hours": 3600.0, "时": 3600.0, "小时": 3600.0,
+    "d": 86400.0, "day": 86400.0, "days": 86400.0, "天": 86400.0, "日": 86400.0,
+    "w": 604800.0, "week": 604800.0, "weeks": 604800.0, "周": 604800.0,
+    "yr": 31536000.0, "year": 31536000.0, "years": 31536000.0, "年": 31536000.0,
+}  # fmt: skip
+"""Seconds in each unit of time that may be written; a year has 365 days."""
+
+LONGEST = 100 * SECONDS["yr"]
+_PART = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([^\W\d_]+)\s*")
+_RATE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+)\s*(?:/|per|每)\s*([^\W\d_]+)\s*")
+_DURATION_HELP = "Write seconds as a number, or a text such as '90 s', '4 min 30 s', '1.5 h' or '365 d'."
+_RATE_HELP = "Write a number per unit of time, such as '0.5/d', '3/h' or '120/yr'."
+
+
+class Frozen(BaseModel):
+    """Base of all models: unknown keys are errors, values never change, docstrings describe fields."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_default=False,
+    )
+
+
+def parse_duration(value: Any) -> float:
+    """Return seconds for a number of seconds or a text such as ``4 min 30 s``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _bounded(_as_float(value))
+    if not isinstance(value, str):
+        message = f"not a duration | {_DURATION_HELP}"
+        raise ValueError(message)
+    position, total = 0, 0.0
+    while position < len(value):
+        part = _PART.match(value, position)
+        if part is None or part[2].lower() not in SECONDS:
+            message = f"'{value[:40]}' is not a duration | {_DURATION_HELP}"
+            raise ValueError(message)
+        total += float(part[1]) * SECONDS[part[2].lower()]
+        position = part.end()
+    if not value.strip():
+        message = f"an empty duration | {_DURATION_HELP}"
+        raise ValueError(message)
+    return _bounded(total)
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _bounded(seconds: float) -> float:
+    if not math.isfinite(seconds) or seconds < 0:
+        message = "a duration below zero or not finite | Give zero or more seconds."
+        raise ValueError(message)
+    if seconds > LONGEST:
+        message = f"a duration of {seconds:g} s, over 100 years | Check the unit."
+        raise ValueError(message)
+    return seconds
+
+
+def parse_rate(value: Any) -> float:
+    """Return events per second for a text such as ``0.5/d``."""
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[2].lower() not in SECONDS:
+        message = f"{value!r:.40} is not a rate | {_RATE_HELP}"
+        raise ValueError(message)
+    rate = float(match[1]) / SECONDS[match[2].lower()]
+    if not math.isfinite(rate) or rate > 1000:
+        message = f"'{value}' is over 1000 a second | Check the unit."
+        raise ValueError(message)
+    return rate
+
+
+def _number_only(value: Any) -> Any:
+    """Refuse texts and booleans where a plain number is meant."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        message = f"{value!r:.40} is not a number | Give a plain number."
+        raise ValueError(message)
+    return _as_float(value) if isinstance(value, float) else value
+
+
+_DURATION_SCHEMA = {
+    "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
+    "description": _DURATION_HELP,
+}
+Seconds = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+"""A duration; seconds inside, a number or text such as ``4 min 30 s`` in files."""
+
+PositiveSeconds = Annotated[
+    float, BeforeValidator(parse_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)
+]
+"""A duration above zero."""
+
+Rate = Annotated[
+    float, BeforeValidator(parse_rate), WithJsonSchema({"type": "string", "description": _RATE_HELP})
+]
+"""A rate; events per second inside, a text such as ``0.5/d`` in files."""
+
+Number = Annotated[float, BeforeValidator(_number_only)]
+"""A plain finite number; texts and booleans are refused."""
+
+Whole = Annotated[int, BeforeValidator(_number_only)]
+"""A whole number; texts and booleans are refused."""
+
+Weight = Annotated[Number, Field(ge=0, le=1e12)]
+"""A weight, relative to the others beside it."""
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, pattern=r"^[^\[\],=\s]([^\[\],=\n\r\t]*[^\[\],=\s])?$", max_length=120
+    ),
+]
+"""An id: any text without brackets, commas and equals signs, which measure filters need."""
+
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""The id of something defined elsewhere."""
+
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+"""Free text."""
+
+Point = tuple[Number, Number]
+"""A pair of coordinates, x (longitude) first, in the network's coordinate system."""
+
+Place = Reference | Point
+"""A node id of the network, or coordinates that are snapped to the nearest node."""

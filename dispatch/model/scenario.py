@@ -1,0 +1,145 @@
+"""The scenario file as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+
+from dispatch.model.base import Frozen, Name, Number, PositiveSeconds, Reference, Seconds, Text, Whole
+from dispatch.model.distributions import Distribution
+from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
+from dispatch.model.resources import Station, Unit, UnitType, Variation
+
+SCHEMA_VERSION = 1
+"""Version of the scenario format that this package reads."""
+
+
+def _moment(value: Any) -> Any:
+    """Accept dates as texts only: a number would silently be seconds since 1970."""
+    if not isinstance(value, str | datetime):
+        message = "not a date and time | Write one with its time zone, such as 2020-01-01T00:00:00+08:00."
+        raise ValueError(message)
+    return value
+
+
+class MutualAid(Frozen):
+    """Help from outside, asked for when no own unit can go."""
+
+    delay: Distribution
+    """Time from the request until the outside unit leaves, or until it arrives when ``at`` is not given."""
+    at: Reference | None = None
+    """The node from which outside units drive; their way is added to the delay."""
+
+
+class Dispatching(Frozen):
+    """Who goes, and what happens when nobody can."""
+
+    policy: Reference = "nearest"
+    """``nearest``, ``run_card_order``, ``assignment``, or a policy of an installed package."""
+    when_none_free: Literal["queue", "lost", "mutual_aid"] = "queue"
+    """What becomes of a need that no own unit can serve: it waits, is lost, or goes to mutual aid."""
+    mutual_aid: MutualAid | None = None
+    """Terms of outside help; needed for ``when_none_free: mutual_aid``."""
+    diversion: bool = False
+    """Whether a unit on its way to a less urgent incident may be sent to a more urgent one."""
+    returning: bool = True
+    """Whether units on their way home may be dispatched from the road."""
+    orders: dict[Reference, tuple[Reference, ...]] = {}
+    """For ``run_card_order``: zone or node → unit ids in the order in which they are tried."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Dispatching:
+        if self.when_none_free == "mutual_aid" and self.mutual_aid is None:
+            message = "mutual aid without terms | Give 'mutual_aid: {delay: …}'."
+            raise ValueError(message)
+        if self.policy == "run_card_order" and not self.orders:
+            message = "run_card_order without 'orders' | List units by zone or node."
+            raise ValueError(message)
+        return self
+
+
+class StoppingRule(Frozen):
+    """Replicate until one measure is known well enough."""
+
+    measure: Reference
+    """The measure that decides."""
+    half_width: Annotated[Number, Field(gt=0)]
+    """Half of its 95 % confidence interval, in the measure's own unit."""
+    minimum: Annotated[Whole, Field(ge=2, le=100_000)] = 30
+    """Replications before the rule is looked at; below 30 the interval covers less than it says."""
+    maximum: Annotated[Whole, Field(ge=2, le=1_000_000)] = 1000
+    """Replications after which to stop in any case."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> StoppingRule:
+        if self.maximum < self.minimum:
+            message = f"maximum ({self.maximum}) is below minimum ({self.minimum}) | Raise the maximum."
+            raise ValueError(message)
+        return self
+
+
+class ScenarioFile(Frozen):
+    """Everything a person writes about one scenario."""
+
+    schema_version: Literal[1] = 1
+    """Version of this format."""
+    name: Name | None = None
+    """Short name; the file's own when left out."""
+    title: Text = ""
+    """Name for people."""
+    description: Text = ""
+    """What the scenario is for, its sources and assumptions."""
+    network: Reference
+    """A folder under ``networks/``, or a path relative to the scenario."""
+    start: Annotated[AwareDatetime, BeforeValidator(_moment)] = Field(
+        default=datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+    )
+    """First moment, with its time zone; second 0 of the simulation."""
+    horizon: PositiveSeconds
+    """How long calls come in; what is under way then is played to its end."""
+    warm_up: Seconds = 0.0
+    """Calls received earlier than this are simulated but not measured."""
+    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = 1
+    """Number from which all luck is drawn."""
+    replications: Annotated[Whole, Field(ge=1, le=1_000_000)] = 30
+    """How many independent draws of the same scenario are simulated."""
+    snap: Annotated[Number, Field(gt=0, le=1e7)] = 1000.0
+    """Farthest that given coordinates may lie from the nearest node, in metres."""
+    call_processing: Distribution | None = None
+    """Time from the call until units can be alerted, for all types that do not state their own."""
+    unit_types: Annotated[dict[Name, UnitType], Field(min_length=1)]
+    """Kinds of units by id."""
+    stations: Annotated[dict[Name, Station], Field(min_length=1)]
+    """Stations of the baseline by id."""
+    units: Annotated[dict[Name, Unit], Field(min_length=1)]
+    """Units of the baseline by id."""
+    incident_types: Annotated[dict[Name, IncidentType], Field(min_length=1)]
+    """Kinds of incidents by id."""
+    zones: dict[Name, Zone] = {}
+    """Areas for demand and reporting, beside those of the network."""
+    profiles: dict[Name, Profile] = {}
+    """Weekly profiles of demand by id."""
+    demand: Demand
+    """Where calls come from."""
+    dispatching: Dispatching = Dispatching()
+    """Who goes, and what happens when nobody can."""
+    layouts: dict[Name, Variation] = {}
+    """Variations of the baseline by id."""
+    measures: tuple[Reference, ...] = ()
+    """Measures reported when none are asked for; a sensible set when left out."""
+    cover_within: PositiveSeconds = 480.0
+    """Travel time for ``coverage.residual.min``."""
+    stop: StoppingRule | None = None
+    """When to stop replicating early; all replications are made when left out."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ScenarioFile:
+        if self.warm_up >= self.horizon:
+            message = f"warm_up ({self.warm_up:g} s) is not below horizon ({self.horizon:g} s) | Shorten it."
+            raise ValueError(message)
+        if "baseline" in self.layouts:
+            message = "a layout cannot be called 'baseline' | The scenario's own stations are the baseline."
+            raise ValueError(message)
+        return self

@@ -1,0 +1,1 @@
+"""Who goes: the dispatch policies that ship with the package."""

@@ -1,0 +1,1 @@
+"""Presentation only: what is shown here was computed in ``study``."""

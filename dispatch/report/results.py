@@ -1,0 +1,162 @@
+"""Studies as documents and tables: JSON, CSV and run folders. Nothing is computed here but the layout."""
+
+from __future__ import annotations
+
+import math
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from dispatch.study.compare import zone_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.engine.log import Columns
+    from dispatch.study.compare import Study
+    from dispatch.study.estimates import Estimate
+
+
+def run_document(study: Study) -> dict[str, Any]:
+    """Return the JSON document of ``dispatch run``: one layout."""
+    layout = study.layouts[0]
+    return {**_head(study), "layout": layout, "measures": _measures(study, layout)}
+
+
+def study_document(study: Study) -> dict[str, Any]:
+    """Return the JSON document of ``dispatch compare``."""
+    others = study.layouts[1:]
+    return {
+        **_head(study),
+        "layouts": {layout: {"measures": _measures(study, layout)} for layout in study.layouts},
+        "differences": {_pair(study, layout): _differences(study, layout) for layout in others},
+        "zones": {_pair(study, layout): _zones(study, layout) for layout in others},
+    }
+
+
+def _head(study: Study) -> dict[str, Any]:
+    head: dict[str, Any] = {
+        "scenario": study.scenario.name,
+        "seed": study.scenario.file.seed,
+        "replications": study.replications,
+        "notes": list(study.scenario.notes),
+    }
+    if study.interrupted:
+        head["interrupted"] = True
+    return head
+
+
+def _pair(study: Study, layout: str) -> str:
+    return f"{layout} - {study.reference}"
+
+
+def _measures(study: Study, layout: str) -> dict[str, Any]:
+    return {name: _estimate(study.estimate(layout, name)) for name in study.measures}
+
+
+def _estimate(e: Estimate) -> dict[str, Any]:
+    return {"mean": e.mean, "half_width": e.half_width, "n": e.n}
+
+
+def _differences(study: Study, layout: str) -> dict[str, Any]:
+    found = {name: study.difference(layout, name) for name in study.measures}
+    return {
+        name: {"mean": d.mean, "half_width": d.half_width, "p_value": d.p_value} for name, d in found.items()
+    }
+
+
+def _zones(study: Study, layout: str) -> dict[str, Any]:
+    return {
+        row.zone: {
+            "mean": row.difference.mean,
+            "half_width": row.difference.half_width,
+            "p_value": row.adjusted_p,
+            "verdict": row.verdict,
+        }
+        for row in zone_verdicts(study, layout)
+    }
+
+
+def manifest(study: Study, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is needed to make the same results again, and to see what changed if they differ."""
+    scenario = study.scenario
+    packages = ("simpy", "numpy", "scipy", "ortools", "networkx", "pydantic")
+    return {
+        "format": 1,
+        "command": command,
+        "arguments": dict(arguments),
+        "scenario": scenario.name,
+        "scenario_digest": scenario.digest,
+        "network": scenario.network.name,
+        "network_digest": scenario.network.digest,
+        "layouts": list(study.layouts),
+        "seed": scenario.file.seed,
+        "replications": study.replications,
+        "interrupted": study.interrupted,
+        "measures": list(study.measures),
+        "notes": list(scenario.notes),
+        "versions": {
+            "dispatch": version("dispatch"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in packages},
+        },
+    }
+
+
+def run_tables(study: Study) -> dict[str, Columns]:
+    """Return incident, response and unit tables of all replications, each row with its replication."""
+    result: dict[str, Columns] = {}
+    for name, parts in study.tables.items():
+        columns: Columns = {"replication": []}
+        for number, part in enumerate(parts):
+            rows = [list(column) if isinstance(column, list) else column.tolist() for column in part.values()]
+            _as_list(columns, "replication").extend([number] * len(rows[0]))
+            for key, column in zip(part, rows, strict=True):
+                _as_list(columns, key).extend(column)
+        result[name] = columns
+    return result
+
+
+def _as_list(columns: Columns, key: str) -> list[object]:
+    column = columns.setdefault(key, [])
+    assert isinstance(column, list)
+    return column
+
+
+def values_table(study: Study) -> Columns:
+    """Return every measure of every layout and replication, one a row."""
+    rows = [
+        (layout, name, number, float(value))
+        for layout in study.layouts
+        for name in study.measures
+        for number, value in enumerate(study.values[layout][name])
+    ]
+    return _columns(("layout", "measure", "replication", "value"), rows)
+
+
+def estimates_table(study: Study) -> Columns:
+    """Return means of layouts and differences between them, one a row."""
+    rows: list[tuple[object, ...]] = []
+    for layout in study.layouts:
+        for name in study.measures:
+            e = study.estimate(layout, name)
+            rows.append((layout, name, e.mean, e.half_width, e.n, math.nan))
+    for layout in study.layouts[1:]:
+        for name in study.measures:
+            d = study.difference(layout, name)
+            rows.append((_pair(study, layout), name, d.mean, d.half_width, d.n, d.p_value))
+    return _columns(("layout", "measure", "mean", "half_width", "n", "p_value"), rows)
+
+
+def zones_table(study: Study) -> Columns:
+    """Return winners and losers among zones, one a row."""
+    rows: list[tuple[object, ...]] = []
+    for layout in study.layouts[1:]:
+        for row in zone_verdicts(study, layout):
+            d = row.difference
+            rows.append((_pair(study, layout), row.zone, d.mean, d.half_width, row.adjusted_p, row.verdict))
+    return _columns(("difference", "zone", "mean", "half_width", "p_value", "verdict"), rows)
+
+
+def _columns(names: tuple[str, ...], rows: list[tuple[object, ...]]) -> Columns:
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -1,0 +1,75 @@
+"""Numbers the way people say them: ``4 min 30 s``, ``31.4 %``."""
+
+from __future__ import annotations
+
+import math
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as ``45.2 s``, ``4 min 30 s``, ``2 h 05 min`` or ``12 d``."""
+    if math.isnan(seconds):
+        return "–"
+    sign, rest = ("−" if seconds < 0 else ""), abs(seconds)
+    if rest < 59.95:
+        return f"{sign}{rest:.1f} s"
+    if rest < 3599.5:
+        whole = round(rest)
+        return f"{sign}{whole // 60} min {whole % 60:02d} s"
+    if rest < 172_800:
+        minutes = round(rest / 60)
+        return f"{sign}{minutes // 60} h {minutes % 60:02d} min"
+    return f"{sign}{rest / 86400:.4g} d"
+
+
+def value(number: float, unit: str) -> str:
+    """Return a measure's value in words; ``unit`` is that of the measure (``s``, ``share``, ``h``, ``1``)."""
+    if math.isnan(number):
+        return "–"
+    if unit == "s":
+        return duration(number)
+    if unit == "share":
+        return f"{100 * number:.1f} %".replace("-", "−")
+    text = f"{number:,.1f}".replace("-", "−")
+    return f"{text} h" if unit == "h" else text
+
+
+def difference(number: float, unit: str) -> str:
+    """Return a difference with its sign; shares differ by percentage points."""
+    if math.isnan(number):
+        return "–"
+    sign = "+" if number > 0 else ""
+    if unit == "share":
+        return f"{sign}{100 * number:.1f} pp".replace("-", "−")
+    return sign + value(number, unit)
+
+
+def margin(half_width: float, unit: str) -> str:
+    """Return half of a confidence interval as ``± 3.2 s``, nothing where there is none."""
+    if math.isnan(half_width):
+        return ""
+    return f"± {difference(half_width, unit).lstrip('+')}"
+
+
+def probability(p: float) -> str:
+    """Return a p-value as people print it."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+TITLES = {
+    "incidents.n": "calls",
+    "total.first.mean": "first unit, from call: mean",
+    "total.first.p90": "first unit, from call: 90 %",
+    "response.first.mean": "first unit, from alert: mean",
+    "response.first.p90": "first unit, from alert: 90 %",
+    "response.first.within_300s": "first unit ≤ 5 min from alert",
+    "response.first.within_480s": "first unit ≤ 8 min from alert",
+    "total.erf.mean": "whole first alarm, from call: mean",
+    "total.erf.p90": "whole first alarm, from call: 90 %",
+    "queue.mean": "wait for a free unit: mean",
+    "workload.max": "workload of the busiest unit",
+    "reliability.first_due": "answered by first-due station",
+    "coverage.static.within_300s": "demand ≤ 5 min of travel",
+}
+"""Headline measures in words."""

@@ -1,0 +1,183 @@
+"""Studies and networks on the terminal: tables with lines on a screen, plain aligned text elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dispatch.report import speak
+from dispatch.study.compare import zone_verdicts
+from dispatch.study.measures import PRINCIPAL, compile_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dispatch.study.compare import Study
+    from dispatch.study.measures import Measure
+
+PIPED_WIDTH = 200
+"""Columns for output that no terminal cuts."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that draws tables on terminals and writes plain, uncut text into files and pipes."""
+    plain = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return (
+        plain
+        if plain.is_terminal
+        else Console(stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
+    )
+
+
+def _table(out: Console, title: str) -> Table:
+    style = box.SIMPLE_HEAD if out.is_terminal else None
+    return Table(title=title, title_justify="left", title_style="bold", box=style, padding=(0, 1, 0, 0))
+
+
+def print_run(out: Console, study: Study) -> None:
+    """Print the measures of one layout."""
+    layout = study.layouts[0]
+    _print_head(out, study)
+    table = _table(out, f"Layout {layout}")
+    table.add_column("measure")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for measure in compile_measures(study.scenario, study.measures):
+        e = study.estimate(layout, measure.name)
+        table.add_row(
+            _title(measure), speak.value(e.mean, measure.unit), speak.margin(e.half_width, measure.unit)
+        )
+    out.print(table)
+
+
+def _print_head(out: Console, study: Study) -> None:
+    scenario = study.scenario
+    title = scenario.file.title or scenario.name
+    out.print(Text(title, style="bold"))
+    word = "replication" if study.replications == 1 else "replications"
+    horizon = speak.duration(scenario.file.horizon)
+    out.print(
+        Text(
+            f"network {scenario.network.name}, {study.replications} {word} of {horizon}, seed {scenario.file.seed}"
+        )
+    )
+    if study.interrupted:
+        out.print(Text(f"stopped by hand after {study.replications} {word}", style="bold yellow"))
+    out.print()
+
+
+def _title(measure: Measure) -> Text:
+    words = speak.TITLES.get(measure.name)
+    return Text(words or measure.name)
+
+
+def print_study(out: Console, study: Study) -> None:
+    """Print layouts side by side, what each changes against the first, and who gains and who loses."""
+    _print_head(out, study)
+    measures = compile_measures(study.scenario, study.measures)
+    table = _table(out, "Layouts: means over the replications")
+    table.add_column("measure")
+    for layout in study.layouts:
+        table.add_column(Text(layout), justify="right")
+    for measure in measures:
+        means = [study.estimate(layout, measure.name).mean for layout in study.layouts]
+        table.add_row(_title(measure), *(speak.value(mean, measure.unit) for mean in means))
+    out.print(table)
+    for layout in study.layouts[1:]:
+        _print_difference(out, study, layout, measures)
+        _print_zones(out, study, layout)
+        _print_statement(out, study, layout)
+
+
+def _print_difference(out: Console, study: Study, layout: str, measures: Iterable[Measure]) -> None:
+    table = _table(out, f"What {layout} changes against {study.reference}, on equal luck")
+    table.add_column("measure")
+    table.add_column("change", justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    table.add_column("p", justify="right", no_wrap=True)
+    for measure in measures:
+        d = study.difference(layout, measure.name)
+        sure = d.p_value < 0.05 and measure.higher_is_better is not None
+        good = (d.mean > 0) is measure.higher_is_better
+        style = ("green" if good else "red") if sure else ""
+        table.add_row(
+            _title(measure),
+            Text(speak.difference(d.mean, measure.unit), style=style),
+            speak.margin(d.half_width, measure.unit),
+            speak.probability(d.p_value),
+        )
+    out.print(table)
+
+
+def _print_zones(out: Console, study: Study, layout: str) -> None:
+    rows = sorted(zone_verdicts(study, layout), key=lambda row: (row.difference.mean, row.zone))
+    if not rows:
+        return
+    table = _table(out, f"Who gains and who loses by {layout}: first unit from call, mean")
+    table.add_column("zone")
+    table.add_column("change", justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    colours = {"faster": "green", "slower": "red"}
+    for row in rows:
+        table.add_row(
+            Text(row.zone),
+            speak.difference(row.difference.mean, "s"),
+            speak.margin(row.difference.half_width, "s"),
+            Text(row.verdict, style=colours.get(row.verdict, "")),
+        )
+    out.print(table)
+
+
+def _print_statement(out: Console, study: Study, layout: str) -> None:
+    """Say in one sentence what the comparison shows and how sure it is."""
+    if PRINCIPAL not in study.values[layout]:
+        return
+    d = study.difference(layout, PRINCIPAL)
+    if not d.n:
+        out.print(Text(f"{layout}: no call was reached, so there is nothing to compare.\n"))
+        return
+    if d.n < 2 or d.p_value != d.p_value:
+        sentence = f"{layout}: one replication cannot tell a difference from luck; use at least two."
+    elif d.p_value < 0.05:
+        direction = "sooner" if d.mean < 0 else "later"
+        low, high = sorted((abs(d.mean) - d.half_width, abs(d.mean) + d.half_width))
+        sentence = (
+            f"{layout}: the first unit comes {speak.duration(abs(d.mean))} {direction} on average "
+            f"(95 % sure of {speak.duration(low)} to {speak.duration(high)}; p {_p(d.p_value)})."
+        )
+    else:
+        sentence = (
+            f"{layout}: no difference shown in the mean time to the first unit "
+            f"({speak.difference(d.mean, 's')} {speak.margin(d.half_width, 's')}; p {_p(d.p_value)})."
+        )
+    out.print(Text(sentence, style="bold"))
+    out.print()
+
+
+def _p(p: float) -> str:
+    text = speak.probability(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def print_summary(out: Console, title: str, summary: Mapping[str, Any]) -> None:
+    """Print a nested summary as indented lines."""
+    out.print(Text(title, style="bold"))
+    _print_branch(out, summary, "  ")
+
+
+def _print_branch(out: Console, branch: Mapping[str, Any], indent: str) -> None:
+    width = max((len(str(key)) for key in branch), default=0)
+    for key, item in branch.items():
+        label = str(key).replace("_", " ")
+        if isinstance(item, dict):
+            out.print(Text(f"{indent}{label}:"))
+            _print_branch(out, item, indent + "  ")
+        else:
+            shown = ", ".join(map(str, item)) if isinstance(item, list) else item
+            shown = f"{shown:,}" if isinstance(shown, int) and not isinstance(shown, bool) else shown
+            out.print(Text(f"{indent}{label.ljust(width)}  {shown}"))

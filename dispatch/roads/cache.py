@@ -1,0 +1,164 @@
+"""Files of arrays that can be computed again: written in one piece, checked on reading, mapped into memory.
+
+An entry is a ``.npy`` file of bytes: a checksum, a JSON header and the arrays one after the other. Nothing
+in it is ever executed. Whatever is missing, truncated, altered or of another version counts as not being
+there, and where nothing can be written nothing is kept: a cache changes how long an answer takes, never the
+answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import tempfile
+import time
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+VERSION = 1
+"""Raise it whenever the meaning of an entry changes."""
+
+LIMIT = 4 * 1024**3
+"""Bytes above which the oldest entries are removed."""
+
+_START = struct.Struct("<QQ")  # length of the JSON header, checksum of everything behind this
+_TYPES = {"<f8": np.float64, "<i4": np.int32}
+_ALIGN = 64
+_STALE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """What an entry holds: read-only arrays mapped from the file, and plain JSON data."""
+
+    arrays: dict[str, NDArray[Any]]
+    data: dict[str, Any]
+
+    def fits(self, shapes: Mapping[str, tuple[tuple[int, ...], type[np.generic]]]) -> bool:
+        """Return whether the entry holds exactly these arrays, with these shapes and types."""
+        found = {name: (values.shape, values.dtype.type) for name, values in self.arrays.items()}
+        return found == dict(shapes)
+
+
+def cache_dir() -> Path | None:
+    """Return the folder for caches, or None where the environment says ``DISPATCH_CACHE=off``."""
+    chosen = os.environ.get("DISPATCH_CACHE", "")
+    if chosen.lower() == "off":
+        return None
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "dispatch"
+    except RuntimeError:  # no home
+        return None
+
+
+def key_of(*parts: bytes | str | NDArray[Any]) -> str:
+    """Return a name that changes with the version of this format and with every part."""
+    state = hashlib.sha256(f"dispatch {VERSION}".encode())
+    for part in parts:
+        raw = part if isinstance(part, bytes) else part.encode() if isinstance(part, str) else part.tobytes()
+        state.update(struct.pack("<Q", len(raw)))
+        state.update(raw)
+    return state.hexdigest()
+
+
+def store(folder: Path | None, key: str, arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> None:
+    """Write an entry; where that is impossible do nothing."""
+    if folder is None:
+        return
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(folder, key, _pieces(arrays, data))
+        _prune(folder)
+
+
+def _pieces(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> list[Any]:
+    """Return the bytes of an entry as pieces that need no copy of the arrays."""
+    index, pieces, end = [], [], 0
+    for name, values in sorted(arrays.items()):
+        kind = "<f8" if values.dtype.kind == "f" else "<i4"
+        plain = np.ascontiguousarray(values, dtype=kind)
+        index.append([name, kind, list(plain.shape), end])
+        padding = -plain.nbytes % _ALIGN
+        pieces += [plain.reshape(-1).view(np.uint8).data, b"\0" * padding]
+        end += plain.nbytes + padding
+    header = json.dumps({"arrays": index, "data": dict(data)}, ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+    header += b" " * (-(len(header) + _START.size) % _ALIGN)
+    pieces.insert(0, header)
+    checksum = 0
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    return [_START.pack(len(header), checksum), *pieces]
+
+
+def _write(folder: Path, key: str, pieces: list[Any]) -> None:
+    """Write a file under another name and let it take its place at once."""
+    handle, temporary = tempfile.mkstemp(prefix=key[:16], suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            size = sum(len(piece) for piece in pieces)
+            header = {"descr": "|u1", "fortran_order": False, "shape": (size,)}
+            np.lib.format.write_array_header_1_0(file, header)
+            file.writelines(pieces)
+        Path(temporary).replace(folder / f"{key}.npy")
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def load(folder: Path | None, key: str) -> Entry | None:
+    """Return an entry, or None where there is none that is whole."""
+    if folder is None:
+        return None
+    try:
+        raw = np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False)
+        return _parse(raw)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, struct.error, OverflowError, SyntaxError):
+        return None
+
+
+def _parse(raw: Any) -> Entry | None:
+    """Return the contents of a mapped file, or None where its checksum says that it was altered."""
+    if not isinstance(raw, np.ndarray) or raw.dtype != np.uint8 or raw.ndim != 1:
+        return None
+    flat: Any = raw.view(np.ndarray)
+    length, checksum = _START.unpack(flat[: _START.size].tobytes())
+    if zlib.crc32(flat[_START.size :]) != checksum:
+        return None
+    start = _START.size + length
+    header = json.loads(flat[_START.size : start].tobytes().decode("utf-8", "surrogatepass"))
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, kind, shape, offset in header["arrays"]:
+        dtype = np.dtype(_TYPES[kind])
+        size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        arrays[name] = flat[start + offset : start + offset + size].view(dtype).reshape(shape)
+    return Entry(arrays, header["data"])
+
+
+def _prune(folder: Path) -> None:
+    """Remove what unfinished writers left, and the oldest entries above the limit."""
+    now, total = time.time(), 0
+    found = [(path.stat(), path) for path in folder.iterdir() if path.suffix in (".npy", ".tmp")]
+    for status, path in sorted(found, key=lambda item: -item[0].st_mtime):
+        total += status.st_size
+        stale = path.suffix == ".tmp" and now - status.st_mtime > _STALE_SECONDS
+        if total > LIMIT or stale:
+            with suppress(OSError):
+                path.unlink()

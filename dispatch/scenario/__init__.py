@@ -1,0 +1,1 @@
+"""A scenario file with everything it cites, all references resolved: network, calls, zones, layouts."""

@@ -1,0 +1,260 @@
+"""Replicated simulation of layouts on common luck, in one process or many, with the same result."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.engine.fleet import Fleet
+from dispatch.engine.log import incident_table, response_table, unit_table
+from dispatch.errors import InvariantError, UsageError
+from dispatch.scenario.scenario import Scenario, load
+from dispatch.composition import find_layout, simulate
+from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
+from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
+from dispatch.study.view import LogView
+from dispatch.timeline import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dispatch.engine.log import Columns
+
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """Measures by layout and replication. The first layout is the one the others are compared with."""
+
+    scenario: Scenario
+    layouts: tuple[str, ...]
+    measures: tuple[str, ...]
+    values: dict[str, dict[str, NDArray[np.float64]]]
+    """Layout → measure → one value for each replication."""
+    replications: int
+    interrupted: bool = False
+    """Whether a person stopped the study before it was finished."""
+    tables: dict[str, list[Columns]] = field(default_factory=dict)
+    """Incident, response and unit tables by replication, where they were asked for."""
+
+    @property
+    def reference(self) -> str:
+        """The layout the others are compared with."""
+        return self.layouts[0]
+
+    def estimate(self, layout: str, measure: str) -> Estimate:
+        """Return a measure's mean over the replications."""
+        return estimate(self.values[layout][measure])
+
+    def difference(self, layout: str, measure: str) -> Difference:
+        """Return a measure's paired difference ``layout − reference``."""
+        return paired_difference(self.values[layout][measure], self.values[self.reference][measure])
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneVerdict:
+    """What a layout changes for one zone."""
+
+    zone: str
+    difference: Difference
+    adjusted_p: float
+    """p-value adjusted for the number of zones (Holm)."""
+    verdict: str
+    """``faster``, ``slower`` or ``unclear`` at the 5 % level."""
+
+
+def zone_verdicts(study: Study, layout: str) -> list[ZoneVerdict]:
+    """Return who gains and who loses by a layout, by the mean total time of the first unit."""
+    zones = [zone for zone in study.scenario.zones if zone_measure(zone) in study.values[layout]]
+    differences = [study.difference(layout, zone_measure(zone)) for zone in zones]
+    adjusted = holm([d.p_value for d in differences])
+    rows = zip(zones, differences, adjusted, strict=True)
+    return [ZoneVerdict(z, d, p, _verdict(d, p)) for z, d, p in rows if d.n]
+
+
+def _verdict(difference: Difference, adjusted_p: float) -> str:
+    if not adjusted_p < SIGNIFICANT:
+        return "unclear"
+    return "faster" if difference.mean < 0 else "slower"
+
+
+def zone_measure(zone: str) -> str:
+    """Return the name of the principal measure of one zone."""
+    return f"{PRINCIPAL}[zone={zone}]"
+
+
+def compare(
+    scenario: Scenario,
+    layouts: Sequence[str] = (),
+    replications: int | None = None,
+    *,
+    measures: Sequence[str] = (),
+    jobs: int = 1,
+    by_zone: bool = True,
+    tables: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Study:
+    """Simulate layouts (all, when none are named) on the same replications and return their measures.
+
+    The result does not depend on ``jobs``. ``progress`` is called with replications done and to do. A
+    KeyboardInterrupt ends the study with what is finished. With a stopping rule in the scenario and no
+    number of replications given, it is replicated until the rule is met.
+    """
+    names = tuple(dict.fromkeys(layouts)) or tuple(scenario.layouts)
+    for name in names:
+        find_layout(scenario, name)
+    asked = tuple(dict.fromkeys(measures or scenario.file.measures or HEADLINE))
+    rule = scenario.file.stop if replications is None else None
+    extra = [zone_measure(zone) for zone in _zones_with_demand(scenario)] if by_zone else []
+    deciding = [rule.measure] if rule else []
+    every = tuple(dict.fromkeys([*asked, *deciding, *extra]))
+    compile_measures(scenario, every)
+    wanted = rule.maximum if rule else replications or scenario.file.replications
+    if jobs < 1 or wanted < 1:
+        message = f"{wanted} replications in {jobs} processes."
+        raise UsageError(message, hint="Give at least one of each.")
+    task = _Task(scenario, names, every, tables=tables)
+    collected: list[_Result] = []
+    interrupted = False
+    results = _in_order(task, wanted, min(jobs, wanted))
+    try:
+        for result in results:
+            collected.append(result)
+            if progress is not None:
+                progress(len(collected), wanted)
+            if (
+                rule
+                and len(collected) >= rule.minimum
+                and _precise(collected, every.index(rule.measure), rule.half_width)
+            ):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        results.close()
+    return _study(task, asked, collected, interrupted=interrupted)
+
+
+def _zones_with_demand(scenario: Scenario) -> list[str]:
+    weights = scenario.demand_by_node.sum(axis=0)
+    return [zone for i, zone in enumerate(scenario.zones) if weights[scenario.zone_of == i].sum() > 0]
+
+
+def _precise(collected: list[_Result], measure: int, half_width: float) -> bool:
+    """Whether a measure is known well enough for every layout."""
+    values = np.array([result.values[:, measure] for result in collected])
+    return all(estimate(column).half_width <= half_width for column in values.T)
+
+
+def _study(task: _Task, asked: tuple[str, ...], collected: list[_Result], *, interrupted: bool) -> Study:
+    shape = (0, len(task.layouts), len(task.measures))
+    cube = np.array([result.values for result in collected]) if collected else np.empty(shape)
+    values = {
+        layout: {name: cube[:, i, j] for j, name in enumerate(task.measures)}
+        for i, layout in enumerate(task.layouts)
+    }
+    tables: dict[str, list[Columns]] = {}
+    for result in collected:
+        for name, table in result.tables.items():
+            tables.setdefault(name, []).append(table)
+    return Study(task.scenario, task.layouts, asked, values, len(collected), interrupted, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """One replication of all layouts."""
+
+    values: NDArray[np.float64]
+    """Measures [layout, measure]."""
+    tables: dict[str, Columns]
+
+
+class _Task:
+    """Simulates and measures one replication of all layouts; the same in any process."""
+
+    def __init__(
+        self, scenario: Scenario, layouts: tuple[str, ...], measures: tuple[str, ...], *, tables: bool
+    ) -> None:
+        self.scenario, self.layouts, self.measures, self.tables = scenario, layouts, measures, tables
+        self._compiled = compile_measures(scenario, measures)
+        self._fleets: dict[str, Fleet] = {}
+
+    def __call__(self, replication: int) -> _Result:
+        timeline = draw(self.scenario, replication)
+        values = np.empty((len(self.layouts), len(self.measures)))
+        tables: dict[str, Columns] = {}
+        for i, layout in enumerate(self.layouts):
+            fleet = self._fleets.get(layout)
+            if fleet is None:
+                fleet = self._fleets[layout] = Fleet(self.scenario, self.scenario.layouts[layout])
+            log = simulate(self.scenario, layout, timeline, fleet=fleet)
+            view = LogView(log)
+            values[i] = [measure.read(view) for measure in self._compiled]
+            if self.tables:
+                tables = {
+                    "incidents": incident_table(log),
+                    "responses": response_table(log),
+                    "units": unit_table(log),
+                }
+        return _Result(values, tables)
+
+
+_worker: _Task | None = None
+"""The task of a worker process, built once by its initialiser."""
+
+
+def _start_worker(
+    path: str,
+    digest: str,
+    changes: dict[str, object],
+    layouts: tuple[str, ...],
+    measures: tuple[str, ...],
+    tables: bool,
+) -> None:
+    global _worker  # noqa: PLW0603 - a worker process has exactly one task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    scenario = load(path).with_options(**changes)
+    if scenario.digest != digest:
+        message = f"{path} changed while it was being studied."
+        raise UsageError(message, hint="Run the study again.")
+    _worker = _Task(scenario, layouts, measures, tables=tables)
+
+
+def _work(replication: int) -> _Result:
+    if _worker is None:
+        message = "a worker process without a task"
+        raise InvariantError(message)
+    return _worker(replication)
+
+
+def _in_order(task: _Task, count: int, jobs: int) -> Iterator[_Result]:
+    """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
+    if jobs == 1:
+        yield from map(task, range(count))
+        return
+    scenario = task.scenario
+    changes = {"seed": scenario.file.seed}
+    arguments = (os.fspath(scenario.path), scenario.digest, changes, task.layouts, task.measures, task.tables)
+    executor = ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=arguments
+    )
+    waiting: dict[int, Future[_Result]] = {}
+    submitted = 0
+    try:
+        for replication in range(count):
+            while submitted < min(count, replication + 2 * jobs):
+                waiting[submitted] = executor.submit(_work, submitted)
+                submitted += 1
+            yield waiting.pop(replication).result()
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)

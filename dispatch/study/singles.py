@@ -1,0 +1,248 @@
+"""The measures that are not an interval of a response: counts, workload, reliability, coverage."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from dispatch.study.view import LogView
+
+    Filters = dict[str, str]
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+    Single = Callable[[LogView, Filters], float]
+
+ALL_FILTERS = INCIDENT_FILTERS + UNIT_FILTERS
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
+
+
+def incidents_n(view: LogView, filters: Filters) -> float:
+    """Count the calls received in the measured time."""
+    return float(view.calls(filters).sum())
+
+
+def _queued(view: LogView) -> Mask:
+    dispatched, ready = view.incidents.dispatched, view.timeline.ready
+    given_up = view.incidents.lost > 0
+    return (dispatched > ready) | (np.isnan(dispatched) & ~given_up)
+
+
+def incidents_queued(view: LogView, filters: Filters) -> float:
+    """Count the calls whose first unit was alerted later than the call was ready, or never."""
+    return float((view.calls(filters) & _queued(view)).sum())
+
+
+def incidents_lost(view: LogView, filters: Filters) -> float:
+    """Count the calls that no unit was sent to because nobody was free when they were ready."""
+    return float(
+        (view.calls(filters) & np.isnan(view.incidents.dispatched) & (view.incidents.lost > 0)).sum()
+    )
+
+
+def incidents_unserved(view: LogView, filters: Filters) -> float:
+    """Count the calls that no unit reached: lost, cancelled on the way, or still waiting at the end."""
+    return float((view.calls(filters) & np.isnan(view.incidents.first_on_scene)).sum())
+
+
+def incidents_incomplete(view: LogView, filters: Filters) -> float:
+    """Count the calls whose run card was never complete on scene."""
+    return float((view.calls(filters) & np.isnan(view.incidents.erf)).sum())
+
+
+def waits(view: LogView, filters: Filters) -> tuple[Floats, int]:
+    """Return the seconds from ready to the first alert of calls that got a unit, and the number of calls."""
+    calls = view.calls({k: v for k, v in filters.items() if k in INCIDENT_FILTERS})
+    values = (view.incidents.dispatched - view.timeline.ready)[calls]
+    return values[~np.isnan(values)], int(calls.sum())
+
+
+def _responses(view: LogView, filters: Filters) -> Mask:
+    r = view.responses
+    calls = view.calls({k: v for k, v in filters.items() if k in INCIDENT_FILTERS})
+    units = view.units({k: v for k, v in filters.items() if k in UNIT_FILTERS})
+    return calls[r.incident] & units[r.unit]  # −1, mutual aid, is the last entry
+
+
+def responses_n(view: LogView, filters: Filters) -> float:
+    """Count the units sent to measured calls, cancelled and diverted ones included."""
+    return float(_responses(view, filters).sum())
+
+
+def responses_share(view: LogView, filters: Filters) -> float:
+    """Share of all unit responses that pass the filter (a dispatch fraction f_nj of the hypercube model).
+
+    Source: R. C. Larson, A hypercube queuing model for facility location, Computers & OR 1 (1974).
+    """
+    return _share(float(_responses(view, filters).sum()), float(_responses(view, {}).sum()))
+
+
+def workload(view: LogView, filters: Filters) -> float:
+    """Share of the measured time for which a unit is committed, alert to available; mean over the units.
+
+    Also called unit-hour utilisation (UHU).
+    """
+    shares = view.busy_share(view.units(filters))
+    return float(shares.mean()) if len(shares) else math.nan
+
+
+def workload_max(view: LogView, filters: Filters) -> float:
+    """Workload of the busiest unit."""
+    return float(view.busy_share(view.units(filters)).max(initial=-math.inf))
+
+
+def _open_calls(view: LogView, filters: Filters) -> tuple[Floats, Floats]:
+    """Return begin and end of the open calls, cut to the measured time; unfinished ones last to its end."""
+    t, i = view.timeline, view.incidents
+    calls = view.matching(filters)
+    given_up = np.isnan(i.dispatched) & (i.lost > 0)
+    closed = np.where(given_up, t.ready, np.where(np.isnan(i.closed), math.inf, i.closed))
+    begin = np.clip(t.received[calls], view.start, view.end)
+    return begin, np.clip(closed[calls], view.start, view.end)
+
+
+def concurrency_mean(view: LogView, filters: Filters) -> float:
+    """Mean number of open calls over the measured time, from received to last unit clear."""
+    begin, end = _open_calls(view, filters)
+    return float((end - begin).sum() / view.window)
+
+
+def concurrency_max(view: LogView, filters: Filters) -> float:
+    """Greatest number of calls open at once."""
+    begin, end = _open_calls(view, filters)
+    lasting = end > begin
+    times = np.concatenate([begin[lasting], end[lasting]])
+    steps = np.concatenate([np.ones(lasting.sum()), -np.ones(lasting.sum())])
+    order = np.lexsort((steps, times))  # of equal moments, ends count first
+    return float(np.cumsum(steps[order]).max(initial=0.0))
+
+
+def reliability_first_due(view: LogView, filters: Filters) -> float:
+    """Share of calls that a unit of the first-due station reached; the rest is interdistrict response.
+
+    The first-due station of a place is that of the first unit in the place's order (run_card_order) or of
+    the unit expected there first when all are in quarters. Calls nobody reached count as missed.
+    """
+    calls = view.calls(filters)
+    first_due = _first_due_site(view)
+    r = view.responses
+    sites = np.array([*view.log.fleet.site, -2])
+    own = ~np.isnan(r.on_scene) & (sites[r.unit] == first_due[r.incident])
+    answered = np.zeros(len(calls), dtype=np.bool_)
+    answered[r.incident[own]] = True
+    return _share(float((answered & calls).sum()), float(calls.sum()))
+
+
+def _first_due_site(view: LogView) -> NDArray[np.intp]:
+    """Return the first-due station of each call, −1 where no unit is able [n]."""
+    log, t = view.log, view.timeline
+    ordered: dict[int, str] = {}
+    if log.scenario.file.dispatching.policy == "run_card_order":
+        for nodes, units in log.scenario.orders:
+            mine = next((unit for unit in units if unit in log.fleet.ids), None)
+            if mine is not None:
+                ordered.update(dict.fromkeys(nodes.tolist(), mine))
+    known: dict[tuple[int, int], int] = {}
+    result = np.full(len(t), -1, dtype=np.intp)
+    capability = t.capability[t.first_slot[:-1]] if len(t) else t.capability
+    for call, (node, able) in enumerate(zip(t.node.tolist(), capability.tolist(), strict=True)):
+        key = (node, able)
+        if key not in known:
+            ranking = log.fleet.ranking(node, able)
+            unit = (
+                log.fleet.ids.index(ordered[node]) if node in ordered else ranking[0][1] if ranking else None
+            )
+            known[key] = -1 if unit is None else log.fleet.site[unit]
+        result[call] = known[key]
+    return result
+
+
+def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
+    """Share of expected demand within ``seconds`` of travel from a station with a suitable unit.
+
+    Suitable is a unit with a capability of the call's run card. Needs no simulation.
+    """
+    scenario, fleet = view.log.scenario, view.log.fleet
+    demand = scenario.demand_by_node
+    inside = total = 0.0
+    for number, kind in enumerate(scenario.kinds):
+        weights = demand[number].copy()
+        if filters.get("type", kind.id) != kind.id:
+            continue
+        if "zone" in filters:
+            weights[scenario.zone_of != scenario.zones.index(filters["zone"])] = 0.0
+        able = [u for u, has in enumerate(fleet.capabilities) if has & set(kind.slots)]
+        covered = np.zeros(len(weights), dtype=np.bool_)
+        for home in sorted({fleet.home[u] for u in able}):
+            covered |= fleet.travel.outbound(home) <= seconds
+        inside += float(weights[covered].sum())
+        total += float(weights.sum())
+    return _share(inside, total)
+
+
+def residual_coverage(view: LogView, filters: Filters) -> float:
+    """Least share of demand, at any measured moment, within reach of a station with an uncommitted unit.
+
+    Reach is the scenario's ``cover_within`` (travel seconds); a unit on its way home counts as home.
+    """
+    scenario, fleet, r = view.log.scenario, view.log.fleet, view.responses
+    weights = scenario.demand_by_node.sum(axis=0)
+    if "zone" in filters:
+        weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
+    places = np.flatnonzero(weights)
+    reach = np.array(
+        [fleet.travel.outbound(home)[places] <= scenario.file.cover_within for home in fleet.home]
+    )
+    own = r.unit >= 0
+    times = np.concatenate([r.alerted[own], r.available[own]])
+    units = np.concatenate([r.unit[own], r.unit[own]])
+    steps = np.repeat([-1, 1], own.sum())
+    order = np.argsort(times, kind="stable")
+    moments, group = np.unique(times[order], return_index=True)
+    begins = np.concatenate([[-math.inf], moments])
+    ends = np.concatenate([moments, [math.inf]])
+    free = reach.sum(axis=0)
+    least = math.inf
+    for k, changes in enumerate([order[:0], *np.split(order, group[1:])]):
+        np.add(free, (steps[changes, None] * reach[units[changes]]).sum(axis=0), out=free)
+        if begins[k] < view.end and ends[k] > view.start:
+            least = min(least, float(weights[places][free > 0].sum()))
+    return _share(least, float(weights.sum()))
+
+
+def mutual_aid_unit_hours(view: LogView, filters: Filters) -> float:
+    """Hours of outside units, alert to available, on measured calls."""
+    r = view.responses
+    rows = _responses(view, filters) & view.aided
+    return float((r.available - r.alerted)[rows].sum() / 3600.0)
+
+
+SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
+    "incidents.n": (incidents_n, "1", None, INCIDENT_FILTERS),
+    "incidents.queued": (incidents_queued, "1", False, INCIDENT_FILTERS),
+    "incidents.lost": (incidents_lost, "1", False, INCIDENT_FILTERS),
+    "incidents.unserved": (incidents_unserved, "1", False, INCIDENT_FILTERS),
+    "incidents.incomplete": (incidents_incomplete, "1", False, INCIDENT_FILTERS),
+    "responses.n": (responses_n, "1", None, ALL_FILTERS),
+    "responses.share": (responses_share, "share", None, ALL_FILTERS),
+    "workload": (workload, "share", None, UNIT_FILTERS),
+    "workload.mean": (workload, "share", None, UNIT_FILTERS),
+    "workload.max": (workload_max, "share", False, UNIT_FILTERS),
+    "concurrency.mean": (concurrency_mean, "1", None, INCIDENT_FILTERS),
+    "concurrency.max": (concurrency_max, "1", None, INCIDENT_FILTERS),
+    "reliability.first_due": (reliability_first_due, "share", True, INCIDENT_FILTERS),
+    "coverage.residual.min": (residual_coverage, "share", True, ("zone",)),
+    "mutual_aid.unit_hours": (mutual_aid_unit_hours, "h", False, INCIDENT_FILTERS),
+}
+"""Function, unit, whether more is better, and allowed filters, by name."""

@@ -1,0 +1,112 @@
+"""A log prepared for measuring: the measured calls, and who came first, second, third to each."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.engine.log import AID
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.engine.log import Log
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+    Rows = NDArray[np.intp]
+
+INCIDENT_FILTERS = ("type", "zone", "priority")
+UNIT_FILTERS = ("unit", "station", "unit_type")
+
+
+class LogView:
+    """What the measures read of one log."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.timeline = log.timeline
+        self.responses = log.responses
+        self.incidents = log.incidents
+        self.start = log.scenario.file.warm_up
+        """First measured second; calls received earlier are not measured."""
+        self.end = log.scenario.file.horizon
+        self.measured: Mask = self.timeline.received >= self.start
+
+    @property
+    def window(self) -> float:
+        """Measured seconds."""
+        return self.end - self.start
+
+    def calls(self, filters: dict[str, str]) -> Mask:
+        """Return the measured calls that pass the filters for calls [n]."""
+        return self.measured & self.matching(filters)
+
+    def matching(self, filters: dict[str, str]) -> Mask:
+        """Return the calls that pass the filters for calls, measured or not [n]."""
+        scenario, t = self.log.scenario, self.timeline
+        mask = np.ones(len(t), dtype=np.bool_)
+        if "type" in filters:
+            names = [kind.id for kind in scenario.kinds]
+            mask &= t.kind == names.index(filters["type"])
+        if "zone" in filters:
+            mask &= scenario.zone_of[t.node] == scenario.zones.index(filters["zone"])
+        if "priority" in filters:
+            mask &= t.priority == int(filters["priority"])
+        return mask
+
+    def units(self, filters: dict[str, str]) -> Mask:
+        """Return which units pass the filters for units; mutual aid, last, passes only without any [U + 1]."""
+        fleet = self.log.fleet
+        columns = {
+            "unit": list(fleet.ids),
+            "station": [fleet.layout.sites[site].id for site in fleet.site],
+            "unit_type": list(fleet.types),
+        }
+        mask = np.ones(len(fleet) + 1, dtype=np.bool_)
+        for key, names in columns.items():
+            if key in filters:
+                mask &= np.array([name == filters[key] for name in names] + [False])
+        return mask
+
+    @cached_property
+    def _by_arrival(self) -> tuple[Rows, Rows]:
+        """Rows of responses that arrived, in order of call and arrival, and each one's rank in its call."""
+        r = self.responses
+        came = np.flatnonzero(~np.isnan(r.on_scene))
+        order = came[np.lexsort((came, r.on_scene[came], r.incident[came]))]
+        incident = r.incident[order]
+        starts = (
+            np.flatnonzero(np.r_[True, incident[1:] != incident[:-1]]) if len(order) else np.empty(0, np.intp)
+        )
+        lengths = np.diff(np.r_[starts, len(order)])
+        return order, np.arange(len(order)) - np.repeat(starts, lengths)
+
+    def arrival(self, rank: int | None) -> Rows:
+        """Return the response row of the rank-th unit to arrive (0 the first), −1 for none [n].
+
+        Without a rank: of the unit that completed the effective response force.
+        """
+        order, ranks = self._by_arrival
+        incident = self.responses.incident[order]
+        wanted = self.incidents.needed[incident] - 1 if rank is None else rank
+        hit = ranks == wanted
+        rows = np.full(len(self.timeline), -1, dtype=np.intp)
+        rows[incident[hit]] = order[hit]
+        return rows
+
+    def busy_share(self, unit: Mask) -> Floats:
+        """Return the share of the measured time for which each selected unit was committed."""
+        r = self.responses
+        own = r.unit >= 0
+        begin = np.clip(r.alerted[own], self.start, self.end)
+        until = np.clip(r.available[own], self.start, self.end)
+        busy = np.bincount(r.unit[own], weights=until - begin, minlength=len(self.log.fleet))
+        return np.asarray(busy[unit[:-1]] / self.window)
+
+    @property
+    def aided(self) -> Mask:
+        """Which responses were mutual aid [R]."""
+        return self.responses.unit == AID
