@@ -1,7 +1,7 @@
 """A made-up city as a road network: ``python benchmarks/city.py FOLDER [NODES] [SEED]``.
 
 Junctions stand on a grid that has been shaken. Streets join neighbours; every sixth row and column is a main
-road, some minor streets are missing, some are one-way, and shape nodes along the streets make up the number of
+road, some minor streets are missing, some are one-way. Shape nodes along the streets make up the number of
 nodes, so that a network of 50,000 nodes contracts to about 4,500 junctions, as real cities do. The same seed
 gives the same bytes.
 """

@@ -40,7 +40,7 @@ def measure(folder: Path) -> dict[str, float]:
         "network s": loaded - imported,
         "contraction and tables s": ready - loaded,
         "network and tables s": ready - imported,
-        "junctions": float(len(travel.graph.junctions)),
+        "junctions": float(network.summary()["junctions"]),
     }
     return (
         result | hot(travel, sites) | {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -1,8 +1,8 @@
 """Emergency-response command and resource dispatch simulator.
 
-``load`` a scenario, ``draw`` its luck, ``simulate`` a layout on it, ``measure`` the log; ``compare`` does all of
-it for many replications and several layouts. Names are imported when first used, so that ``import dispatch``
-costs nothing.
+``load`` a scenario, ``draw`` its luck, ``simulate`` a layout on it, ``measure`` the log; ``compare`` does all
+of it for many replications and several layouts. Names are imported when first used, so that
+``import dispatch`` costs nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dispatch.composition import simulate
     from dispatch.engine.board import Board
     from dispatch.engine.log import Log
     from dispatch.errors import DispatchError
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario, load
-    from dispatch.composition import simulate
     from dispatch.study.compare import Study, compare
     from dispatch.study.measures import measure
     from dispatch.timeline import Timeline, draw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,10 +135,10 @@ def validate(
     for name, document in documents.items():
         if document["valid"] and not as_json:
             _say_valid(name, document)
-    for error in failed:
-        _complain(error)
+    for failure in failed:
+        _complain(failure)
     if failed:
-        raise typer.Exit(max(error.exit_code for error in failed))
+        raise typer.Exit(max(failure.exit_code for failure in failed))
 
 
 def _validated(path: Path) -> dict[str, Any]:
@@ -157,7 +158,8 @@ def _validated(path: Path) -> dict[str, Any]:
         "zones": len(scenario.zones),
         "incident_types": len(scenario.kinds),
         "layouts": {
-            name: {"stations": len(l.sites), "units": len(l.units)} for name, l in scenario.layouts.items()
+            name: {"stations": len(layout.sites), "units": len(layout.units)}
+            for name, layout in scenario.layouts.items()
         },
         "notes": list(scenario.notes),
     }
@@ -172,6 +174,35 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
     )
     for note in document["notes"]:
         typer.echo(f"  note: {note}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options that ``run`` and ``compare`` share."""
+
+    replications: int | None
+    seed: int | None
+    measures: list[str] | None
+    jobs: int
+    out: Path | None
+    table_format: TableFormat
+    as_json: bool
+    as_csv: bool
+
+    def check(self) -> None:
+        """Refuse what cannot be done before anything is computed."""
+        from dispatch.io.run_folder import check_format, check_target
+
+        if self.as_json and self.as_csv:
+            message = "--json and --csv cannot be printed both."
+            raise UsageError(message, hint="Choose one.")
+        if self.out is not None:
+            check_format(self.table_format)
+            check_target(self.out)
+
+    def arguments(self, study: Study) -> dict[str, Any]:
+        """Return what a manifest keeps of the command line."""
+        return {"layouts": list(study.layouts), "measures": self.measures, "replications": self.replications}
 
 
 @app.command()
@@ -192,30 +223,16 @@ def run(
 
     Example: dispatch run scenarios/lanzhou-plan-2020.yaml --layout plan-2020 -r 5 --json
     """
-    _one_of(as_json=as_json, as_csv=as_csv)
+    options = _Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options.check()
     from dispatch.report import results
 
-    with_tables = out is not None
-    study = _study(
-        scenario,
-        [layout],
-        replications,
-        seed,
-        measure,
-        jobs,
-        out,
-        table_format,
-        tables=with_tables,
-        zones=False,
-    )
+    study = _study(scenario, [layout], options, tables=out is not None, zones=False)
     if out is not None:
-        arguments = {"layout": layout, "replications": study.replications, "seed": study.scenario.file.seed}
-        documents = {
-            "manifest": results.manifest(study, "run", arguments),
-            "measures": results.run_document(study),
-        }
+        manifest = results.manifest(study, "run", options.arguments(study))
+        documents = {"manifest": manifest, "measures": results.run_document(study)}
         _write(out, documents, results.run_tables(study), table_format)
-    _show(study, results.run_document, "print_run", as_json=as_json, as_csv=as_csv)
+    _show(study, results.run_document, "print_run", options)
 
 
 @app.command()
@@ -241,70 +258,41 @@ def compare(
 
     Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
     """
-    _one_of(as_json=as_json, as_csv=as_csv)
+    options = _Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options.check()
     from dispatch.report import results
 
-    study = _study(
-        scenario,
-        layouts or [],
-        replications,
-        seed,
-        measure,
-        jobs,
-        out,
-        table_format,
-        tables=False,
-        zones=True,
-    )
+    study = _study(scenario, layouts or [], options, tables=False, zones=True)
     if out is not None:
-        arguments = {
-            "layouts": list(study.layouts),
-            "replications": study.replications,
-            "seed": study.scenario.file.seed,
-        }
-        documents = {
-            "manifest": results.manifest(study, "compare", arguments),
-            "study": results.study_document(study),
-        }
-        tables = {
-            "values": results.values_table(study),
-            "estimates": results.estimates_table(study),
-            "zones": results.zones_table(study),
-        }
-        _write(out, documents, tables, table_format)
-    _show(study, results.study_document, "print_study", as_json=as_json, as_csv=as_csv)
+        manifest = results.manifest(study, "compare", options.arguments(study))
+        documents = {"manifest": manifest, "study": results.study_document(study)}
+        _write(out, documents, results.study_tables(study), table_format)
+    _show(study, results.study_document, "print_study", options)
 
 
-def _one_of(*, as_json: bool, as_csv: bool) -> None:
-    if as_json and as_csv:
-        message = "--json and --csv cannot be printed both."
-        raise UsageError(message, hint="Choose one.")
-
-
-def _study(
-    path: Path, layouts: list[str], replications: int | None, seed: int | None, measures: list[str] | None, jobs: int,
-    out: Path | None, table_format: str, *, tables: bool, zones: bool,
-) -> Study:  # fmt: skip
-    """Load, check the target, and simulate with a progress bar."""
-    from dispatch.io.run_folder import check_format, check_target
+def _study(path: Path, layouts: list[str], options: _Options, *, tables: bool, zones: bool) -> Study:
+    """Load a scenario and simulate layouts, with a progress bar on a terminal."""
     from dispatch.scenario.scenario import load
     from dispatch.study.compare import compare as simulate_all
 
-    check_format(table_format)
-    if out is not None:
-        check_target(out)
     scenario = load(path)
-    if seed is not None:
-        scenario = scenario.with_options(seed=seed)
+    if options.seed is not None:
+        scenario = scenario.with_options(seed=options.seed)
     for note in scenario.notes:
         typer.echo(f"note: {note}", err=True)
     bar = _progress_bar(scenario)
     with bar:
         task = bar.add_task("replications", total=None)
         return simulate_all(
-            scenario, layouts, replications, measures=measures or (), jobs=jobs, by_zone=zones, tables=tables,
+            scenario,
+            layouts,
+            options.replications,
+            measures=options.measures or (),
+            jobs=options.jobs,
+            by_zone=zones,
+            tables=tables,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
-        )  # fmt: skip
+        )
 
 
 def _progress_bar(scenario: Scenario) -> Any:
@@ -323,15 +311,13 @@ def _write(out: Path, documents: dict[str, Any], tables: dict[str, Any], table_f
     typer.echo(f"wrote {out}", err=True)
 
 
-def _show(
-    study: Study, document: Callable[[Study], dict[str, Any]], printer: str, *, as_json: bool, as_csv: bool
-) -> None:
-    """Print a study in the form asked for, and end with the exit code that it deserves."""
-    if as_json:
+def _show(study: Study, document: Callable[[Study], dict[str, Any]], printer: str, options: _Options) -> None:
+    """Print a study in the form asked for; a study that was stopped by hand ends with its own exit code."""
+    if options.as_json:
         from dispatch.io.run_folder import json_text
 
         sys.stdout.write(json_text(document(study)))
-    elif as_csv:
+    elif options.as_csv:
         from dispatch.io.tables import csv_text
         from dispatch.report.results import estimates_table
 

@@ -120,13 +120,20 @@ class Problems:
         self.found.append(Problem(place, fact, remedy))
 
     def raise_if_any(self, error: type[InputError]) -> None:
-        """Raise ``error`` with everything noted so far, if there is anything."""
+        """Raise ``error`` with everything noted so far, in order of file and line, if there is anything."""
         if self.found:
-            raise error(self.found)
+            raise error(sorted(dict.fromkeys(self.found), key=_by_line))
 
     def __bool__(self) -> bool:
         """Whether anything was noted."""
         return bool(self.found)
+
+
+def _by_line(problem: Problem) -> tuple[str, int]:
+    """Return file and line of a problem's place, ``file:line path``."""
+    file, _, rest = problem.place.partition(":")
+    digits = rest.split(" ", 1)[0]
+    return file, int(digits) if digits.isdecimal() else 0
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -87,7 +87,7 @@ class Timeline:
     def incident_id(self, call: int, kinds: tuple[Kind, ...]) -> str:
         """Return the recorded id, or type and number such as ``dwelling-fire-17``."""
         if self.source[call] < 0 and self.ids is not None:
-            return self.ids[self.ordinal[call]]
+            return str(self.ids[self.ordinal[call]])
         return f"{kinds[self.kind[call]].id}-{self.ordinal[call] + 1}"
 
 
@@ -192,7 +192,8 @@ def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator
         reached = float(part[-1])
     unit = np.concatenate(parts) if parts else np.empty(0)
     unit = unit[unit < total]
-    return np.minimum(np.interp(unit, cumulative, times), np.nextafter(scenario.file.horizon, 0.0))
+    last = np.nextafter(scenario.file.horizon, 0.0)
+    return np.asarray(np.minimum(np.interp(unit, cumulative, times), last))
 
 
 def cumulative_rate(scenario: Scenario, stream: Stream) -> tuple[Floats, Floats]:

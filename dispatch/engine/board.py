@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from dispatch.engine.log import Log
     from dispatch.engine.protocols import Need
     from dispatch.roads.travel import Position
+
+
+MARGIN = 1e-6
+"""Seconds by which sums of travel times may be off through rounding."""
 
 
 class Status(StrEnum):
@@ -91,8 +96,13 @@ class LiveBoard:
         travel = self.fleet.travel
         return 0.0, travel.along(self.origin[unit], self.target[unit], self.mode[unit], elapsed)
 
-    def seconds_from_road(self, unit: int, node: int) -> float:
-        """Return seconds that a unit on the road needs to reach a node from where it is."""
+    def seconds_from_road(self, unit: int, node: int, limit: float = inf) -> float:
+        """Return seconds that a unit on the road needs to reach a node; ``inf`` if surely over ``limit``."""
+        elapsed = self.now - self.left[unit]
+        if elapsed > 0.0:
+            bound = self.fleet.travel.at_least(self.origin[unit], elapsed, node)
+            if bound > limit + MARGIN:
+                return inf
         wait, position = self.whereabouts(unit)
         return wait + self.fleet.travel.seconds(position, node, "emergency")
 

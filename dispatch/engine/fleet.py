@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -10,8 +10,16 @@ from dispatch.durations import mean
 from dispatch.roads.travel import travel_for
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
+
+
+def _plain(seconds: NDArray[np.float64]) -> memoryview[float]:
+    """Return a table as a memory view: it gives plain floats three times faster than an array its scalars."""
+    return cast("memoryview[float]", np.ascontiguousarray(seconds).data)
+
 
 Ranking = list[tuple[float, int]]
 """Units in quarters by expected seconds to a place, then index."""
@@ -50,9 +58,8 @@ class Fleet:
         if scenario.aid_node is not None:
             nodes.add(scenario.aid_node)
         self.travel = travel_for(scenario.network, sorted(nodes))
-        # memoryviews give plain floats three times faster than numpy scalars do
-        outbound = {node: memoryview(np.ascontiguousarray(self.travel.outbound(node))) for node in nodes}
-        homebound = {node: memoryview(np.ascontiguousarray(self.travel.homebound(node))) for node in nodes}
+        outbound = {node: _plain(self.travel.outbound(node)) for node in nodes}
+        homebound = {node: _plain(self.travel.homebound(node)) for node in nodes}
         self.outbound = [outbound[node] for node in self.home]
         """Emergency seconds from each unit's quarters to every node [U][N]."""
         self.homebound = [homebound[node] for node in self.home]

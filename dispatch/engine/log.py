@@ -27,6 +27,7 @@ AID = -1
 # fields of a response row, in the order in which the engine writes them
 (INCIDENT, SLOT, UNIT, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, AVAILABLE, IN_QUARTERS, ENDING,
  FROM_ROAD) = range(12)  # fmt: skip
+WHOLE = (INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +56,13 @@ class Responses:
         return len(self.incident)
 
     @classmethod
-    def of_rows(cls, rows: list[list[float]]) -> Responses:
-        """Build the columns from the rows that the engine wrote."""
-        table = np.array(rows, dtype=np.float64).reshape(len(rows), FROM_ROAD + 1).T
-        whole = {INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD}
-        return cls(*(c.astype(np.int32) if i in whole else c.copy() for i, c in enumerate(table)))
+    def of_rows(cls, rows: list[float]) -> Responses:
+        """Build the columns from the rows that the engine wrote, one after the other."""
+        table = np.array(rows, dtype=np.float64).reshape(-1, FROM_ROAD + 1).T
+        incident, slot, unit, ending, from_road = table[list(WHOLE)].astype(np.int32)
+        alerted, en_route, on_scene, clear, at_hospital, available, home = table[ALERTED:ENDING].copy()
+        moments = (alerted, en_route, on_scene, clear, at_hospital, available, home)
+        return cls(incident, slot, unit, *moments, ending, from_road)
 
 
 @dataclass(frozen=True, eq=False)

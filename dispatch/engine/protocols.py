@@ -51,8 +51,8 @@ class StatusBoard(Protocol):
     def on_the_road(self, need: Need) -> Sequence[int]:
         """Return units that could turn to a need from the road: returning ones, and divertible ones."""
 
-    def seconds_from_road(self, unit: int, node: int) -> float:
-        """Return seconds that a unit on the road needs to reach a node from where it is."""
+    def seconds_from_road(self, unit: int, node: int, limit: float = ...) -> float:
+        """Return seconds that a unit on the road needs to reach a node; ``inf`` if surely over ``limit``."""
 
 
 class DispatchPolicy(Protocol):

@@ -44,7 +44,7 @@ def itinerary(
 
 
 def called_off(alerted: float, cancelled: float, arrived: float) -> bool:
-    """Whether a response is cancelled ``cancelled`` seconds (NaN for never) after its alert, before arrival."""
+    """Whether a response is cancelled, ``cancelled`` seconds (NaN: never) after its alert, before arrival."""
     return alerted + cancelled < arrived
 
 

@@ -36,7 +36,7 @@ from dispatch.engine.rulebook import NEVER, Ending, called_off, itinerary
 from dispatch.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.protocols import DispatchPolicy
@@ -58,7 +58,7 @@ class Agenda(simpy.Environment):
     def schedule_at(self, event: Any, priority: int, time: float) -> None:
         """Schedule an event at an exact time."""
         self.scheduled += 1
-        heappush(self._queue, (time, priority, next(self._eid), event))
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
 
     @property
     def more_now(self) -> bool:
@@ -71,7 +71,7 @@ class _Event:
 
     __slots__ = ("_ok", "callbacks", "unit", "version")
 
-    def __init__(self, callbacks: list[Callable[[Any], None]], unit: int = 0, version: int = 0) -> None:
+    def __init__(self, callbacks: Sequence[Callable[[Any], None]], unit: int = 0, version: int = 0) -> None:
         self._ok = True
         self.callbacks = callbacks
         self.unit = unit
@@ -90,8 +90,9 @@ class Simulator:
         self._aiding = rules.when_none_free == "mutual_aid"
         self._returning = rules.returning
         self._backlog: list[Need] = []
-        self._rows: list[list[float]] = []
-        self._row: list[list[float]] = [[] for _ in fleet.ids]
+        self._log: list[float] = []  # rows one after the other: a list for each would keep the collector busy
+        self._row = [0] * len(fleet)
+        """Where the row of each unit's last response starts."""
         self._version = [0] * len(fleet)
         self._lost: list[int] = []
         self._on_call_callbacks = [self._on_call]
@@ -120,7 +121,7 @@ class Simulator:
         self._schedule_call()
         self._agenda.run()
         lost = np.array(self._lost, dtype=np.int32)
-        responses = Responses.of_rows(self._rows)
+        responses = Responses.of_rows(self._log)
         return Log(self._scenario, self._fleet, self._timeline, responses, lost, self._agenda.scheduled)
 
     def _schedule_call(self) -> None:
@@ -145,27 +146,26 @@ class Simulator:
         if event.version != self._version[unit]:
             return  # the unit was diverted in the meantime
         board.now = now
-        row = self._row[unit]
-        home_at = row[IN_QUARTERS]
+        log, row = self._log, self._row[unit]
+        home_at = log[row + IN_QUARTERS]
         if home_at != home_at:
-            home_at = row[IN_QUARTERS] = self._send_home(unit, row)
+            home_at = log[row + IN_QUARTERS] = self._send_home(unit, row)
             if home_at > now and not self._returning:
-                row[AVAILABLE] = home_at
-                self._agenda.schedule_at(
-                    _Event(self._on_release_callbacks, unit, event.version), RELEASE, home_at
-                )
+                log[row + AVAILABLE] = home_at
+                again = _Event(self._on_release_callbacks, unit, event.version)
+                self._agenda.schedule_at(again, RELEASE, home_at)
                 return
         board.set_idle(unit, home_at)
         self._decide()
 
-    def _send_home(self, unit: int, row: list[float]) -> float:
+    def _send_home(self, unit: int, row: int) -> float:
         """Set a unit on its way home from where it is and return when it gets there."""
-        board, fleet, now = self._board, self._fleet, self._board.now
-        if row[ENDING] == Ending.CANCELLED:
+        board, fleet, log, now = self._board, self._fleet, self._log, self._board.now
+        if log[row + ENDING] == Ending.CANCELLED:
             wait, position = board.whereabouts(unit)
             seconds = 0.0 if wait > 0.0 else fleet.travel.seconds(position, fleet.home[unit], "normal")
         else:
-            slot, node = int(row[SLOT]), self._node[int(row[INCIDENT])]
+            slot, node = int(log[row + SLOT]), self._node[int(log[row + INCIDENT])]
             if self._busy[slot] == self._busy[slot]:
                 return now
             position, seconds = fleet.travel.at(node), fleet.homebound[unit][node]
@@ -181,8 +181,7 @@ class Simulator:
         while again and backlog and (board.idle_count or board.diversion):
             again = False
             for need, unit in list(self._policy.choose(backlog, board)):
-                self._check(need, unit)
-                del backlog[bisect_left(backlog, need)]
+                del backlog[self._checked(need, unit)]
                 again |= not board.idle[unit]  # a diverted unit leaves a need that others may meet
                 self._commit(need, unit)
         if not self._queueing and backlog:
@@ -190,8 +189,8 @@ class Simulator:
                 self._give_up(need)
             backlog.clear()
 
-    def _check(self, need: Need, unit: int) -> None:
-        """Refuse an answer that the rules do not allow."""
+    def _checked(self, need: Need, unit: int) -> int:
+        """Return the place of a need in the backlog; refuse an answer that the rules do not allow."""
         board, fleet = self._board, self._fleet
         place = bisect_left(self._backlog, need)
         if place == len(self._backlog) or self._backlog[place] != need:
@@ -204,36 +203,35 @@ class Simulator:
         elif not board.idle[unit] and unit not in board.on_the_road(need):
             fact = f"unit {fleet.ids[unit]}, which is not free"
         else:
-            return
+            return place
         message = f"policy '{self._policy.name}' at {board.now:.3f} s chose {fact}."
         raise PolicyError(message, hint="This is a fault of the policy, not of the scenario.")
 
     def _commit(self, need: Need, unit: int) -> None:
         """Send a unit: write its itinerary and schedule its release."""
         board, fleet, now, slot = self._board, self._fleet, self._board.now, need.slot
-        from_road = 0.0
+        from_road = 0
         if board.idle[unit] and board.home_at[unit] <= now:
-            turnout = self._turnout[unit][slot]
+            turnout: float = self._turnout[unit][slot]
             origin = fleet.quarters[unit]
             travel = fleet.outbound[unit][need.node]
         else:
             turnout, origin = board.whereabouts(unit)
             travel = fleet.travel.seconds(origin, need.node, "emergency")
-            from_road = 1.0
+            from_road = 1
             self._break_off(unit)
         row = self._response(need, unit, turnout, travel, from_road)
         left = now + turnout
         board.set_trip(unit, origin, need.node, "emergency", left)
-        board.set_committed(unit, need.priority, min(left + travel, row[AVAILABLE]))
+        available = self._log[row + AVAILABLE]
+        board.set_committed(unit, need.priority, min(left + travel, available))
         self._row[unit] = row
         self._version[unit] += 1
         event = _Event(self._on_release_callbacks, unit, self._version[unit])
-        self._agenda.schedule_at(event, RELEASE, row[AVAILABLE])
+        self._agenda.schedule_at(event, RELEASE, available)
 
-    def _response(
-        self, need: Need, unit: int, turnout: float, travel: float, from_road: float
-    ) -> list[float]:
-        """Write the row of a new response; a later diversion or dispatch from the road amends it."""
+    def _response(self, need: Need, unit: int, turnout: float, travel: float, from_road: int) -> int:
+        """Write a new response and return where its row starts; later events may amend it."""
         now, slot = self._board.now, need.slot
         en_route, on_scene, clear, hospital, available = itinerary(
             now, turnout, travel, self._on_scene[slot], self._busy[slot],
@@ -244,21 +242,22 @@ class Simulator:
             available, ending = now + self._cancelled[slot], Ending.CANCELLED
             en_route = en_route if en_route <= available else NEVER
             on_scene = clear = hospital = NEVER
-        row = [need.incident, slot, unit, now, en_route, on_scene, clear, hospital, available, NEVER, ending,
-               from_road]  # fmt: skip
-        self._rows.append(row)
+        row = len(self._log)
+        self._log += (need.incident, slot, unit, now, en_route, on_scene, clear, hospital, available, NEVER,
+                      ending, from_road)  # fmt: skip
         return row
 
     def _break_off(self, unit: int) -> None:
         """End what a unit on the road was doing, because it is sent elsewhere."""
-        board, row, now = self._board, self._row[unit], self._board.now
+        board, log, row, now = self._board, self._log, self._row[unit], self._board.now
         if board.idle[unit]:
-            row[IN_QUARTERS] = NEVER
+            log[row + IN_QUARTERS] = NEVER
             return
-        incident, slot = int(row[INCIDENT]), int(row[SLOT])
-        row[ENDING], row[AVAILABLE] = Ending.DIVERTED, now
-        row[EN_ROUTE] = row[EN_ROUTE] if row[EN_ROUTE] <= now else NEVER
-        row[ON_SCENE] = row[CLEAR] = row[AT_HOSPITAL] = NEVER
+        incident, slot = int(log[row + INCIDENT]), int(log[row + SLOT])
+        log[row + ENDING], log[row + AVAILABLE] = Ending.DIVERTED, now
+        if log[row + EN_ROUTE] > now:
+            log[row + EN_ROUTE] = NEVER
+        log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = NEVER
         priority, ready, node = self._priority[incident], self._ready[incident], self._node[incident]
         insort(self._backlog, Need(priority, ready, incident, slot, self._capability[slot], node))
         board.set_idle(unit, now)
@@ -270,4 +269,4 @@ class Simulator:
             return
         outbound = self._fleet.aid_outbound
         travel = 0.0 if outbound is None else outbound[need.node]
-        self._response(need, AID, self._aid_delay[need.slot], travel, 0.0)
+        self._response(need, AID, self._aid_delay[need.slot], travel, 0)

@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 
 
 def json_text(value: Any) -> str:
-    """Return JSON with sorted keys and no number that is not finite (null instead), so that equal is equal."""
+    """Return JSON with sorted keys, and null for numbers that are not finite, so that equal is equal."""
     return json.dumps(_finite(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 

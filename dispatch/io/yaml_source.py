@@ -267,6 +267,7 @@ def _explain(model: type[BaseModel], document: YamlDocument, item: Mapping[str, 
 def _written_path(data: Any, loc: Path_) -> Path_:
     """Drop the parts of a pydantic location that name union members rather than written keys."""
     path: list[str | int] = []
+    part: Any
     for part in loc:
         if (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)

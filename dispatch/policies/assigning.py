@@ -22,8 +22,8 @@ LIMIT = 2**60
 class Assignment:
     """Match all open needs of one priority at once, the most urgent priority first.
 
-    Among all ways to serve as many needs as possible, the one with the least total expected time (turnout plus
-    travel, to the millisecond) is taken; of equals the one with earlier calls and lower unit numbers.
+    Among all ways to serve as many needs as possible, the one with the least total expected time (turnout
+    plus travel, to the millisecond) is taken; of equals the one with earlier calls and lower unit numbers.
     """
 
     name = "assignment"
@@ -100,14 +100,17 @@ def solve(
     patience = np.arange(row_count, 0, -1) if ties > 1 else 0
     source, sink = row_count + column_count, row_count + column_count + 1
     every_row, every_column = np.arange(row_count), np.arange(column_count)
+    tails = [rows, np.full(row_count, source), every_row, row_count + every_column]
+    heads = [row_count + columns, every_row, np.full(row_count, sink), np.full(column_count, sink)]
+    free = np.zeros(row_count + column_count, dtype=np.int64)
+    prices = [price, free[:row_count], np.full(row_count, skip) + patience, free[row_count:]]
     flow = SimpleMinCostFlow()
     arcs = flow.add_arcs_with_capacity_and_unit_cost(
-        np.concatenate([rows, np.full(row_count, source), every_row, row_count + every_column]),
-        np.concatenate([row_count + columns, every_row, np.full(row_count, sink), np.full(column_count, sink)]),
+        np.concatenate(tails),
+        np.concatenate(heads),
         np.ones(len(rows) + 2 * row_count + column_count, dtype=np.int64),
-        np.concatenate([price, np.zeros(row_count), np.full(row_count, skip) + patience, np.zeros(column_count)])
-        .astype(np.int64),
-    )  # fmt: skip
+        np.concatenate(prices),
+    )
     flow.set_node_supply(source, row_count)
     flow.set_node_supply(sink, -row_count)
     status = flow.solve()

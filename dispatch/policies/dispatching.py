@@ -45,7 +45,7 @@ def nearest_unit(need: Need, board: StatusBoard, taken: Collection[int]) -> int 
             break
     for unit in board.on_the_road(need):
         if unit not in taken and need.capability in board.fleet.capabilities[unit]:
-            seconds = board.seconds_from_road(unit, need.node)
+            seconds = board.seconds_from_road(unit, need.node, best)
             if seconds < best or (seconds == best and found is not None and unit < found):
                 best, found = seconds, unit
     return found

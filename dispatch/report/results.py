@@ -123,9 +123,18 @@ def _as_list(columns: Columns, key: str) -> list[object]:
     return column
 
 
+def study_tables(study: Study) -> dict[str, Columns]:
+    """Return the tables of a study's folder by name."""
+    return {
+        "values": values_table(study),
+        "estimates": estimates_table(study),
+        "zones": zones_table(study),
+    }
+
+
 def values_table(study: Study) -> Columns:
     """Return every measure of every layout and replication, one a row."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (layout, name, number, float(value))
         for layout in study.layouts
         for name in study.measures

@@ -34,8 +34,10 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def _table(out: Console, title: str) -> Table:
+    """Print a title and return an empty table to go under it (a table's own title breaks at its width)."""
+    out.print(Text(title, style="bold"))
     style = box.SIMPLE_HEAD if out.is_terminal else None
-    return Table(title=title, title_justify="left", title_style="bold", box=style, padding=(0, 1, 0, 0))
+    return Table(box=style, padding=(0, 1, 0, 0))
 
 
 def print_run(out: Console, study: Study) -> None:
@@ -52,6 +54,7 @@ def print_run(out: Console, study: Study) -> None:
             _title(measure), speak.value(e.mean, measure.unit), speak.margin(e.half_width, measure.unit)
         )
     out.print(table)
+    out.print()
 
 
 def _print_head(out: Console, study: Study) -> None:
@@ -60,11 +63,12 @@ def _print_head(out: Console, study: Study) -> None:
     out.print(Text(title, style="bold"))
     word = "replication" if study.replications == 1 else "replications"
     horizon = speak.duration(scenario.file.horizon)
-    out.print(
-        Text(
-            f"network {scenario.network.name}, {study.replications} {word} of {horizon}, seed {scenario.file.seed}"
+    line = f"network {scenario.network.name}, {study.replications} {word} of {horizon}"
+    out.print(Text(f"{line}, seed {scenario.file.seed}"))
+    if scenario.recorded is not None and not scenario.streams:
+        out.print(
+            Text("Recorded calls: intervals cover what was drawn for them, not other weeks than these.")
         )
-    )
     if study.interrupted:
         out.print(Text(f"stopped by hand after {study.replications} {word}", style="bold yellow"))
     out.print()
@@ -87,6 +91,7 @@ def print_study(out: Console, study: Study) -> None:
         means = [study.estimate(layout, measure.name).mean for layout in study.layouts]
         table.add_row(_title(measure), *(speak.value(mean, measure.unit) for mean in means))
     out.print(table)
+    out.print()
     for layout in study.layouts[1:]:
         _print_difference(out, study, layout, measures)
         _print_zones(out, study, layout)
@@ -111,6 +116,7 @@ def _print_difference(out: Console, study: Study, layout: str, measures: Iterabl
             speak.probability(d.p_value),
         )
     out.print(table)
+    out.print()
 
 
 def _print_zones(out: Console, study: Study, layout: str) -> None:
@@ -123,14 +129,25 @@ def _print_zones(out: Console, study: Study, layout: str) -> None:
     table.add_column("95 %", no_wrap=True)
     table.add_column("", no_wrap=True)
     colours = {"faster": "green", "slower": "red"}
+    same = [row.zone for row in rows if _is_nothing(row.difference.mean) and row.verdict == "unclear"]
     for row in rows:
-        table.add_row(
-            Text(row.zone),
-            speak.difference(row.difference.mean, "s"),
-            speak.margin(row.difference.half_width, "s"),
-            Text(row.verdict, style=colours.get(row.verdict, "")),
-        )
-    out.print(table)
+        if row.zone not in same:
+            table.add_row(
+                Text(row.zone),
+                speak.difference(row.difference.mean, "s"),
+                speak.margin(row.difference.half_width, "s"),
+                Text(row.verdict, style=colours.get(row.verdict, "")),
+            )
+    if table.row_count:
+        out.print(table)
+    if same:
+        out.print(Text(f"No change: {', '.join(sorted(same))}."))
+    out.print()
+
+
+def _is_nothing(seconds: float) -> bool:
+    """Whether a difference would be printed as zero."""
+    return abs(seconds) < 0.05
 
 
 def _print_statement(out: Console, study: Study, layout: str) -> None:
@@ -148,7 +165,7 @@ def _print_statement(out: Console, study: Study, layout: str) -> None:
         low, high = sorted((abs(d.mean) - d.half_width, abs(d.mean) + d.half_width))
         sentence = (
             f"{layout}: the first unit comes {speak.duration(abs(d.mean))} {direction} on average "
-            f"(95 % sure of {speak.duration(low)} to {speak.duration(high)}; p {_p(d.p_value)})."
+            f"(95 % interval {speak.duration(low)} to {speak.duration(high)}, p {_p(d.p_value)})."
         )
     else:
         sentence = (

@@ -9,6 +9,7 @@ answer.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import struct
@@ -33,7 +34,7 @@ VERSION = 1
 LIMIT = 4 * 1024**3
 """Bytes above which the oldest entries are removed."""
 
-_START = struct.Struct("<QQ")  # length of the JSON header, checksum of everything behind this
+_CHECKSUM, _LENGTH = struct.Struct("<Q"), struct.Struct("<Q")  # of all that follows; of the JSON header
 _TYPES = {"<f8": np.float64, "<i4": np.int32}
 _ALIGN = 64
 _STALE_SECONDS = 3600.0
@@ -83,12 +84,13 @@ def store(folder: Path | None, key: str, arrays: Mapping[str, NDArray[Any]], dat
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(folder, key, _pieces(arrays, data))
-        _prune(folder)
 
 
 def _pieces(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> list[Any]:
     """Return the bytes of an entry as pieces that need no copy of the arrays."""
-    index, pieces, end = [], [], 0
+    index: list[list[Any]] = []
+    pieces: list[Any] = []
+    end = 0
     for name, values in sorted(arrays.items()):
         kind = "<f8" if values.dtype.kind == "f" else "<i4"
         plain = np.ascontiguousarray(values, dtype=kind)
@@ -99,12 +101,12 @@ def _pieces(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> list
     header = json.dumps({"arrays": index, "data": dict(data)}, ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
     )
-    header += b" " * (-(len(header) + _START.size) % _ALIGN)
-    pieces.insert(0, header)
+    header += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(header)) % _ALIGN)
+    pieces = [_LENGTH.pack(len(header)), header, *pieces]
     checksum = 0
     for piece in pieces:
         checksum = zlib.crc32(piece, checksum)
-    return [_START.pack(len(header), checksum), *pieces]
+    return [_CHECKSUM.pack(checksum), *pieces]
 
 
 def _write(folder: Path, key: str, pieces: list[Any]) -> None:
@@ -112,9 +114,7 @@ def _write(folder: Path, key: str, pieces: list[Any]) -> None:
     handle, temporary = tempfile.mkstemp(prefix=key[:16], suffix=".tmp", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
-            size = sum(len(piece) for piece in pieces)
-            header = {"descr": "|u1", "fortran_order": False, "shape": (size,)}
-            np.lib.format.write_array_header_1_0(file, header)
+            file.write(_npy_header(sum(len(piece) for piece in pieces)))
             file.writelines(pieces)
         Path(temporary).replace(folder / f"{key}.npy")
     except BaseException:
@@ -123,42 +123,54 @@ def _write(folder: Path, key: str, pieces: list[Any]) -> None:
         raise
 
 
+def _npy_header(size: int) -> bytes:
+    """Return what stands before ``size`` bytes in a ``.npy`` file."""
+    out = io.BytesIO()
+    np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (size,)})
+    return out.getvalue()
+
+
 def load(folder: Path | None, key: str) -> Entry | None:
     """Return an entry, or None where there is none that is whole."""
     if folder is None:
         return None
     try:
-        raw = np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False)
-        return _parse(raw)
-    except (OSError, ValueError, EOFError, KeyError, TypeError, struct.error, OverflowError, SyntaxError):
+        return _parse(np.memmap(folder / f"{key}.npy", dtype=np.uint8, mode="r"))
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
         return None
 
 
 def _parse(raw: Any) -> Entry | None:
-    """Return the contents of a mapped file, or None where its checksum says that it was altered."""
-    if not isinstance(raw, np.ndarray) or raw.dtype != np.uint8 or raw.ndim != 1:
+    """Return the contents of a mapped file, or None where its header or checksum says that it was altered.
+
+    The header is compared with the only one that fits the size: numpy's own reader is no judge of damage.
+    """
+    start = len(_npy_header(0))
+    flat: Any = raw[start:].view(np.ndarray)
+    if raw[:start].tobytes() != _npy_header(len(flat)):
         return None
-    flat: Any = raw.view(np.ndarray)
-    length, checksum = _START.unpack(flat[: _START.size].tobytes())
-    if zlib.crc32(flat[_START.size :]) != checksum:
+    checksum, rest = _CHECKSUM.unpack(flat[: _CHECKSUM.size].tobytes())[0], flat[_CHECKSUM.size :]
+    if zlib.crc32(rest) != checksum:
         return None
-    start = _START.size + length
-    header = json.loads(flat[_START.size : start].tobytes().decode("utf-8", "surrogatepass"))
+    end = _LENGTH.size + _LENGTH.unpack(rest[: _LENGTH.size].tobytes())[0]
+    header = json.loads(rest[_LENGTH.size : end].tobytes().decode("utf-8", "surrogatepass"))
     arrays: dict[str, NDArray[Any]] = {}
     for name, kind, shape, offset in header["arrays"]:
         dtype = np.dtype(_TYPES[kind])
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        arrays[name] = flat[start + offset : start + offset + size].view(dtype).reshape(shape)
+        arrays[name] = rest[end + offset : end + offset + size].view(dtype).reshape(shape)
     return Entry(arrays, header["data"])
 
 
-def _prune(folder: Path) -> None:
+def prune(folder: Path | None) -> None:
     """Remove what unfinished writers left, and the oldest entries above the limit."""
+    if folder is None:
+        return
     now, total = time.time(), 0
-    found = [(path.stat(), path) for path in folder.iterdir() if path.suffix in (".npy", ".tmp")]
-    for status, path in sorted(found, key=lambda item: -item[0].st_mtime):
-        total += status.st_size
-        stale = path.suffix == ".tmp" and now - status.st_mtime > _STALE_SECONDS
-        if total > LIMIT or stale:
-            with suppress(OSError):
-                path.unlink()
+    with suppress(OSError):
+        found = [(path.stat(), path) for path in folder.iterdir() if path.suffix in (".npy", ".tmp")]
+        for status, path in sorted(found, key=lambda item: -item[0].st_mtime):
+            total += status.st_size
+            stale = path.suffix == ".tmp" and now - status.st_mtime > _STALE_SECONDS
+            if total > LIMIT or stale:
+                path.unlink(missing_ok=True)

@@ -98,7 +98,8 @@ def contract(size: int, tail: Ints, head: Ints, seconds: Mapping[str, Floats]) -
     chain[chain_nodes] = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     order[chain_nodes] = np.arange(len(chain_nodes), dtype=np.int32)
     ends = number[np.array([chains.heads, chains.tails], dtype=np.int32)]
-    exit_to = np.where(chain >= 0, ends[:, chain] if len(lengths) else -1, number)
+    exit_to = np.vstack((number, number))
+    exit_to[:, chain_nodes] = ends[:, chain[chain_nodes]]
     along = {
         mode: _along(graph, chains, values, chain_nodes, start) for mode, values in graph.seconds.items()
     }
@@ -110,7 +111,7 @@ def contract(size: int, tail: Ints, head: Ints, seconds: Mapping[str, Floats]) -
         order=order,
         chain_nodes=chain_nodes,
         chain_start=start,
-        exit_to=exit_to.astype(np.int32),
+        exit_to=exit_to,
         exit_s={mode: times[0] for mode, times in along.items()},
         entry_s={mode: times[1] for mode, times in along.items()},
         arc_tail=arcs[0],

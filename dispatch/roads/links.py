@@ -125,13 +125,13 @@ class _Reader:
         assert y is not None
         remedy = f"Lengths are positive, in {unit} (length_unit in network.yaml)."
         given = self.table.numbers("length", self.problems, above=0.0, remedy=remedy)
-        metres = np.where(given > 0, given, np.nan) * METRES[unit]
-        for row in np.flatnonzero(metres > LONGEST).tolist():
-            fact = f"{metres[row] / 1000:,.0f} km is longer than half-way round the earth"
-            self.problems.add(self.table.place(row, "length"), fact, remedy)
+        metres = _usable(given) * METRES[unit]
         straight = metres_between(x[tail], y[tail], x[head], y[head], geographic=self.meta.geographic)
         straight[(tail < 0) | (head < 0)] = np.nan
-        plausibility.check_lengths(self.table, metres, straight, self)
+        if plausibility.check_lengths(self.table, metres, straight, self):
+            for row in np.flatnonzero(metres > LONGEST).tolist():
+                fact = f"{metres[row] / 1000:,.0f} km is longer than half-way round the earth"
+                self.problems.add(self.table.place(row, "length"), fact, remedy)
         for row in self._blank("length"):
             metres[row] = self._drawn(row, straight[row], ends_differ=tail[row] != head[row])
         return metres
@@ -164,7 +164,7 @@ class _Reader:
         result: dict[str, NDArray[np.float64]] = {}
         for mode in MODES:
             by_class = {name: float(getattr(speed, mode)) for name, speed in self.meta.speeds.items()}
-            speed = np.where(given > 0, given, np.nan)
+            speed = _usable(given)
             speed[blank] = [by_class.get(classes[row], np.nan) for row in blank]
             result[mode] = speed * METRES_PER_SECOND[unit]
         for row in np.flatnonzero(result["emergency"] > FASTEST).tolist():
@@ -221,6 +221,11 @@ def read_links(
     )
     facts["links"] = len(table)
     return _both_ways(there, one_way, _no_loops(table, tail, head, notes))
+
+
+def _usable(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a copy in which everything but positive finite numbers is NaN."""
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
 def _no_loops(

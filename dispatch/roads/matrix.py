@@ -97,7 +97,7 @@ def read_matrix(folder: Path, meta: NetworkFile, document: YamlDocument, problem
     """Read and check a matrix network; raise NetworkError with every problem found."""
     notes: list[str] = []
     path = folder / meta.file
-    if meta.file in (".", "..") or any(mark in meta.file for mark in "/\\:"):
+    if meta.file in (".", "..") or any(mark in meta.file for mark in "/\\:\0"):
         fact = f"'{meta.file}' leads out of the folder"
         problems.add(document.place("file"), fact, "Name a file inside the folder.")
         _give_up(problems)

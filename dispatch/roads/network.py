@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from dispatch.roads.matrix import MatrixNetwork, read_matrix
 from dispatch.roads.network_file import MODES, NetworkFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dispatch.roads.places import Places
 
 __all__ = ["MODES", "MatrixNetwork", "Network", "NetworkFile", "RoadNetwork", "load_network", "road_network"]
+
+T = TypeVar("T")
 
 TICK = 2.0**-20
 """Travel times are whole multiples of this many seconds (about a microsecond).
@@ -83,16 +85,19 @@ class RoadNetwork:
     @property
     def index(self) -> dict[str, int]:
         """Node number by node id."""
-        if "index" not in self._lazy:
-            self._lazy["index"] = {text: i for i, text in enumerate(self.node_ids)}
-        found: dict[str, int] = self._lazy["index"]
-        return found
+        return self.once("index", lambda: {text: i for i, text in enumerate(self.node_ids)})
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` returned the first time; it hangs on this network alone."""
+        if name not in self._lazy:
+            self._lazy[name] = make()
+        made: T = self._lazy[name]
+        return made
 
     def nearest(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Return the nearest node to each point as number [k] and straight-line metres [k]."""
-        if "tree" not in self._lazy:
-            self._lazy["tree"] = geometry.search_tree(self.x, self.y, geographic=self.geographic)
-        return geometry.nearest(self._lazy["tree"], x, y, geographic=self.geographic)
+        tree = self.once("tree", lambda: geometry.search_tree(self.x, self.y, geographic=self.geographic))
+        return geometry.nearest(tree, x, y, geographic=self.geographic)
 
     def summary(self) -> dict[str, Any]:
         """Return what ``dispatch network info`` shows: plain numbers and texts, keys sorted."""

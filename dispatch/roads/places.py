@@ -104,13 +104,16 @@ def _coordinates(
 ) -> NDArray[np.float64]:
     bound = limit if geographic else FARTHEST
     values = table.numbers(column, problems, required=True) + 0.0  # -0.0 becomes 0.0: one place, one order
-    for row in np.flatnonzero(np.abs(values) > bound).tolist():
+    values[~np.isfinite(values)] = np.nan
+    far = np.abs(values) > bound
+    for row in np.flatnonzero(far).tolist():
         if geographic:
             fact = f"{values[row]:g} is not between -{bound:g} and {bound:g} degrees"
             remedy = "x_coord is the longitude, y_coord the latitude; for metres set crs in network.yaml."
         else:
             fact, remedy = f"{values[row]:g} m is off the earth", "Give metres in a planar system."
         problems.add(table.place(row, column), fact, remedy)
+    values[far] = np.nan
     return values
 
 

@@ -45,8 +45,11 @@ class Context(Protocol):
 
 def check_lengths(
     table: Table, metres: NDArray[np.float64], straight: NDArray[np.float64], context: Context
-) -> None:
-    """Compare given lengths [L] (NaN where not given) with straight lines [L], both in metres."""
+) -> bool:
+    """Compare given lengths [L] (NaN where not given) with straight lines [L], both in metres.
+
+    Return False, with a problem noted, where the lengths as a whole cannot be in the unit that is named.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(straight >= SHORTEST, metres / straight, np.nan)
     ratios = ratio[np.isfinite(ratio)]
@@ -54,7 +57,7 @@ def check_lengths(
     if len(ratios) >= FEWEST and _wrong_unit(ratios, context.meta.length_unit):
         fact, remedy = _explain_lengths(ratios, context.meta)
         context.problems.add(f"{table.file}:1 length", fact, remedy)
-        return
+        return False
     short = np.flatnonzero((ratio < DIRECT) & (metres < straight - SLACK)).tolist()
     context.facts["suspicious_links"] = len(short)
     if short:
@@ -62,6 +65,7 @@ def check_lengths(
         context.notes.append(
             f"{len(short)} suspicious links are shorter than the straight line between their ends ({shown})."
         )
+    return True
 
 
 def _wrong_unit(ratios: NDArray[np.float64], unit: str) -> bool:
@@ -81,7 +85,8 @@ def _fits(ratios: NDArray[np.float64], factor: float, share: float) -> bool:
 def _explain_lengths(ratios: NDArray[np.float64], meta: NetworkFile) -> tuple[str, str]:
     """Return what is odd about the lengths and which unit would mend it."""
     median = float(np.median(ratios))
-    fact = f"lengths are {median:.2g} times the straight line between their ends (median)"
+    shown = f"{median:,.0f}" if median >= 100 else f"{median:.2g}"
+    fact = f"lengths are {shown} times the straight line between their ends (median)"
     for unit in METRES:
         scaled = median * METRES[unit] / METRES[meta.length_unit]
         if unit != meta.length_unit and 0.95 <= scaled <= 1.6:

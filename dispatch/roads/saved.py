@@ -50,6 +50,7 @@ def store(key: str | None, network: RoadNetwork) -> None:
     data |= {"meta": network.meta.model_dump(mode="json", exclude_defaults=True), "digest": network.digest}
     data |= {"dropped": sorted(network.dropped), "facts": dict(network.facts)}
     cache.store(target / "roads", key, arrays, data)
+    cache.prune(target / "roads")
 
 
 def load(key: str | None) -> RoadNetwork | None:

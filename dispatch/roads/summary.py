@@ -43,7 +43,9 @@ def road_summary(network: RoadNetwork) -> dict[str, Any]:
     """
     _, first = np.unique(network.link, return_index=True)
     km = network.length_m / 1000
-    contracted = contract(len(network.node_ids), network.tail, network.head, network.seconds)
+    contracted = network.once(
+        "contraction", lambda: contract(len(network.node_ids), network.tail, network.head, network.seconds)
+    )
     classes: dict[str, Any] = {}
     for number, name in enumerate(network.facility_names):
         chosen = network.facility == number

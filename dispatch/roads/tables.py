@@ -28,16 +28,12 @@ _Shapes = dict[str, tuple[tuple[int, ...], type[np.generic]]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteTable:
-    """Times of one site: to and from all N nodes, and the tree of ways to it from J junctions."""
+    """Times of one site, to and from all N nodes."""
 
     outbound: NDArray[np.float64]
     """[N] emergency seconds from the site."""
     homebound: NDArray[np.float64]
     """[N] normal seconds to the site."""
-    reach: NDArray[np.float64]
-    """[J + 1] normal seconds from every junction to the site."""
-    onward: NDArray[np.int32]
-    """[J + 1] next junction on the way to the site; J where the site itself comes next."""
 
 
 class Shelf:
@@ -65,24 +61,19 @@ class Shelf:
         """Return the tables of sites by node."""
         ahead = Searcher(graph, "emergency", backward=False)
         back = Searcher(graph, "normal", backward=True)
-        return {node: self._site_table(graph, node, ahead, back) for node in sites}
+        tables = {node: self._site_table(graph, node, ahead, back) for node in sites}
+        files.prune(self.folder)
+        return tables
 
     def _site_table(self, graph: Contraction, node: int, ahead: Searcher, back: Searcher) -> SiteTable:
         key = files.key_of("site", self.key, str(node))
         entry = files.load(self.folder, key)
-        nodes, ends = (len(graph.chain),), (len(graph.junctions) + 1,)
-        shapes: _Shapes = dict.fromkeys(("outbound", "homebound"), (nodes, np.float64))
-        shapes |= {"reach": (ends, np.float64), "onward": (ends, np.int32)}
+        shapes: _Shapes = dict.fromkeys(("outbound", "homebound"), ((len(graph.chain),), np.float64))
         if entry is not None and entry.fits(shapes):
             return SiteTable(**entry.arrays)
-        outbound = spread(graph, "emergency", node, ahead.run(node)[0], backward=False)
-        reach, onward = back.run(node)
-        homebound = spread(graph, "normal", node, reach, backward=True)
         table: dict[str, NDArray[Any]] = {
-            "outbound": outbound,
-            "homebound": homebound,
-            "reach": reach,
-            "onward": onward,
+            "outbound": spread(graph, "emergency", node, ahead.reach(node), backward=False),
+            "homebound": spread(graph, "normal", node, back.reach(node), backward=True),
         }
         files.store(self.folder, key, table, {})
         for values in table.values():

@@ -145,8 +145,7 @@ def _vary(plan: _Plan, base: _Plan, variation: Variation, context: _Context) -> 
             units[name] = units[name].model_copy(update={"station": station_id})
         else:
             context.unknown("move_units", "unit", name, units)
-    closed = set(variation.close_stations)
-    return _Plan(stations, {name: unit for name, unit in units.items() if unit.station not in closed})
+    return _Plan(stations, units)
 
 
 def _close_and_reopen(
@@ -155,6 +154,10 @@ def _close_and_reopen(
     for name in variation.close_stations:
         if stations.pop(name, None) is None:
             context.unknown("close_stations", "station", name, stations)
+    staying = {*variation.move_units, *variation.remove_units}
+    for name, unit in tuple(units.items()):
+        if unit.station in variation.close_stations and name not in staying:
+            del units[name]
     for name in variation.reopen_stations:
         if name not in base.stations:
             context.unknown("reopen_stations", "station of the baseline", name, base.stations)

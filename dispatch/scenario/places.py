@@ -142,7 +142,7 @@ def inside_polygon(
             continue
         between = (y1 > y) != (y2 > y)
         inside ^= between & (x < x1 + (y - y1) * ((x2 - x1) / (y2 - y1)))
-    return inside
+    return np.asarray(inside, dtype=np.bool_)
 
 
 def demand_weights(
@@ -174,5 +174,5 @@ def demand_weights(
     if weights.sum() <= 0:
         where = document.place("demand", "poisson", kind, "places")
         problems.add(where, "all weights are zero", "Give at least one place a weight above zero.")
-        return share / max(share.sum(), 1.0)
+        return np.asarray(share / max(share.sum(), 1.0))
     return np.asarray(weights / weights.sum())

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 LUCK = ("turnout", "on_scene", "busy", "transport", "hand_over", "cancelled")
 """Luck of one unit response, in seconds; ``cancelled`` counts from its alert."""
 
-_CALL = ("incident", "received", "type", "node", "x", "y", "lon", "lat", "priority", "call_processing", "units",
-         "capability")  # fmt: skip
+OF_CALL = ("received", "type", "node", "x", "y", "lon", "lat", "priority", "call_processing")
+"""Columns that tell something of the call as a whole."""
+
+_KNOWN = {"incident", "units", "capability", *OF_CALL, *LUCK}
 _NEED = re.compile(r"(.+?)\s*[:*×]\s*(\d+)")
 
 
@@ -86,6 +88,8 @@ class Reader:
             call_processing=self._seconds(table, "call_processing"),
             luck={name: self._seconds(table, name) for name in LUCK},
         )
+        self._check_agreement(table, rows)
+        self._check_clocks(table, columns.luck)
         needs = self._needs(table, rows, columns.type)
         if len(self.problems.found) > before:
             return None
@@ -95,10 +99,11 @@ class Reader:
         return calls
 
     def _note_unknown_columns(self, table: Table) -> None:
-        known = {*_CALL, *LUCK}
         for name in table.columns:
-            if name not in known:
-                self.notes.append(f"{table.file}: column '{name}' is not used. {did_you_mean(name, known)}")
+            if name not in _KNOWN:
+                close = did_you_mean(name, _KNOWN)
+                hint = f" {close}" if close.startswith("Did") else ""
+                self.notes.append(f"{table.file}: column '{name}' is not used.{hint}")
 
     def _group(self, table: Table) -> dict[str, list[int]]:
         """Return the rows of each call by its id; without ids every row is a call."""
@@ -116,6 +121,25 @@ class Reader:
                     table.place(rows[1], "incident"), fact, "Give a column 'capability', or other ids."
                 )
         return groups
+
+    def _check_agreement(self, table: Table, rows: dict[str, list[int]]) -> None:
+        """Note rows of one call that tell different things about the call."""
+        for name in (name for name in OF_CALL if name in table):
+            texts = table.columns[name]
+            for group in rows.values():
+                for row in group[1:]:
+                    if texts[row] != texts[group[0]]:
+                        fact = f"'{texts[row]}' here, '{texts[group[0]]}' in line {table.lines[group[0]]}"
+                        remedy = "Rows of one incident must agree about the call."
+                        self.problems.add(table.place(row, name), fact, remedy)
+
+    def _check_clocks(self, table: Table, luck: dict[str, NDArray[np.float64]]) -> None:
+        """Note rows whose busy time stands beside a time that it already contains."""
+        given = {name: ~np.isnan(luck[name]) for name in ("on_scene", "transport", "hand_over")}
+        for name, also in given.items():
+            for row in np.flatnonzero(~np.isnan(luck["busy"]) & also).tolist():
+                fact = f"'busy' and '{name}' are both given"
+                self.problems.add(table.place(row, name), fact, "Give busy alone, or the times without it.")
 
     def _received(self, table: Table) -> NDArray[np.float64]:
         texts = table.columns["received"]

@@ -215,7 +215,9 @@ class _Resolver:
 
     def resolve(self) -> Scenario:
         file, network = self.file, self.network
-        notes = list(network.notes)
+        notes = list(network.notes[len(network.meta.notes) :])  # what loading found, not what its maker says
+        if network.meta.approximate:
+            notes.append(f"network '{network.name}' is approximate; 'dispatch network info' says in what.")
         zones, zone_of = assign_zones(network, file.zones, self.document, self.problems)
         gazetteer = Gazetteer(network, zones, zone_of, file.snap, self.problems)
         capabilities = tuple(sorted({c for unit in file.unit_types.values() for c in unit.capabilities}))

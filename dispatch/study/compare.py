@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.log import incident_table, response_table, unit_table
 from dispatch.errors import InvariantError, UsageError
 from dispatch.scenario.scenario import Scenario, load
-from dispatch.composition import find_layout, simulate
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
 from dispatch.study.view import LogView
 from dispatch.timeline import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -209,25 +209,30 @@ class _Task:
         return _Result(values, tables)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a worker process needs to build the same task: small, where a scenario is large."""
+
+    path: str
+    digest: str
+    seed: int
+    layouts: tuple[str, ...]
+    measures: tuple[str, ...]
+    tables: bool
+
+
 _worker: _Task | None = None
 """The task of a worker process, built once by its initialiser."""
 
 
-def _start_worker(
-    path: str,
-    digest: str,
-    changes: dict[str, object],
-    layouts: tuple[str, ...],
-    measures: tuple[str, ...],
-    tables: bool,
-) -> None:
+def _start_worker(order: _Order) -> None:
     global _worker  # noqa: PLW0603 - a worker process has exactly one task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    scenario = load(path).with_options(**changes)
-    if scenario.digest != digest:
-        message = f"{path} changed while it was being studied."
+    scenario = load(order.path).with_options(seed=order.seed)
+    if scenario.digest != order.digest:
+        message = f"{order.path} changed while it was being studied."
         raise UsageError(message, hint="Run the study again.")
-    _worker = _Task(scenario, layouts, measures, tables=tables)
+    _worker = _Task(scenario, order.layouts, order.measures, tables=order.tables)
 
 
 def _work(replication: int) -> _Result:
@@ -237,17 +242,16 @@ def _work(replication: int) -> _Result:
     return _worker(replication)
 
 
-def _in_order(task: _Task, count: int, jobs: int) -> Iterator[_Result]:
+def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
     if jobs == 1:
         yield from map(task, range(count))
         return
     scenario = task.scenario
-    changes = {"seed": scenario.file.seed}
-    arguments = (os.fspath(scenario.path), scenario.digest, changes, task.layouts, task.measures, task.tables)
-    executor = ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=arguments
-    )
+    path, seed = os.fspath(scenario.path), scenario.file.seed
+    order = _Order(path, scenario.digest, seed, task.layouts, task.measures, task.tables)
+    spawn = get_context("spawn")
+    executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker, initargs=(order,))
     waiting: dict[int, Future[_Result]] = {}
     submitted = 0
     try:

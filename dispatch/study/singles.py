@@ -62,7 +62,10 @@ def incidents_incomplete(view: LogView, filters: Filters) -> float:
 
 
 def waits(view: LogView, filters: Filters) -> tuple[Floats, int]:
-    """Return the seconds from ready to the first alert of calls that got a unit, and the number of calls."""
+    """Seconds that calls wait from ready until their first unit is alerted, and the number of calls.
+
+    A call that never got a unit has no wait but is counted in ``n``.
+    """
     calls = view.calls({k: v for k, v in filters.items() if k in INCIDENT_FILTERS})
     values = (view.incidents.dispatched - view.timeline.ready)[calls]
     return values[~np.isnan(values)], int(calls.sum())

@@ -42,7 +42,7 @@ class LogView:
 
     def calls(self, filters: dict[str, str]) -> Mask:
         """Return the measured calls that pass the filters for calls [n]."""
-        return self.measured & self.matching(filters)
+        return np.asarray(self.measured & self.matching(filters))
 
     def matching(self, filters: dict[str, str]) -> Mask:
         """Return the calls that pass the filters for calls, measured or not [n]."""
@@ -58,7 +58,7 @@ class LogView:
         return mask
 
     def units(self, filters: dict[str, str]) -> Mask:
-        """Return which units pass the filters for units; mutual aid, last, passes only without any [U + 1]."""
+        """Return which units pass the filters; mutual aid, the last, only without any [U + 1]."""
         fleet = self.log.fleet
         columns = {
             "unit": list(fleet.ids),
@@ -73,7 +73,7 @@ class LogView:
 
     @cached_property
     def _by_arrival(self) -> tuple[Rows, Rows]:
-        """Rows of responses that arrived, in order of call and arrival, and each one's rank in its call."""
+        """Rows of the responses that arrived, by call and arrival, and the rank of each in its call."""
         r = self.responses
         came = np.flatnonzero(~np.isnan(r.on_scene))
         order = came[np.lexsort((came, r.on_scene[came], r.incident[came]))]
@@ -109,4 +109,4 @@ class LogView:
     @property
     def aided(self) -> Mask:
         """Which responses were mutual aid [R]."""
-        return self.responses.unit == AID
+        return np.asarray(self.responses.unit == AID)

@@ -1,0 +1,26 @@
+"""What all tests share: a cache of their own, and repeatable Hypothesis runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep travel-time tables away from the user's cache."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DISPATCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()

@@ -1,0 +1,271 @@
+"""Every measure of a log written by hand, against hand calculation and an independent computation."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import dispatch
+from dispatch.errors import UsageError
+from dispatch.study.measures import INTERVALS
+from dispatch.study.singles import SINGLES
+
+from . import handmade
+from .worlds import scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dispatch import Log
+
+NAN = math.nan
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPATCH_CACHE", "off")
+        return handmade.log(tmp_path_factory.mktemp("handmade"))
+
+
+STATISTICS = ("mean", "median", "p10", "p80", "p90", "p95", "max", "n", "within_0s", "within_190s",
+              "within_360s", "within_9999s")  # fmt: skip
+FILTERS: list[dict[str, str]] = [
+    {},
+    {"type": "fire"},
+    {"type": "medical"},
+    {"zone": "west"},
+    {"zone": "east"},
+    {"priority": "1"},
+    {"priority": "2"},
+    {"unit": "P1"},
+    {"unit": "P2"},
+    {"station": "S2"},
+    {"unit_type": "tanker"},
+    {"type": "fire", "zone": "west"},
+    {"type": "medical", "zone": "east", "priority": "2", "unit": "P1"},
+    {"type": "fire", "priority": "2"},  # no call at all
+]
+
+
+def _written(name: str, filters: dict[str, str]) -> str:
+    inside = ",".join(f"{key}={value}" for key, value in filters.items())
+    return f"{name}[{inside}]" if filters else name
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: _written("", filters) or "all")
+def test_every_interval_and_statistic(log: Log, filters: dict[str, str]) -> None:
+    expected = {}
+    for interval, who, statistic in product(INTERVALS, ("first", "second", "third", "erf"), STATISTICS):
+        values, count = handmade.interval(interval, who, filters)
+        name = _written(f"{interval}.{who}.{statistic}", filters)
+        expected[name] = handmade.statistic(statistic, values, count)
+    assert dispatch.measure(log, expected) == pytest.approx(expected, rel=0, abs=1e-9, nan_ok=True)
+
+
+# measured calls: full, late, off, never, half, none, aided (7); full, late, half and aided are reached
+BY_HAND = {
+    # from received: full 890-700 = 190, late 1790-1000 = 790, half 2550-2400 = 150, aided 3100-3000 = 100
+    "total.first.n": 7,
+    "total.first.mean": (190 + 790 + 150 + 100) / 4,
+    "total.first.median": (150 + 190) / 2,
+    "total.first.max": 790,
+    # type 7: position 0.9 * 3 = 2.7 among 100, 150, 190, 790
+    "total.first.p90": 190 + 0.7 * 600,
+    "total.first.within_190s": 3 / 7,
+    "total.first.within_99s": 0 / 7,
+    # the second unit is asked for by full (1060-700), half (never came) and aided (3700-3000)
+    "total.second.n": 3,
+    "total.second.mean": (360 + 700) / 2,
+    "total.second.within_360s": 1 / 3,
+    "total.third.n": 0,
+    "total.third.mean": NAN,
+    "total.third.within_300s": NAN,
+    # complete: full 360, late 790, aided 700; not complete: off, never, half, none
+    "total.erf.n": 7,
+    "total.erf.mean": (360 + 790 + 700) / 3,
+    "total.erf.within_700s": 2 / 7,
+    # alert to arrival: 160, 300, 130, 60
+    "response.first.mean": (160 + 300 + 130 + 60) / 4,
+    # from the first alert: full 1060-730, late 300, aided 3700-3040
+    "response.erf.mean": (330 + 300 + 660) / 3,
+    "turnout.first.mean": (60 + 0 + 30 + 60) / 4,
+    "travel.first.mean": (100 + 300 + 100 + 0) / 4,
+    # a processing time has every call: 30, 30, 20, 30, 20, 10, 40
+    "processing.first.mean": 180 / 7,
+    "processing.first.within_20s": 3 / 7,
+    "incidents.n": 7,
+    "incidents.n[type=fire]": 3,
+    "incidents.n[zone=west]": 3,
+    "incidents.n[priority=2,zone=east]": 2,
+    # late (460 s), off (280 s), never; lost ones do not queue
+    "incidents.queued": 3,
+    "incidents.lost": 1,
+    "incidents.unserved": 3,  # off, never, none
+    "incidents.incomplete": 4,  # off, never, half, none
+    # sent to measured calls: full 2, late, off, half, aided 2
+    "responses.n": 7,
+    "responses.n[unit=P1]": 3,
+    "responses.n[station=S2]": 3,
+    "responses.n[type=fire,unit_type=pumper]": 2,
+    "responses.share[unit=P1]": 3 / 7,
+    "responses.share[unit=P2,zone=east]": 1 / 7,
+    "responses.share[type=fire]": 5 / 7,
+    "responses.share": 1,
+    # ready to first alert: full 0, late 460, off 280, half 0, aided 0; seven calls in question
+    "queue.mean": (460 + 280) / 5,
+    "queue.max": 460,
+    "queue.n": 7,
+    "queue.median": 0,
+    "queue.p90": 280 + 0.6 * 180,  # position 0.9 * 4 = 3.6
+    "queue.within_0s": 3 / 7,
+    "queue.mean[type=medical]": (460 + 280) / 2,
+    # P1 in 600..3600: 100 + 760 + 610 + 460 (one long commitment, then 3040 to 3500); P2: 770 + 100 + 380
+    "workload[unit=P1]": (100 + 760 + 610 + 460) / 3000,
+    "workload[unit=P2]": (770 + 100 + 380) / 3000,
+    "workload.mean": (1930 + 1250) / 2 / 3000,
+    "workload": (1930 + 1250) / 2 / 3000,
+    "workload.max": 1930 / 3000,
+    "workload.max[station=S2]": 1250 / 3000,
+    # open in 600..3600: old till 650 (50), full 700-1500 (800), late 1000-2000 (1000), off 1200-1600 (400),
+    # never 2200-3600 (1400), half 2400-2800 (400), none 2500-2510 (10), aided 3000-3600 (600)
+    "concurrency.mean": (50 + 800 + 1000 + 400 + 1400 + 400 + 10 + 600) / 3000,
+    "concurrency.max": 3,  # full, late and off from 1200 to 1500; never, half and none from 2500 to 2510
+    "concurrency.max[zone=west]": 1,
+    "concurrency.mean[type=fire]": (50 + 800 + 400 + 600) / 3000,
+    # first due: A and B S1, D and E S2, C is a tie for the lower station, S1.
+    # full P1 came (yes), late P1 came (no), off nobody, never, half P2 (yes), none, aided P1 (yes)
+    "reliability.first_due": 3 / 7,
+    "reliability.first_due[type=medical]": 0 / 4,
+    "reliability.first_due[zone=west]": 2 / 3,
+    # own calls at 100 s or less from A (A, B) or E (D, E): all but C; eight calls with the one in warm-up
+    "coverage.static.within_100s": 7 / 8,
+    "coverage.static.within_100s[type=medical]": 3 / 4,
+    "coverage.static.within_0s": 3 / 8,  # never at E, none and aided at A
+    "coverage.static.within_100s[zone=east]": 1,
+    # within 150 s: P1 covers A, B (2 + 2 calls), P2 covers D, E (2 + 1), C nobody. Both are away together
+    # (730 to 1500), so there is a moment with nobody left.
+    "coverage.residual.min": 0,
+    # measured mutual aid: 4000 - 3040
+    "mutual_aid.unit_hours": 960 / 3600,
+    "mutual_aid.unit_hours[type=medical]": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_measures_by_hand(log: Log, name: str) -> None:
+    value = dispatch.measure(log, [name])[name]
+    assert value == pytest.approx(BY_HAND[name], rel=0, abs=1e-9, nan_ok=True)
+
+
+def test_every_single_measure_is_checked_by_hand() -> None:
+    covered = {name.partition("[")[0] for name in BY_HAND}
+    assert set(SINGLES) <= covered
+
+
+def test_what_became_of_the_calls(log: Log) -> None:
+    assert log.incidents.status().tolist() == [
+        "served", "served", "served", "cancelled", "unserved", "partial", "lost", "served",
+    ]  # fmt: skip
+
+
+def test_residual_coverage_with_one_unit_away(tmp_path: Path) -> None:
+    """P1 alone goes out: A and B (two calls of three) are uncovered, D (one) is not."""
+    calls = "incident,received,node,on_scene\na,10,A,50\nb,500,B,50\nd,1000,D,50\n"
+    loaded = scenario(
+        tmp_path,
+        calls,
+        horizon=900,
+        stations={"S1": {"at": "A"}, "S2": {"at": "E"}},
+        units={"P1": {"type": "pumper", "station": "S1"}, "P2": {"type": "pumper", "station": "S2"}},
+        cover_within=150,
+    )
+    # the call in D lies beyond the horizon: demand is one call in A, one in B
+    value = dispatch.measure(dispatch.simulate(loaded), ["coverage.residual.min"])
+    assert value["coverage.residual.min"] == 0.0
+    loaded = scenario(tmp_path, calls.replace("1000,D", "800,D"), **{**_written_again(), "horizon": 900})
+    log = dispatch.simulate(loaded)
+    assert dispatch.measure(log, ["coverage.residual.min"])["coverage.residual.min"] == pytest.approx(1 / 3)
+
+
+def _written_again() -> dict[str, Any]:
+    return {
+        "stations": {"S1": {"at": "A"}, "S2": {"at": "E"}},
+        "units": {"P1": {"type": "pumper", "station": "S1"}, "P2": {"type": "pumper", "station": "S2"}},
+        "cover_within": 150,
+    }
+
+
+def test_warm_up_only_hides(tmp_path: Path) -> None:
+    """A longer warm-up leaves the log alone and takes earlier calls out of every count."""
+    calls = "incident,received,node,on_scene\n" + "".join(f"c{i},{i * 400},B,40\n" for i in range(10))
+    without = dispatch.simulate(scenario(tmp_path, calls, horizon=4000))
+    behind = dispatch.simulate(scenario(tmp_path, calls, horizon=4000, warm_up=900))
+    assert np.array_equal(without.responses.on_scene, behind.responses.on_scene)
+    # calls from 900 on are measured: 1200, 1600, … 3600
+    assert dispatch.measure(without, ["incidents.n"])["incidents.n"] == 10
+    assert dispatch.measure(behind, ["incidents.n"])["incidents.n"] == 7
+    # each call takes 100 s there and 40 s of work, and the unit is home again before the next; the call of
+    # 800 is not measured but keeps the unit from 900 until 940
+    workload = dispatch.measure(behind, ["workload.mean"])["workload.mean"]
+    assert workload == pytest.approx((40 + 7 * 140) / 3100)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # type 7: position 0.999 * 3 = 2.997 among 100, 150, 190, 790
+        ("total.first.p99.9", 190 + 0.997 * 600),
+        ("total.first.within_189.5s", 2 / 7),
+        ("queue.within_459.5s", 4 / 7),
+        ("coverage.static.within_99.5s", 3 / 8),
+    ],
+)
+def test_fractions_in_names(log: Log, name: str, expected: float) -> None:
+    """The patterns of percentiles and limits allow a decimal point."""
+    assert dispatch.measure(log, [name])[name] == pytest.approx(expected)
+
+
+def test_no_calls_at_all(tmp_path: Path) -> None:
+    """Undefined stays undefined (NaN), counts are zero."""
+    demand = {"poisson": {"fire": {"rate": "0/d"}}}
+    log = dispatch.simulate(scenario(tmp_path, demand=demand, horizon=3600))
+    names = ["total.first.mean", "total.first.p90", "total.first.within_300s", "queue.mean",
+             "responses.share", "reliability.first_due", "incidents.n", "workload.max",
+             "concurrency.max"]  # fmt: skip
+    expected = dict.fromkeys(names[:6], NAN) | dict.fromkeys(names[6:], 0.0)
+    assert dispatch.measure(log, names) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("total.frist.mean", "first"),
+        ("totl.first.mean", "total.first.mean"),
+        ("total.first.p9o", "p9"),
+        ("total.first.mean[zone=wset]", "west"),
+        ("total.first.mean[typ=fire]", "type"),
+        ("workload[zone=west]", "unit"),
+        ("incidents.n[unit=P1]", "zone"),
+        ("total.first.mean[zone=west", "zone=north"),
+        ("incidents.number", "incidents.n"),
+        ("total.first.within_s", "within_"),
+        ("total.first.p100", "p90"),
+        ("", "total.first"),
+    ],
+)
+def test_measures_that_do_not_exist(log: Log, name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        dispatch.measure(log, [name])
+    assert hint in str(caught.value)
+
+
+def test_all_misspelt_measures_at_once(log: Log) -> None:
+    with pytest.raises(UsageError) as caught:
+        dispatch.measure(log, ["totl.first.mean", "incidents.n", "workload.maxx"])
+    assert "totl" in str(caught.value)
+    assert "workload.maxx" in str(caught.value)
