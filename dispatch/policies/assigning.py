@@ -89,21 +89,25 @@ def solve(
     """
     from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-    ties = row_count * column_count + row_count + 1
+    # a later row costs more than any choice of column; the product gives twins (rows of equal costs) their
+    # columns in order, whatever the size of the costs
+    later = column_count * (row_count + 1)
+    tie = later * rows + row_count * columns - rows * columns
+    scale = row_count * later * (row_count + 1) + 1
     detour = int(costs.max()) + 1
-    if detour * ties * (row_count + 1) * (row_count + column_count + 2) > LIMIT:
-        ties = (
-            1  # beyond any real dispatch; then equal costs are broken by the solver, still the same each time
-        )
-    price = costs * ties + (columns if ties > 1 else 0)
-    skip = detour * ties * (row_count + 1)
-    patience = np.arange(row_count, 0, -1) if ties > 1 else 0
+    if detour * scale * (row_count + 1) * (row_count + column_count + 2) > LIMIT:
+        tie, scale = (
+            np.zeros_like(rows),
+            1,
+        )  # with so many needs the solver breaks ties, the same way each time
+    price = costs * scale + tie
+    skip = detour * scale * (row_count + 1)
     source, sink = row_count + column_count, row_count + column_count + 1
     every_row, every_column = np.arange(row_count), np.arange(column_count)
     tails = [rows, np.full(row_count, source), every_row, row_count + every_column]
     heads = [row_count + columns, every_row, np.full(row_count, sink), np.full(column_count, sink)]
     free = np.zeros(row_count + column_count, dtype=np.int64)
-    prices = [price, free[:row_count], np.full(row_count, skip) + patience, free[row_count:]]
+    prices = [price, free[:row_count], np.full(row_count, skip), free[row_count:]]
     flow = SimpleMinCostFlow()
     arcs = flow.add_arcs_with_capacity_and_unit_cost(
         np.concatenate(tails),

@@ -200,7 +200,7 @@ def read_links(
         problems.add(f"{table.file}:1", "the table has no links", "Give at least one way there and back.")
         return None
     reader = _Reader(table, meta, places, problems, notes, facts)
-    index = {text: i for i, text in enumerate(places.ids)}
+    index = {text: i for i, text in enumerate(places.ids) if text}
     tail, head = reader.ends("from_node_id", index), reader.ends("to_node_id", index)
     ids, one_way = reader.ids(), reader.one_way()
     metres, speeds = reader.lengths(tail, head), reader.speeds()

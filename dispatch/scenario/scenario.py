@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from dispatch.scenario.recorded import RecordedCalls
 
 
+MOST_CALLS = 10_000_000
+"""Random calls that one replication may be expected to have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """An incident type with its run card as need slots."""
@@ -241,6 +245,7 @@ class _Resolver:
             notes=tuple(notes),
             digest=self._digest(recorded),
         )
+        self._check_size(scenario)
         if not self.problems:
             self._check_services(scenario)
         return scenario
@@ -320,6 +325,15 @@ class _Resolver:
         text = self.file.model_dump_json(exclude={"seed", "replications", "title", "description"})
         parts = [text, self.network.digest, recorded.digest if recorded else ""]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _check_size(self, scenario: Scenario) -> None:
+        """Refuse demand that no memory would hold."""
+        calls = self.file.horizon * sum(stream.rate for stream in scenario.streams)
+        if calls > MOST_CALLS:
+            fact = f"about {calls:,.0f} random calls in one replication, over {MOST_CALLS:,}"
+            self.problems.add(
+                self.document.place("demand", "poisson"), fact, "Shorten horizon or lower rates."
+            )
 
     def _check_services(self, scenario: Scenario) -> None:
         """Refuse layouts in which a call could wait for ever: nobody able, or no way to the place."""

@@ -135,13 +135,11 @@ def _rides(log: Log, real: Conversion) -> list[Ride]:
 
 
 def test_nothing_is_lost_in_conversion(
-    real: Conversion, scenario: Scenario, capsys: pytest.CaptureFixture[str]
+    real: Conversion, scenario: Scenario, record_property: Callable[[str, object], None]
 ) -> None:
     """Every recorded call and response is in the scenario; what had to be decided is told."""
-    with capsys.disabled():
-        print("\nSan Francisco, what conversion decided:")
-        for what, count in real.counts.items():
-            print(f"  {count:6,d}  {what}")
+    told = [f"  {count:6,d}  {what}" for what, count in real.counts.items()]
+    record_property("San Francisco, what conversion decided", "\n".join(told))
     recorded = scenario.recorded
     assert recorded is not None
     assert set(recorded.ids) == {r.call for r in real.responses}
@@ -154,17 +152,17 @@ def test_nothing_is_lost_in_conversion(
 
 
 def test_places_are_at_the_nearest_node(
-    real: Conversion, scenario: Scenario, capsys: pytest.CaptureFixture[str]
+    real: Conversion, scenario: Scenario, record_property: Callable[[str, object], None]
 ) -> None:
     """Calls and stations stand at the nearest of all nodes, as looking at each one finds it (to 1 m)."""
     assert scenario.recorded is not None
     at = dict(zip(scenario.recorded.ids, scenario.recorded.node.tolist(), strict=True))
     at |= {site.id: site.node for site in scenario.layouts["baseline"].sites}
     place = dict(real.places) | {station_name(n): point for n, point in real.stations.items()}
-    with capsys.disabled():
-        for what, ids in (("calls", real.places), ("stations", map(station_name, real.stations))):
-            p50, p99, most = np.percentile([real.snaps[name] for name in ids], [50, 99, 100])
-            print(f"\n  {what} to the nearest node: median {p50:.0f} m, 99 % {p99:.0f} m, most {most:.0f} m")
+    for what, ids in (("calls", real.places), ("stations", map(station_name, real.stations))):
+        p50, p99, most = np.percentile([real.snaps[name] for name in ids], [50, 99, 100])
+        told = f"  median {p50:.0f} m, 99 % {p99:.0f} m, most {most:.0f} m"
+        record_property(f"San Francisco, {what} to the nearest node", told)
     for name, node in at.items():
         chosen = real.nodes[scenario.network.node_ids[node]]
         assert float(metres([place[name]], [chosen])[0, 0]) <= real.snaps[name] + 1.0
@@ -445,7 +443,6 @@ def test_first_arrivals_against_the_record(
     logs: dict[str, Log],
     real: Conversion,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     record_property: Callable[[str, object], None],
 ) -> None:
     """Loose sanity over the calls that an own unit reached both in life and in the model.
@@ -461,9 +458,7 @@ def test_first_arrivals_against_the_record(
         lines, found[who] = _set_side_by_side(logs["baseline"], real, who)
         text += lines
     (tmp_path / "first-arrivals.txt").write_text("\n".join(text), encoding="utf-8")
-    record_property("first arrivals", "\n".join(text))
-    with capsys.disabled():
-        print("\n" + "\n".join(text))
+    record_property("San Francisco, simulated against recorded first arrivals", "\n".join(text))
     for total, travel, _ in found.values():
         assert 1 / 3 < total < 1.0
         assert 1 / 3 < travel < 1.0

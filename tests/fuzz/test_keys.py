@@ -46,8 +46,8 @@ BAD: list[str] = [
     "null", "true", "0", "-1", "1.5", "-0.0", "1e400", "-1e400", ".nan", ".inf", "-.inf", "1e308", "5e-324",
     "9" * 40, "9" * 5000, "0x7fffffffffffffffffff", "[]", "{}", "[[]]", '[{"": null}]', '{"": {}}', '""',
     '" "', '"x"', '"-5 s"', '"1 parsec"', '"١٢ s"', '"٣/d"', '"1e9/s"', '"nan/d"', '"1/0"', '"../../x"',
-    '"/etc/passwd"', '"a\\0b"', '"\\u202e"', '"\\ud800"', '"2020-13-45T00:00:00Z"', '"2020-01-01T00:00:00"',
-    '"[bold]x[/bold]"', '"{x}"', "!foo x", "!!python/object:os.system x", "!!python/name:os.system",
+    '"/etc/passwd"', '"a\\u0000b"', '"\\u202e"', '"\\ud800"', '"2020-13-45T00:00:00Z"', '"2020-01-01T00:00:00"',
+    '"[bold]x[/bold]"', '"{x}"', "!foo x", "!!python/object:os.system x", "!!python/name:os.system x",
     "!!binary aGVsbG8=", "!!set {x: null}", "!!omap [x: 1]", "*nowhere", "2020-01-01", '"%s%n"',
     '"' + "x" * 150 + '"', '"' + "x" * 30_000 + '"', "[" * 60 + "]" * 60,
 ]  # fmt: skip
@@ -83,7 +83,7 @@ def _dumped(path: Key, raw: str) -> tuple[str, int]:
 def _meaning(raw: str) -> object:
     """Return what a harmless value says, or a token that equals nothing."""
     try:
-        value: object = json.loads(raw)
+        value: object = int(raw, 16) if raw.startswith("0x") else json.loads(raw)
     except ValueError:
         return object()
     return value
@@ -120,7 +120,11 @@ def test_bad_values(world: Path, path: Key) -> None:
         try:
             result = try_load(file)
             if isinstance(result, list):
-                if not any(int(told.split(":")[1].split(" ")[0]) <= max(line, 1) for told in result):
+                # what is taken away, or how far is near, shows where it is needed
+                elsewhere = raw in ("null", "{}", "[]") or path == ("snap",)
+                if not elsewhere and not any(
+                    int(told.split(":")[1].split(" ")[0]) <= line for told in result
+                ):
                     faults.append(f"{raw:.40}: told only behind line {line}: {result[:3]}")
             elif not _reads_as_written(result, path, raw):
                 faults.append(f"{raw:.40}: accepted, but not as written")

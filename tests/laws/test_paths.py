@@ -78,6 +78,10 @@ def test_every_wait_first_come_first_served(tmp_path: Path, servers: int, load: 
     waits = first_come_first_served(log.timeline.ready, log.timeline.busy, servers)
     assert (log.incidents.dispatched - log.timeline.ready) == pytest.approx(waits, abs=1e-6)
     assert (waits > 0).mean() > 0.7
+    told = dispatch.measure(log, ["incidents.queued", "queue.mean", "queue.max"])
+    assert told["incidents.queued"] == (waits > 0).sum()
+    assert told["queue.mean"] == pytest.approx(waits.mean(), rel=1e-9)
+    assert told["queue.max"] == pytest.approx(waits.max(), rel=1e-9)
 
 
 @pytest.mark.parametrize(("servers", "scale"), [(1, 0.55), (3, 1.8)])
@@ -93,4 +97,6 @@ def test_every_wait_by_priority(tmp_path: Path, servers: int, scale: float) -> N
 @pytest.mark.parametrize("servers", [1, 2, 4])
 def test_every_loss(tmp_path: Path, servers: int) -> None:
     log = play(one_place(tmp_path, MIXED, servers, 5_000, dispatching="{when_none_free: lost}"))
-    assert (log.incidents.lost > 0).tolist() == lost_calls(log.timeline.ready, log.timeline.busy, servers)
+    lost = lost_calls(log.timeline.ready, log.timeline.busy, servers)
+    assert (log.incidents.lost > 0).tolist() == lost
+    assert dispatch.measure(log, ["incidents.lost"])["incidents.lost"] == sum(lost)

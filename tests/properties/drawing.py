@@ -192,7 +192,12 @@ def rules(
 
 @st.composite
 def demands(
-    draw: st.DrawFn, kinds: Sequence[str], places: Sequence[str], zones: Sequence[str], hours: int, people: bool
+    draw: st.DrawFn,
+    kinds: Sequence[str],
+    places: Sequence[str],
+    zones: Sequence[str],
+    hours: int,
+    people: bool,
 ) -> Json:
     """Draw random streams with 2 to 20 expected calls each."""
     streams: Json = {}
@@ -214,7 +219,16 @@ def recorded_calls(
     draw: st.DrawFn, scenario: Json, places: Sequence[str], capabilities: Sequence[str], *, single: bool
 ) -> Rows:
     """Draw recorded calls on a coarse clock, with any columns of luck, some calls in several rows."""
-    luck = ("priority", "call_processing", "turnout", "on_scene", "busy", "transport", "hand_over", "cancelled")
+    luck = (
+        "priority",
+        "call_processing",
+        "turnout",
+        "on_scene",
+        "busy",
+        "transport",
+        "hand_over",
+        "cancelled",
+    )
     columns = [name for name in luck if often(draw, 3)]
     needs = "" if single else draw(st.sampled_from(["", "units", "capability"]))
     last = int(scenario["horizon"]) // 30 - 1
@@ -232,7 +246,10 @@ def recorded_calls(
             row = call | once
             if needs:
                 row[needs] = draw(_need(needs, capabilities))
-            rows.append(row | {c: draw(_cell(c)) for c in columns if c not in once})
+            row |= {c: draw(_cell(c)) for c in columns if c not in once}
+            if row.get("busy"):  # that is the whole time, and stating a part of it beside would be refused
+                row |= {c: "" for c in columns if c in ("on_scene", "transport", "hand_over")}
+            rows.append(row)
     return rows
 
 
@@ -336,7 +353,9 @@ def worlds(
     capabilities = sorted(able(scenario, scenario["units"]))
     scenario["incident_types"] = draw(incident_types(capabilities, exact=exact, single=single))
     scenario["layouts"] = draw(variations(scenario, sites, set(capabilities))) if layouts else {}
-    units = sorted({u for name in ["baseline", *scenario["layouts"]] for u in plan_of(scenario, name)["units"]})
+    units = sorted(
+        {u for name in ["baseline", *scenario["layouts"]] for u in plan_of(scenario, name)["units"]}
+    )
     orders = units if layouts else sorted(scenario["units"])
     scenario["dispatching"] = draw(rules(orders, ids, zones, exact=exact)) | fixed
     if fixed.get("policy", "run_card_order") != "run_card_order":

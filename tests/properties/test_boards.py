@@ -68,7 +68,7 @@ def moments(reading: Reading, data: st.DataObject) -> list[float]:
 
 
 @given(worlds(), st.data())
-@law(60)
+@law(20)
 def test_units_of_a_folded_board(world: World, data: st.DataObject) -> None:
     """Each unit does what its last response says, and is assigned until it can be dispatched again."""
     reading = read(world.run())
@@ -79,13 +79,17 @@ def test_units_of_a_folded_board(world: World, data: st.DataObject) -> None:
         for unit, name in enumerate(ids):
             rows = [row for row in reading.by_unit.get(unit, []) if row.alerted <= time]
             assert board.units[name] == (status(reading, rows[-1], time) if rows else Status.IN_QUARTERS)
-            busy = [t.incident_id(row.incident, reading.log.scenario.kinds) for row in rows if time < row.available]
+            busy = [
+                t.incident_id(row.incident, reading.log.scenario.kinds)
+                for row in rows
+                if time < row.available
+            ]
             assert len(busy) <= 1
             assert board.assigned.get(name) == (busy[0] if busy else None)
 
 
 @given(worlds(), st.data())
-@law(60)
+@law(20)
 def test_calls_of_a_folded_board(world: World, data: st.DataObject) -> None:
     """A call is open from received until its last need is over, and waits until its first unit is alerted."""
     reading = read(world.run())
@@ -117,12 +121,14 @@ class Witness(Nearest):
         assert board.idle_count == sum(board.idle)
         ordered = list(needs)
         assert ordered == sorted(ordered)
-        self.seen.setdefault(board.now, (list(board.idle), list(board.home_at), {need.slot for need in needs}))
+        self.seen.setdefault(
+            board.now, (list(board.idle), list(board.home_at), {need.slot for need in needs})
+        )
         return super().choose(needs, board)
 
 
 @given(worlds(policy="nearest"))
-@law(80)
+@law(25)
 def test_the_live_board_is_the_folded_one(world: World) -> None:
     """At every decision the engine's board agrees with the log about who is idle, at home, and what is open."""
     scenario = world.load()

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 
 @given(worlds(layouts=True))
-@law(40)
+@law(15)
 def test_what_is_written_back_loads_as_the_same(world: World) -> None:
     """A scenario that is dumped with everything that was set, and loaded again, is equal and has its digest."""
     with world.folder() as path:
         scenario = dispatch.load(path)
-        path.write_text(json.dumps(scenario.file.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
+        path.write_text(
+            json.dumps(scenario.file.model_dump(mode="json", exclude_unset=True)), encoding="utf-8"
+        )
         again = dispatch.load(path)
     assert again.file == scenario.file
     assert again.digest == scenario.digest
@@ -39,25 +41,29 @@ def measured(log: Log, *names: str) -> list[float]:
 
 
 @given(worlds(), st.integers(0, 3000))
-@law(50)
+@law(15)
 def test_arrivals_are_in_order(world: World, warm_up: int) -> None:
     """First, second and third come in this order, and the whole first alarm not before the first unit."""
     log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
     view, i = LogView(log), log.incidents
-    came = [np.where(rows >= 0, log.responses.on_scene[rows], math.inf) for rows in map(view.arrival, range(3))]
+    came = [
+        np.where(rows >= 0, log.responses.on_scene[rows], math.inf) for rows in map(view.arrival, range(3))
+    ]
     assert (came[0] <= came[1]).all()
     assert (came[1] <= came[2]).all()
     complete = ~np.isnan(i.erf)
     assert (i.erf[complete] >= i.first_on_scene[complete]).all()
     for call in range(len(log.timeline)):
-        times = sorted(r.on_scene for r in read(log).rows if r.incident == call and not math.isnan(r.on_scene))
+        times = sorted(
+            r.on_scene for r in read(log).rows if r.incident == call and not math.isnan(r.on_scene)
+        )
         assert [c[call] for c in came if c[call] < math.inf] == times[:3]
         assert complete[call] == (len(times) == i.needed[call])
         assert not complete[call] or i.erf[call] == times[-1]
 
 
 @given(worlds(), st.integers(0, 3000), st.lists(st.integers(0, 2000), min_size=2, max_size=4, unique=True))
-@law(50)
+@law(15)
 def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: list[int]) -> None:
     """Shares lie between 0 and 1 and rise with the limit; quantiles rise with theirs; no call is counted twice."""
     log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
@@ -82,7 +88,7 @@ def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: l
 
 
 @given(worlds(), st.integers(0, 3000))
-@law(50)
+@law(15)
 def test_workloads_and_shares_add_up(world: World, warm_up: int) -> None:
     """Workloads lie between 0 and 1, and all units' shares of the responses add up to all but mutual aid."""
     log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))

@@ -19,7 +19,7 @@ def known(*moments: float) -> list[float]:
 
 
 @given(worlds())
-@law(80)
+@law(25)
 def test_milestones_are_ordered(world: World) -> None:
     """Milestones follow one another; those that did not come are exactly those the ending says did not."""
     log = world.run()
@@ -39,7 +39,7 @@ def test_milestones_are_ordered(world: World) -> None:
 
 
 @given(worlds(full=False))
-@law(40)
+@law(15)
 def test_milestones_are_finite_on_matrices_with_gaps(world: World) -> None:
     """On a matrix that states the ways from and to stations only, nobody is under way for ever."""
     for row in read(world.run()).rows:
@@ -47,7 +47,7 @@ def test_milestones_are_finite_on_matrices_with_gaps(world: World) -> None:
 
 
 @given(worlds())
-@law(80)
+@law(25)
 def test_a_unit_is_in_one_place(world: World) -> None:
     """A unit's responses do not overlap, and one from the road begins before the way home would have ended."""
     reading = read(world.run())
@@ -68,7 +68,7 @@ def test_a_unit_is_in_one_place(world: World) -> None:
 
 
 @given(worlds())
-@law(80)
+@law(25)
 def test_books_balance(world: World) -> None:
     """Each need is met, given up or open, and each call is served, partial, lost, cancelled or unserved."""
     log = world.run()
@@ -94,7 +94,7 @@ def test_books_balance(world: World) -> None:
 
 
 @given(worlds())
-@law(80)
+@law(25)
 def test_nobody_waits_while_somebody_able_is_idle(world: World) -> None:
     """No need stays open while a unit that could meet it stands idle, at home or on the road."""
     reading = read(world.run())
@@ -105,7 +105,7 @@ def test_nobody_waits_while_somebody_able_is_idle(world: World) -> None:
 
 
 @given(worlds(full=False, road=False))
-@law(40)
+@law(15)
 def test_nobody_waits_for_a_unit_at_home_on_matrices_with_gaps(world: World) -> None:
     """No need stays open while a unit that could meet it stands idle in quarters, whatever the matrix lacks."""
     reading = read(world.run())
@@ -116,7 +116,7 @@ def test_nobody_waits_for_a_unit_at_home_on_matrices_with_gaps(world: World) -> 
 
 
 @given(worlds(when_none_free="lost"))
-@law(60)
+@law(20)
 def test_what_is_given_up_never_waited(world: World) -> None:
     """With ``lost`` every need is met or given up in the moment it opens, and given up only for want of units."""
     reading = read(world.run())
@@ -127,7 +127,7 @@ def test_what_is_given_up_never_waited(world: World) -> None:
 
 
 @given(worlds(when_none_free="mutual_aid", mutual_aid={"delay": {"uniform": {"low": 0, "high": 300}}}))
-@law(60)
+@law(20)
 def test_mutual_aid_is_the_last_resort(world: World) -> None:
     """Outside units are asked only in moments when no own unit that could go is idle, and at once."""
     reading = read(world.run())
@@ -147,14 +147,14 @@ def _check_nobody_idle(able: list[int], moment: float, by_unit: dict[int, list[R
 
 
 @given(worlds(policy="nearest"))
-@law(60)
+@law(20)
 def test_first_come_first_served_within_a_priority(world: World) -> None:
     """Of two needs of one capability the more urgent, then the earlier is met first."""
     _check_order(world, by_time=True)
 
 
 @given(worlds(policy="assignment"))
-@law(60)
+@law(20)
 def test_more_urgent_needs_are_matched_first(world: World) -> None:
     """Of two needs of one capability the more urgent is met first, by whatever matching."""
     _check_order(world, by_time=False)
@@ -176,7 +176,7 @@ def _check_order(world: World, *, by_time: bool) -> None:
 
 
 @given(worlds(road=True, returning=True))
-@law(80)
+@law(25)
 def test_a_unit_from_the_road_is_on_its_way(world: World) -> None:
     """A unit sent from the road never takes longer than by way of its quarters, and is where travel says."""
     log = world.run()

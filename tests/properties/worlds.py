@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import dispatch
 
@@ -29,7 +29,10 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-settings.register_profile("hunt", settings.get_profile("properties"), derandomize=False)
+# shrinking takes longer than finding; run a hunt's find again without DISPATCH_HUNT to see it small
+settings.register_profile(
+    "hunt", settings.get_profile("properties"), derandomize=False, phases=[Phase.generate], database=None
+)
 HUNT = int(os.environ.get("DISPATCH_HUNT", "0"))
 """How many times as many examples to try, at random, when somebody hunts for bugs; 0 for the usual run."""
 

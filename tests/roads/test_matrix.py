@@ -168,10 +168,10 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_ids_must_match_those_of_the_node_table(tmp_path: Path) -> None:
     lines = refused(tmp_path, YAML + "crs: local\n", WIDE.replace("c", "see"), NODES)
-    assert lines == [
+    assert set(lines) == {
         "times.csv:2: no place 'see' in node.csv. Known: a, b, c.",
         "times.csv:1: no times for 1 places of node.csv: c. Add their times, or remove them from node.csv.",
-    ]
+    }
 
 
 def test_the_summary_is_plain_and_sorted(tmp_path: Path) -> None:

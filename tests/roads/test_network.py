@@ -304,7 +304,7 @@ def test_faults_of_links_are_named(tmp_path: Path, change: tuple[str, str], expe
 )
 def test_faults_of_nodes_are_named(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
     lines = refused(tmp_path, nodes=NODES.replace(*change, 1))
-    assert lines[0].startswith(expected)
+    assert any(line.startswith(expected) for line in lines)
 
 
 def test_endless_degrees_are_named_once(tmp_path: Path) -> None:
@@ -354,9 +354,12 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     nodes = NODES.replace("c,2000,0", "c,x,0")
     links = LINKS.replace("ab,a,b", "ab,a,q").replace("1200", "-1").replace("avenue", "alley")
     lines = refused(tmp_path, nodes=nodes, links=links)
-    assert [line.split(": ")[0] for line in lines] == [
-        "node.csv:4 x_coord", "link.csv:2 to_node_id", "link.csv:5 length", "link.csv:3 facility_type",
-    ]  # fmt: skip
+    assert {line.split(": ")[0] for line in lines} == {
+        "node.csv:4 x_coord",
+        "link.csv:2 to_node_id",
+        "link.csv:3 facility_type",
+        "link.csv:5 length",
+    }
 
 
 @pytest.mark.parametrize("name", ["network.yaml", "node.csv", "link.csv"])
