@@ -50,7 +50,10 @@ stations: {{{stations}}}
 units: {{{units}}}
 incident_types:
   medical: {{priority: 2, run_card: {{engine: 1}}, on_scene: {{lognormal: {{median: 20 min, p90: 40 min}}}}}}
-  alarm: {{priority: 2, run_card: {{engine: 2, ladder: 1}}, on_scene: {{lognormal: {{median: 12 min, p90: 25 min}}}}}}
+  alarm:
+    priority: 2
+    run_card: {{engine: 2, ladder: 1}}
+    on_scene: {{lognormal: {{median: 12 min, p90: 25 min}}}}
   fire:
     priority: 1
     run_card: {{engine: 3, ladder: 1, rescue: 1, chief: 1}}
@@ -88,9 +91,8 @@ def time_world(root: Path, title: str, text: str, fleet: tuple[int, list[tuple[s
     """Write one scenario, simulate it three times and print a line of the table."""
     count, units = fleet
     nodes = node_ids(root)
-    stations = ", ".join(
-        f"s{i}: {{at: '{nodes[(2 * i + 1) * len(nodes) // (2 * count)]}'}}" for i in range(count)
-    )
+    spots = [nodes[(2 * i + 1) * len(nodes) // (2 * count)] for i in range(count)]
+    stations = ", ".join(f"s{i}: {{at: '{spot}'}}" for i, spot in enumerate(spots))
     listed = ", ".join(f"u{i}: {{type: {kind}, station: s{site}}}" for i, (kind, site) in enumerate(units))
     path = root / "scenario.yaml"
     path.write_text(text.format(days=365, stations=stations, units=listed), encoding="utf-8")

@@ -73,6 +73,21 @@ def hot(travel: Any, sites: list[int]) -> dict[str, float]:
     return first | timed("outbound of another node", [(travel.outbound, (node,)) for node in starts[:50]])
 
 
+def networkx_milliseconds(folder: Path) -> float:
+    """Return milliseconds that NetworkX takes from one node to all on the uncontracted roads."""
+    import networkx
+
+    from dispatch.roads.network import RoadNetwork, load_network
+
+    network = load_network(folder)
+    assert isinstance(network, RoadNetwork)
+    graph = network.to_networkx()
+    begin = time.perf_counter()
+    for node in network.node_ids[:: len(network.node_ids) // 5]:
+        networkx.single_source_dijkstra_path_length(graph, node, weight="emergency")
+    return (time.perf_counter() - begin) / len(network.node_ids[:: len(network.node_ids) // 5]) * 1e3
+
+
 def main() -> None:
     """Print the measurements of a cold and two cached runs."""
     nodes = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
@@ -90,6 +105,8 @@ def main() -> None:
             print(title)
             for name, value in json.loads(done.stdout).items():
                 print(f"  {name:32} {value:12.3f}")
+        print("for comparison")
+        print(f"  {'networkx, one node to all ms':32} {networkx_milliseconds(Path(place) / 'city'):12.3f}")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from dispatch.engine.log import Log
     from dispatch.errors import DispatchError
     from dispatch.scenario.layout import Layout
-    from dispatch.scenario.scenario import Scenario, load
+    from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study, compare
     from dispatch.study.measures import measure
+    from dispatch.study.opening import load
     from dispatch.timeline import Timeline, draw
 
 _HOME = {
@@ -31,7 +32,7 @@ _HOME = {
     "Timeline": "dispatch.timeline",
     "compare": "dispatch.study.compare",
     "draw": "dispatch.timeline",
-    "load": "dispatch.scenario.scenario",
+    "load": "dispatch.study.opening",
     "measure": "dispatch.study.measures",
     "simulate": "dispatch.composition",
 }

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dispatch.errors import DispatchError, UsageError
+from dispatch.errors import DispatchError
+from dispatch.options import (
+    AsCsv,
+    AsJson,
+    Format,
+    Jobs,
+    Measures,
+    Options,
+    Out,
+    Replications,
+    ScenarioPath,
+    Seed,
+    TableFormat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study
 
 EXIT_BUG = 70
@@ -24,54 +34,14 @@ EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="dispatch",
-    help="Judge station layouts before they are built: simulate incidents, units and roads.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-network_app = typer.Typer(
-    name="network", help="Look at road networks and travel-time matrices.", no_args_is_help=True
-)
+network_app = typer.Typer(name="network", no_args_is_help=True)
 app.add_typer(network_app)
-
-
-class TableFormat(StrEnum):
-    """File format of the tables in a run folder."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-ScenarioPath = Annotated[
-    Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).", show_default=False)
-]
-Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, help="Seed of all luck, instead of the scenario's.")
-]
-Replications = Annotated[
-    int | None,
-    typer.Option(
-        "--replications", "-r", min=1, max=1_000_000, help="Replications, instead of the scenario's."
-    ),
-]
-Measures = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--measure",
-        "-m",
-        metavar="NAME",
-        help="Measure to compute, such as total.first.p90[zone=north]. Repeatable.",
-    ),
-]
-Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes to use; the result is the same.")
-]
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a run folder here.")]
-Format = Annotated[TableFormat, typer.Option("--format", help="Format of the tables in the run folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
 def _version(*, value: bool) -> None:
@@ -121,15 +91,11 @@ def validate(
     failed: list[DispatchError] = []
     for path in scenarios:
         try:
-            documents[path.name] = {"valid": True, **_validated(path)}
+            documents[str(path)] = {"valid": True, **_validated(path)}
         except InputError as error:
             failed.append(error)
             problems = [{"place": p.place, "fact": p.fact, "remedy": p.remedy} for p in error.problems]
-            documents[path.name] = {"valid": False, "problems": problems}
-        except UsageError as error:
-            failed.append(error)
-            problems = [{"place": path.name, "fact": str(error.args[0]), "remedy": error.hint}]
-            documents[path.name] = {"valid": False, "problems": problems}
+            documents[str(path)] = {"valid": False, "problems": problems}
     if as_json:
         sys.stdout.write(json_text(documents))
     for name, document in documents.items():
@@ -142,15 +108,10 @@ def validate(
 
 
 def _validated(path: Path) -> dict[str, Any]:
-    """Load a scenario with its policy and measures and return what it holds."""
-    from dispatch.composition import policy_maker
-    from dispatch.scenario.scenario import load
-    from dispatch.study.measures import compile_measures
+    """Load a scenario and return what it holds."""
+    from dispatch.study.opening import load
 
     scenario = load(path)
-    policy_maker(scenario.file.dispatching.policy)
-    rule = scenario.file.stop
-    compile_measures(scenario, [*scenario.file.measures, *([rule.measure] if rule else [])])
     return {
         "scenario": scenario.name,
         "network": scenario.network.name,
@@ -176,35 +137,6 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
         typer.echo(f"  note: {note}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """The options that ``run`` and ``compare`` share."""
-
-    replications: int | None
-    seed: int | None
-    measures: list[str] | None
-    jobs: int
-    out: Path | None
-    table_format: TableFormat
-    as_json: bool
-    as_csv: bool
-
-    def check(self) -> None:
-        """Refuse what cannot be done before anything is computed."""
-        from dispatch.io.run_folder import check_format, check_target
-
-        if self.as_json and self.as_csv:
-            message = "--json and --csv cannot be printed both."
-            raise UsageError(message, hint="Choose one.")
-        if self.out is not None:
-            check_format(self.table_format)
-            check_target(self.out)
-
-    def arguments(self, study: Study) -> dict[str, Any]:
-        """Return what a manifest keeps of the command line."""
-        return {"layouts": list(study.layouts), "measures": self.measures, "replications": self.replications}
-
-
 @app.command()
 def run(
     scenario: ScenarioPath,
@@ -223,7 +155,7 @@ def run(
 
     Example: dispatch run scenarios/lanzhou-plan-2020.yaml --layout plan-2020 -r 5 --json
     """
-    options = _Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options = Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
     options.check()
     from dispatch.report import results
 
@@ -258,7 +190,7 @@ def compare(
 
     Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
     """
-    options = _Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options = Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
     options.check()
     from dispatch.report import results
 
@@ -270,19 +202,27 @@ def compare(
     _show(study, results.study_document, "print_study", options)
 
 
-def _study(path: Path, layouts: list[str], options: _Options, *, tables: bool, zones: bool) -> Study:
+def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
     """Load a scenario and simulate layouts, with a progress bar on a terminal."""
-    from dispatch.scenario.scenario import load
+    try:
+        return _simulated(path, layouts, options, tables=tables, zones=zones)
+    except KeyboardInterrupt:
+        typer.echo("stopped before anything was finished.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
     from dispatch.study.compare import compare as simulate_all
+    from dispatch.study.opening import load
 
     scenario = load(path)
     if options.seed is not None:
         scenario = scenario.with_options(seed=options.seed)
     for note in scenario.notes:
         typer.echo(f"note: {note}", err=True)
-    bar = _progress_bar(scenario)
+    bar = _progress_bar()
     with bar:
-        task = bar.add_task("replications", total=None)
+        task = bar.add_task(scenario.name, total=None)
         return simulate_all(
             scenario,
             layouts,
@@ -295,12 +235,17 @@ def _study(path: Path, layouts: list[str], options: _Options, *, tables: bool, z
         )
 
 
-def _progress_bar(scenario: Scenario) -> Any:
+def _progress_bar() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn(scenario.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
@@ -311,7 +256,7 @@ def _write(out: Path, documents: dict[str, Any], tables: dict[str, Any], table_f
     typer.echo(f"wrote {out}", err=True)
 
 
-def _show(study: Study, document: Callable[[Study], dict[str, Any]], printer: str, options: _Options) -> None:
+def _show(study: Study, document: Callable[[Study], dict[str, Any]], printer: str, options: Options) -> None:
     """Print a study in the form asked for; a study that was stopped by hand ends with its own exit code."""
     if options.as_json:
         from dispatch.io.run_folder import json_text
@@ -345,6 +290,14 @@ def schema() -> None:
     document = ScenarioFile.model_json_schema()
     document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     sys.stdout.write(json_text(document))
+
+
+@network_app.callback()
+def network() -> None:
+    """Look at road networks and travel-time matrices.
+
+    Example: dispatch network info networks/lanzhou-new-area
+    """
 
 
 @network_app.command("info")
@@ -394,9 +347,6 @@ def run_cli(arguments: list[str] | None = None) -> None:
             raise
         _complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("stopped before anything was finished.", err=True)
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing is wrong
         sys.exit(0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.simulator import Simulator
 from dispatch.errors import UsageError, did_you_mean
+from dispatch.model.scenario import POLICY_GROUP
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.dispatching import Nearest, RunCardOrder
 from dispatch.timeline import draw
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     PolicyMaker = Callable[[Scenario, Fleet], DispatchPolicy]
 
-GROUP = "dispatch.policies"
-"""Entry-point group under which other packages register policies: callables (scenario, fleet) → policy."""
-
 BUILT_IN: dict[str, PolicyMaker] = {
     "nearest": lambda _scenario, _fleet: Nearest(),
     "run_card_order": RunCardOrder,
@@ -38,7 +36,7 @@ def policy_maker(name: str) -> PolicyMaker:
     """Return the maker of a policy by name; raises UsageError for an unknown one."""
     if name in BUILT_IN:
         return BUILT_IN[name]
-    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
+    installed = {entry.name: entry for entry in entry_points(group=POLICY_GROUP)}
     if name not in installed:
         message = f"dispatching.policy: no policy '{name}'."
         raise UsageError(message, hint=did_you_mean(name, [*BUILT_IN, *installed]))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Simulate what ``make demo`` does, with one of its two plans, and save it as SVG without outside fonts."""
+    """Simulate what ``make demo`` does, with one of its two plans, and save it without outside fonts."""
     scenario = load(ROOT / "scenarios/lanzhou-plan-2020.yaml")
     study = compare(scenario, ["baseline", "plan-2020"], 30)
     console = Console(record=True, width=92, force_terminal=True, file=io.StringIO())

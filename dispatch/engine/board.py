@@ -140,9 +140,8 @@ class Board:
 def _status(log: Log, row: int, time: float) -> Status:
     """Return what the unit of a response does at a moment not before its alert."""
     r = log.responses
-    if time >= r.available[row]:
-        home = r.in_quarters[row]
-        return Status.IN_QUARTERS if time >= home else Status.RETURNING
+    if time >= r.returning[row] or time >= r.available[row]:
+        return Status.IN_QUARTERS if time >= r.in_quarters[row] else Status.RETURNING
     if not time >= r.en_route[row]:
         return Status.TURNING_OUT
     if not time >= r.on_scene[row]:

@@ -28,9 +28,9 @@ Ranking = list[tuple[float, int]]
 class Fleet:
     """All units of a layout.
 
-    Units are numbered by (fewest capabilities, station's node, id): nodes are in order of their coordinates,
-    so that ties between equally near units are broken by what and where they are (the less versatile goes),
-    and by name only between twins at one station.
+    Units are numbered by (fewest capabilities, station's node, mean turnout, kind, id): nodes are in order of
+    their coordinates, so that ties between equally near units are broken by what and where they are (the less
+    versatile goes), and by name only between twins at one station.
     """
 
     def __init__(self, scenario: Scenario, layout: Layout) -> None:
@@ -38,9 +38,11 @@ class Fleet:
         site_of = layout.site_of
         number = {name: i for i, name in enumerate(scenario.capabilities)}
 
-        def rank(item: tuple[str, int]) -> tuple[int, int, str]:
+        def rank(item: tuple[str, int]) -> tuple[int, int, float, list[str], str, str]:
             name, site = item
-            return len(types[units[name].type].capabilities), layout.sites[site].node, name
+            kind = types[units[name].type]
+            kin = (mean(kind.turnout), sorted(kind.capabilities), kind.turnout.model_dump_json())
+            return len(kind.capabilities), layout.sites[site].node, *kin, name
 
         units = dict(layout.units)
         ordered = sorted(((name, site_of[unit.station]) for name, unit in units.items()), key=rank)

@@ -25,8 +25,8 @@ AID = -1
 """Unit number of mutual aid."""
 
 # fields of a response row, in the order in which the engine writes them
-(INCIDENT, SLOT, UNIT, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, AVAILABLE, IN_QUARTERS, ENDING,
- FROM_ROAD) = range(12)  # fmt: skip
+(INCIDENT, SLOT, UNIT, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, RETURNING, AVAILABLE, IN_QUARTERS,
+ ENDING, FROM_ROAD) = range(13)  # fmt: skip
 WHOLE = (INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD)
 
 
@@ -43,6 +43,8 @@ class Responses:
     on_scene: Floats
     clear: Floats
     at_hospital: Floats
+    returning: Floats
+    """When the unit was done with the call and set out for home; NaN when it was diverted."""
     available: Floats
     """When the unit could be dispatched again."""
     in_quarters: Floats
@@ -60,8 +62,10 @@ class Responses:
         """Build the columns from the rows that the engine wrote, one after the other."""
         table = np.array(rows, dtype=np.float64).reshape(-1, FROM_ROAD + 1).T
         incident, slot, unit, ending, from_road = table[list(WHOLE)].astype(np.int32)
-        alerted, en_route, on_scene, clear, at_hospital, available, home = table[ALERTED:ENDING].copy()
-        moments = (alerted, en_route, on_scene, clear, at_hospital, available, home)
+        alerted, en_route, on_scene, clear, hospital, returning, available, home = table[
+            ALERTED:ENDING
+        ].copy()
+        moments = (alerted, en_route, on_scene, clear, hospital, returning, available, home)
         return cls(incident, slot, unit, *moments, ending, from_road)
 
 
@@ -94,7 +98,7 @@ class Incidents:
     erf: Floats
     """Whole first alarm on scene (effective response force)."""
     closed: Floats
-    """Last unit clear."""
+    """Last unit clear of the call."""
     needed: Ints
     """Slots of the first alarm."""
     lost: Ints
@@ -121,11 +125,12 @@ def _incidents(log: Log) -> Incidents:
     arrived = np.bincount(r.incident[came], minlength=size).astype(np.int32)
     owner = np.repeat(np.arange(size), needed)
     last = _extreme(np.fmax, r.incident, r.on_scene, size)
+    left = np.fmin(np.fmin(r.clear, r.returning), r.available)  # cancelled and diverted units are never clear
     return Incidents(
         dispatched=_extreme(np.fmin, r.incident, r.alerted, size),
         first_on_scene=_extreme(np.fmin, r.incident, r.on_scene, size),
         erf=np.where((arrived >= needed) & (needed > 0), last, np.nan),
-        closed=_extreme(np.fmax, r.incident, np.where(np.isnan(r.clear), r.available, r.clear), size),
+        closed=_extreme(np.fmax, r.incident, left, size),
         needed=needed,
         lost=np.bincount(owner[log.lost], minlength=size).astype(np.int32),
         arrived=arrived,
@@ -176,6 +181,7 @@ def response_table(log: Log) -> Columns:
         "on_scene": r.on_scene,
         "clear": r.clear,
         "at_hospital": r.at_hospital,
+        "returning": r.returning,
         "available": r.available,
         "in_quarters": r.in_quarters,
         "ending": [Ending(e).name.lower() for e in r.ending.tolist()],

@@ -27,13 +27,14 @@ from dispatch.engine.log import (
     IN_QUARTERS,
     INCIDENT,
     ON_SCENE,
+    RETURNING,
     SLOT,
     Log,
     Responses,
 )
 from dispatch.engine.protocols import Need
 from dispatch.engine.rulebook import NEVER, Ending, called_off, itinerary
-from dispatch.errors import PolicyError
+from dispatch.errors import DispatchError, PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -142,21 +143,22 @@ class Simulator:
 
     def _on_release(self, event: _Event) -> None:
         """Make a unit available again, at home or on its way there."""
-        unit, board, now = event.unit, self._board, self._agenda.now
-        if event.version != self._version[unit]:
-            return  # the unit was diverted in the meantime
-        board.now = now
-        log, row = self._log, self._row[unit]
+        self._board.now = self._agenda.now
+        if event.version == self._version[event.unit]:  # or else the unit was diverted in the meantime
+            self._release(event.unit)
+        self._decide()
+
+    def _release(self, unit: int) -> None:
+        board, now, log, row = self._board, self._board.now, self._log, self._row[unit]
         home_at = log[row + IN_QUARTERS]
         if home_at != home_at:
             home_at = log[row + IN_QUARTERS] = self._send_home(unit, row)
             if home_at > now and not self._returning:
                 log[row + AVAILABLE] = home_at
-                again = _Event(self._on_release_callbacks, unit, event.version)
+                again = _Event(self._on_release_callbacks, unit, self._version[unit])
                 self._agenda.schedule_at(again, RELEASE, home_at)
                 return
         board.set_idle(unit, home_at)
-        self._decide()
 
     def _send_home(self, unit: int, row: int) -> float:
         """Set a unit on its way home from where it is and return when it gets there."""
@@ -180,14 +182,28 @@ class Simulator:
         again = True
         while again and backlog and (board.idle_count or board.diversion):
             again = False
-            for need, unit in list(self._policy.choose(backlog, board)):
+            for need, unit in self._choices():
                 del backlog[self._checked(need, unit)]
-                again |= not board.idle[unit]  # a diverted unit leaves a need that others may meet
+                again = not board.idle[unit]
                 self._commit(need, unit)
+                if again:
+                    break  # the diverted unit left a need that may come before the other choices
         if not self._queueing and backlog:
             for need in backlog:
                 self._give_up(need)
             backlog.clear()
+
+    def _choices(self) -> list[tuple[Need, int]]:
+        """Ask the policy; a policy that fails is named."""
+        try:
+            return list(self._policy.choose(self._backlog, self._board))
+        except DispatchError:
+            raise
+        except Exception as error:
+            message = (
+                f"policy '{self._policy.name}' at {self._board.now:.3f} s: {type(error).__name__}: {error}."
+            )
+            raise PolicyError(message, hint="This is a fault of the policy, not of the scenario.") from error
 
     def _checked(self, need: Need, unit: int) -> int:
         """Return the place of a need in the backlog; refuse an answer that the rules do not allow."""
@@ -243,8 +259,8 @@ class Simulator:
             en_route = en_route if en_route <= available else NEVER
             on_scene = clear = hospital = NEVER
         row = len(self._log)
-        self._log += (need.incident, slot, unit, now, en_route, on_scene, clear, hospital, available, NEVER,
-                      ending, from_road)  # fmt: skip
+        self._log += (need.incident, slot, unit, now, en_route, on_scene, clear, hospital, available,
+                      available, NEVER, ending, from_road)  # fmt: skip
         return row
 
     def _break_off(self, unit: int) -> None:
@@ -257,7 +273,7 @@ class Simulator:
         log[row + ENDING], log[row + AVAILABLE] = Ending.DIVERTED, now
         if log[row + EN_ROUTE] > now:
             log[row + EN_ROUTE] = NEVER
-        log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = NEVER
+        log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = log[row + RETURNING] = NEVER
         priority, ready, node = self._priority[incident], self._ready[incident], self._node[incident]
         insort(self._backlog, Need(priority, ready, incident, slot, self._capability[slot], node))
         board.set_idle(unit, now)

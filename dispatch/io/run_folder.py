@@ -44,9 +44,19 @@ def check_target(folder: Path) -> None:
     if not folder.is_dir():
         message = f"{folder}: is a file."
         raise UsageError(message, hint="Name a folder.")
-    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        message = f"{folder}: holds other files than an earlier run."
+    foreign = sorted({path.name for path in folder.iterdir()} - _files_of_earlier_run(folder))
+    if foreign:
+        message = f"{folder}: holds '{foreign[0]}', which is not of an earlier run."
         raise UsageError(message, hint="Name a new folder, so that nothing is lost.")
+
+
+def _files_of_earlier_run(folder: Path) -> set[str]:
+    """Return the files that a manifest in the folder says it was written with."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {str(name) for name in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def check_format(table_format: str) -> None:
@@ -70,6 +80,8 @@ def write_folder(
 ) -> None:
     """Write JSON documents and tables into a folder, replacing an older run folder in one step.
 
+    The document ``manifest`` also lists the files, which is how an older run folder is known.
+
     Everything is written beside the target first; an error leaves the target as it was.
     """
     check_target(folder)
@@ -82,8 +94,10 @@ def write_folder(
         raise UsageError(message, hint="Name another folder.") from None
     try:
         temporary.chmod(0o755)
+        files = [*(f"{name}.json" for name in documents), *(f"{name}.{table_format}" for name in tables)]
         for name, document in documents.items():
-            (temporary / f"{name}.json").write_text(json_text(document), encoding="utf-8", newline="")
+            content = {**document, "files": sorted(files)} if f"{name}.json" == MANIFEST else document
+            (temporary / f"{name}.json").write_text(json_text(content), encoding="utf-8", newline="")
         for name, columns in tables.items():
             WRITERS[table_format](temporary / f"{name}.{table_format}", columns)
         _replace(folder, temporary)

@@ -56,11 +56,13 @@ class Table:
         required: bool = False,
         minimum: float = -math.inf,
         above: float = -math.inf,
+        maximum: float = math.inf,
+        whole: bool = False,
         remedy: str = "",
     ) -> NDArray[np.float64]:
         """Return a column as float64; blanks are NaN, and everything unusable is noted.
 
-        ``minimum`` is the least value allowed, ``above`` a value that must be exceeded.
+        ``minimum`` and ``maximum`` are the least and greatest value allowed, ``above`` must be exceeded.
         """
         texts = self.text(column)
         result = _fast_numbers(texts)
@@ -73,6 +75,11 @@ class Table:
         for row in np.flatnonzero(low).tolist():
             bound = f"below {minimum:g}" if result[row] < minimum else f"not above {above:g}"
             problems.add(self.place(row, column), f"{texts[row]} is {bound}", remedy)
+        for row in np.flatnonzero(result > maximum).tolist():
+            problems.add(self.place(row, column), f"{texts[row]} is above {maximum:g}", remedy)
+        if whole:
+            for row in np.flatnonzero(np.isfinite(result) & (result != np.rint(result))).tolist():
+                problems.add(self.place(row, column), f"{texts[row]} is not a whole number", remedy)
         return result
 
 

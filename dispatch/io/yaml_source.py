@@ -7,6 +7,8 @@ aliases and non-finite numbers are refused, so that a scenario file can neither 
 from __future__ import annotations
 
 import math
+import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,10 +25,16 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
-MAX_BYTES = 32 * 1024 * 1024
-MAX_VALUES = 2_000_000
+MAX_BYTES = 1024 * 1024
+MAX_VALUES = 200_000
 MAX_DEPTH = 40
+MOST_CUTS = 50
+"""Rounds of cutting out what is wrong to see what else is."""
 _CORE = "tag:yaml.org,2002:"
+_TEXT_KINDS = ("str", "timestamp", "merge", "value")
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NULLS = ("", "~", "null", "Null", "NULL")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -58,13 +66,17 @@ def dotted_path(path: Path_) -> str:
 def read_bytes(path: Path, problems: Problems, limit: int = MAX_BYTES) -> bytes | None:
     """Return a file's bytes, or note why they cannot be had."""
     try:
+        if path.exists() and not path.is_file():
+            problems.add(path.name, "is not a file", "Name a plain file.")
+            return None
         size = path.stat().st_size
         if size > limit:
             problems.add(path.name, f"the file has {size:,} bytes", f"At most {limit:,} are read; split it.")
             return None
         return path.read_bytes()
-    except OSError as error:
-        problems.add(str(path), f"cannot be read ({error.strerror or error})", "Check the path.")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problems.add(path.name.replace("\0", "?"), f"cannot be read ({reason})", "Check the path.")
         return None
 
 
@@ -108,7 +120,10 @@ def parse_yaml(text: str, file: str, problems: Problems) -> YamlDocument | None:
         fact = (error.problem or error.context or "not valid YAML").strip()
         problems.add(f"{file}:{line}", f"not valid YAML: {fact}", "Check indentation, quotes and colons.")
         return None
-    except (YAMLError, ValueError, RecursionError, AttributeError, TypeError, IndexError) as error:
+    except RecursionError:
+        problems.add(f"{file}:1", "values nested too deeply", f"At most {MAX_DEPTH} levels are read.")
+        return None
+    except (YAMLError, ValueError, AttributeError, TypeError, IndexError) as error:
         fact = str(error).splitlines()[0] if str(error) else type(error).__name__
         problems.add(f"{file}:1", f"not valid YAML: {fact}", "Check the file's syntax and characters.")
         return None
@@ -162,7 +177,7 @@ class _Builder:
     def _mapping(self, node: Any, path: Path_, parents: tuple[int, ...]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if key_node.id != "scalar" or not key_node.tag.startswith(_CORE):
+            if key_node.id != "scalar" or not self._is_plain(key_node):
                 self.problems.add(
                     self.document.place(*path), "a key that is not plain text", "Use a plain name."
                 )
@@ -178,25 +193,36 @@ class _Builder:
 
     def _scalar(self, node: Any, path: Path_) -> Any:
         text, kind = str(node.value), node.tag.removeprefix(_CORE)
-        try:
-            match kind:
-                case "str" | "timestamp" | "merge" | "value":
-                    return text
-                case "null":
-                    return None
-                case "bool":
-                    return text.lower() == "true"
-                case "int":
-                    return _integer(text)
-                case "float":
-                    return self._float(text, path)
-        except ValueError:
-            self.problems.add(
-                self.document.place(*path), f"'{text[:40]}' is not a usable number", "Quote text."
-            )
+        if _UNPRINTABLE.search(text):
+            self.problems.add(self.document.place(*path), "a control character in the text", "Remove it.")
+        elif kind in _TEXT_KINDS:
+            return text
+        elif kind == "null" and text in _NULLS:
             return None
-        self._refuse_tag(node, path)
+        elif kind == "bool" and text in _BOOLEANS:
+            return _BOOLEANS[text]
+        elif kind in ("int", "float"):
+            return self._number(text, kind, path)
+        elif kind in ("null", "bool"):
+            fact = f"{text[:40]!r} is neither true, false nor null"
+            self.problems.add(self.document.place(*path), fact, "Write true or false.")
+        else:
+            self._refuse_tag(node, path)
         return None
+
+    def _number(self, text: str, kind: str, path: Path_) -> float | None:
+        try:
+            return _integer(text) if kind == "int" else self._float(text, path)
+        except ValueError:
+            fact = f"'{text[:40]}' is not a usable number"
+            self.problems.add(self.document.place(*path), fact, "Put text into quotes.")
+            return None
+
+    def _is_plain(self, node: Any) -> bool:
+        """Whether a key has a tag that every plain text may have, and only characters that can be shown."""
+        kind = node.tag.removeprefix(_CORE)
+        known = kind in (*_TEXT_KINDS, "null", "bool", "int", "float")
+        return known and not _UNPRINTABLE.search(str(node.value))
 
     def _float(self, text: str, path: Path_) -> float | None:
         value = float(
@@ -221,47 +247,75 @@ def _integer(text: str) -> int:
     return sign * int(digits, base)
 
 
-def validate(model: type[M], document: YamlDocument, problems: Problems) -> M | None:
-    """Validate a document as ``model``, noting every problem at its line; None if there was one."""
+def validate(model: type[M], document: YamlDocument, problems: Problems) -> tuple[M | None, set[str]]:
+    """Validate a document as ``model``, noting every problem at its line.
+
+    To find what else is wrong, unusable parts are cut out and the rest is read. Returned are the model of
+    what remains, None if that is no model, and the names of the parts that were cut out.
+    """
     if not isinstance(document.data, dict):
-        problems.add(
-            document.place(), "the file holds no mapping of names to values", "See the documentation."
-        )
-        return None
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        seen: set[tuple[str, str]] = set()
-        for item in error.errors(include_url=False):
-            place, fact, remedy = _explain(model, document, item)
-            if (place, fact) not in seen:
-                seen.add((place, fact))
-                problems.add(place, fact, remedy)
-        return None
+        fact = "the file holds no mapping of names to values"
+        problems.add(document.place(), fact, "See the documentation.")
+        return None, set()
+    data, cut, seen = deepcopy(document.data), set[str](), set[str]()
+    for _ in range(MOST_CUTS):
+        try:
+            return model.model_validate(data), cut
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                place, fact, remedy = _explain(model, document, data, item)
+                if not cut or item["type"] != "missing":  # what was cut out is missing by our own doing
+                    _note_once(problems, seen, place, fact, remedy)
+            paths = {_written_path(data, tuple(item["loc"])) for item in error.errors(include_url=False)}
+            if not all(_cut_out(data, path, cut) for path in paths):
+                return None, cut
+    return None, cut
 
 
-def _explain(model: type[BaseModel], document: YamlDocument, item: Mapping[str, Any]) -> tuple[str, str, str]:
+def _note_once(problems: Problems, seen: set[str], place: str, fact: str, remedy: str) -> None:
+    if f"{place} {fact}" not in seen:
+        seen.add(f"{place} {fact}")
+        problems.add(place, fact, remedy)
+
+
+def _cut_out(data: Any, path: Path_, cut: set[str]) -> bool:
+    """Remove the value at a path, or what holds it if it is gone already; False where nothing is left."""
+    while path:
+        holder = data
+        for part in path[:-1]:
+            holder = holder[part] if _has(holder, part) else None
+        if _has(holder, path[-1]):
+            cut.add(str(path[-1]))
+            del holder[path[-1]]
+            return True
+        path = path[:-1]
+    return False
+
+
+def _has(holder: Any, part: str | int) -> bool:
+    if isinstance(holder, list):
+        return isinstance(part, int) and part < len(holder)
+    return isinstance(holder, dict) and part in holder
+
+
+def _explain(
+    model: type[BaseModel], document: YamlDocument, data: Any, item: Mapping[str, Any]
+) -> tuple[str, str, str]:
     """Return place, fact and remedy of one pydantic error."""
-    path = _written_path(document.data, tuple(item["loc"]))
+    path = _written_path(data, tuple(item["loc"]))
     place = document.place(*path)
-    kind = item["type"]
+    kind, message = item["type"], str(item["msg"])
     if kind == "extra_forbidden":
-        return (
-            place,
-            f"unknown key '{path[-1] if path else ''}'",
-            did_you_mean(str(path[-1]), _siblings(model, path)),
-        )
+        key = str(path[-1])
+        return place, f"unknown key '{key}'", did_you_mean(key, _siblings(model, path))
     if kind == "missing":
         return place, f"'{item['loc'][-1]}' is missing", "Add it."
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     fact, _, remedy = message.partition(" | ")
+    fact = fact.replace("Input should be", "must be").replace("String should", "the text must").rstrip(".")
     value = item.get("input")
-    shown = (
-        f" (got {value!r:.60})"
-        if isinstance(value, str | int | float | bool) and repr(value) not in fact
-        else ""
-    )
-    return place, fact.rstrip(".") + shown, remedy
+    shown = isinstance(value, str | int | float | bool) and repr(value) not in fact
+    return place, f"{fact} (got {value!r:.60})" if shown else fact, remedy or "Correct the value."
 
 
 def _written_path(data: Any, loc: Path_) -> Path_:
@@ -269,26 +323,31 @@ def _written_path(data: Any, loc: Path_) -> Path_:
     path: list[str | int] = []
     part: Any
     for part in loc:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        if _has(data, part):
             path.append(part)
             data = data[part]
-        elif part == loc[-1] and isinstance(data, dict) and isinstance(part, str):
-            path.append(part)
     return tuple(path)
 
 
 def _siblings(model: type[BaseModel], path: Path_) -> set[str]:
     """Return the keys that would have been allowed beside the last part of ``path``."""
-    here: Any = model
+    annotation: Any = model
     for part in path[:-1]:
-        fields = getattr(here, "model_fields", None)
-        if fields is not None and part in fields:
-            here = _inner_model(fields[part].annotation)
-        elif fields is not None:
-            return set()
-    return set(getattr(here, "model_fields", {}))
+        here = _inner_model(annotation)
+        if _is_map(annotation) or here is None:
+            annotation = here  # the part is a name in a map; its value is what the map holds
+        elif part in here.model_fields:
+            annotation = here.model_fields[part].annotation
+    here = _inner_model(annotation)
+    return set() if here is None or _is_map(annotation) else set(here.model_fields)
+
+
+def _is_map(annotation: Any) -> bool:
+    """Whether an annotation is ``dict[…]``, also as a part of a union."""
+    arguments = getattr(annotation, "__args__", ())
+    return getattr(annotation, "__origin__", None) is dict or any(
+        getattr(argument, "__origin__", None) is dict for argument in arguments
+    )
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -6,7 +6,15 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 SECONDS = {
     "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "秒": 1.0,
@@ -48,7 +56,7 @@ def parse_duration(value: Any) -> float:
     while position < len(value):
         part = _PART.match(value, position)
         if part is None or part[2].lower() not in SECONDS:
-            message = f"'{value[:40]}' is not a duration | {_DURATION_HELP}"
+            message = f"{value[:40]!r} is not a duration | {_DURATION_HELP}"
             raise ValueError(message)
         total += float(part[1]) * SECONDS[part[2].lower()]
         position = part.end()
@@ -88,7 +96,7 @@ def parse_rate(value: Any) -> float:
     return rate
 
 
-def _number_only(value: Any) -> Any:
+def number_only(value: Any) -> Any:
     """Refuse texts and booleans where a plain number is meant."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         message = f"{value!r:.40} is not a number | Give a plain number."
@@ -104,19 +112,25 @@ Seconds = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURA
 """A duration; seconds inside, a number or text such as ``4 min 30 s`` in files."""
 
 PositiveSeconds = Annotated[
-    float, BeforeValidator(parse_duration), Field(gt=0), WithJsonSchema(_DURATION_SCHEMA)
+    float, BeforeValidator(parse_duration), Field(ge=1e-6), WithJsonSchema(_DURATION_SCHEMA)
 ]
-"""A duration above zero."""
+"""A duration above zero, a microsecond at least."""
 
 Rate = Annotated[
-    float, BeforeValidator(parse_rate), WithJsonSchema({"type": "string", "description": _RATE_HELP})
+    float,
+    BeforeValidator(parse_rate),
+    PlainSerializer(lambda rate: f"{rate!r}/s", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "description": _RATE_HELP}),
 ]
 """A rate; events per second inside, a text such as ``0.5/d`` in files."""
 
-Number = Annotated[float, BeforeValidator(_number_only)]
+Number = Annotated[float, BeforeValidator(number_only)]
 """A plain finite number; texts and booleans are refused."""
 
-Whole = Annotated[int, BeforeValidator(_number_only)]
+Coordinate = Annotated[Number, Field(ge=-1e9, le=1e9)]
+"""Degrees or metres."""
+
+Whole = Annotated[int, BeforeValidator(number_only)]
 """A whole number; texts and booleans are refused."""
 
 Weight = Annotated[Number, Field(ge=0, le=1e12)]
@@ -136,7 +150,7 @@ Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 """Free text."""
 
-Point = tuple[Number, Number]
+Point = tuple[Coordinate, Coordinate]
 """A pair of coordinates, x (longitude) first, in the network's coordinate system."""
 
 Place = Reference | Point

@@ -41,6 +41,9 @@ class Lognormal(Frozen):
 
     @model_validator(mode="after")
     def _ordered(self) -> Lognormal:
+        if self.p90 > 1e6 * self.median:
+            message = f"p90 is {self.p90 / self.median:g} times the median | Check the units."
+            raise ValueError(message)
         return _in_order(self, self.median, self.p90, "median", "p90")
 
 
@@ -49,7 +52,7 @@ class Gamma(Frozen):
 
     mean: PositiveSeconds
     """Mean duration."""
-    shape: Annotated[Number, Field(gt=0, le=1e6)]
+    shape: Annotated[Number, Field(ge=0.001, le=1e6)]
     """Shape parameter; the squared coefficient of variation is 1/shape."""
 
 

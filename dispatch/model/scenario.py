@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
-from dispatch.model.base import Frozen, Name, Number, PositiveSeconds, Reference, Seconds, Text, Whole
+from dispatch.model.base import (
+    Frozen,
+    Name,
+    Number,
+    PositiveSeconds,
+    Reference,
+    Seconds,
+    Text,
+    Whole,
+    number_only,
+)
 from dispatch.model.distributions import Distribution
 from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
 from dispatch.model.resources import Station, Unit, UnitType, Variation
@@ -16,12 +27,22 @@ SCHEMA_VERSION = 1
 """Version of the scenario format that this package reads."""
 
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _moment(value: Any) -> Any:
     """Accept dates as texts only: a number would silently be seconds since 1970."""
-    if not isinstance(value, str | datetime):
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE.match(value.strip())):
         message = "not a date and time | Write one with its time zone, such as 2020-01-01T00:00:00+08:00."
         raise ValueError(message)
     return value
+
+
+BUILT_IN_POLICIES = ("nearest", "run_card_order", "assignment")
+"""Dispatch policies that ship with the package."""
+
+POLICY_GROUP = "dispatch.policies"
+"""Entry-point group under which other packages register policies: callables (scenario, fleet) → policy."""
 
 
 class MutualAid(Frozen):
@@ -83,7 +104,7 @@ class StoppingRule(Frozen):
 class ScenarioFile(Frozen):
     """Everything a person writes about one scenario."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Annotated[Literal[1], BeforeValidator(number_only)] = 1
     """Version of this format."""
     name: Name | None = None
     """Short name; the file's own when left out."""
@@ -133,13 +154,3 @@ class ScenarioFile(Frozen):
     """Travel time for ``coverage.residual.min``."""
     stop: StoppingRule | None = None
     """When to stop replicating early; all replications are made when left out."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ScenarioFile:
-        if self.warm_up >= self.horizon:
-            message = f"warm_up ({self.warm_up:g} s) is not below horizon ({self.horizon:g} s) | Shorten it."
-            raise ValueError(message)
-        if "baseline" in self.layouts:
-            message = "a layout cannot be called 'baseline' | The scenario's own stations are the baseline."
-            raise ValueError(message)
-        return self

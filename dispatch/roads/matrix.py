@@ -109,7 +109,9 @@ def read_matrix(folder: Path, meta: NetworkFile, document: YamlDocument, problem
     if (folder / "node.csv").exists():
         geographic = meta.geographic
         places = read_places(folder / "node.csv", problems, notes, geographic=geographic, coordinates=False)
-    table = read_table(path, problems)
+    if not path.is_file():
+        problems.add(document.place("file"), f"no file '{meta.file}' in the folder", "Check the name.")
+    table = read_table(path, problems) if path.is_file() else None
     if table is None:
         _give_up(problems)
     cells = _long(table, problems) if {"from", "to", "time"} <= set(table.columns) else _wide(table, problems)

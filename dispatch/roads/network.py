@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from networkx import MultiDiGraph
     from numpy.typing import ArrayLike, NDArray
 
     from dispatch.roads.links import Arcs
@@ -104,6 +105,28 @@ class RoadNetwork:
         from dispatch.roads.summary import road_summary
 
         return road_summary(self)
+
+    def to_networkx(self) -> MultiDiGraph[str]:
+        """Return the roads as a NetworkX graph, for analysis by other means.
+
+        Nodes are ids with ``x``, ``y`` and ``zone``; arcs have ``length`` [m], ``facility_type`` and the
+        seconds of each mode (``emergency``, ``normal``).
+        """
+        import networkx
+
+        graph: MultiDiGraph[str] = networkx.MultiDiGraph(name=self.name)
+        for i, name in enumerate(self.node_ids):
+            graph.add_node(name, x=float(self.x[i]), y=float(self.y[i]), zone=self.zone[i])
+        for arc, (tail, head) in enumerate(zip(self.tail.tolist(), self.head.tolist(), strict=True)):
+            graph.add_edge(
+                self.node_ids[tail],
+                self.node_ids[head],
+                link_id=self.link_ids[self.link[arc]],
+                length=float(self.length_m[arc]),
+                facility_type=self.facility_names[self.facility[arc]],
+                **{mode: float(seconds[arc]) for mode, seconds in self.seconds.items()},
+            )
+        return graph
 
 
 Network: TypeAlias = RoadNetwork | MatrixNetwork
@@ -199,7 +222,7 @@ def load_network(folder: Path) -> Network:
         return known
     problems = Problems()
     document = read_yaml(folder / "network.yaml", problems)
-    meta = validate(NetworkFile, document, problems) if document else None
+    meta = validate(NetworkFile, document, problems)[0] if document else None
     problems.raise_if_any(NetworkError)
     assert meta is not None
     assert document is not None

@@ -74,6 +74,7 @@ def read_places(
         problems.add(f"{table.file}:1", "the table has no nodes", "Give at least two.")
         return None
     check_ids(table, "node_id", problems)
+    _check_zones(table, problems)
     located = coordinates or ("x_coord" in table and "y_coord" in table)
     x = _coordinates(table, "x_coord", 180.0, problems, geographic=geographic) if located else None
     y = _coordinates(table, "y_coord", 90.0, problems, geographic=geographic) if located else None
@@ -85,6 +86,16 @@ def read_places(
         y=y,
         columns=_numeric_columns(table, notes),
     )
+
+
+def _check_zones(table: Table, problems: Problems) -> None:
+    """Note zone ids that the filters of measures could not name."""
+    told: set[str] = set()
+    for row, text in enumerate(table.text("zone_id")):
+        if text not in told and any(mark in text for mark in "[],=\n\r\t"):
+            told.add(text)
+            remedy = "Leave out brackets, commas and equals signs."
+            problems.add(table.place(row, "zone_id"), f"{text[:40]!r} cannot be the id of a zone", remedy)
 
 
 def check_ids(table: Table, column: str, problems: Problems, *, blank_allowed: bool = False) -> None:

@@ -55,6 +55,10 @@ class Gazetteer:
         if self.network.x is None:
             self.problems.add(where, "coordinates on a network without coordinates", "Give a node id.")
             return None
+        if self.network.geographic and not (abs(point[0]) <= 180 and abs(point[1]) <= 90):
+            fact = f"({point[0]:g}, {point[1]:g}) is not a longitude and a latitude"
+            self.problems.add(where, fact, "Give degrees, longitude first.")
+            return None
         nodes, metres = self.network.nearest(np.array([point[0]]), np.array([point[1]]))
         if metres[0] > self.snap:
             fact = f"({point[0]:g}, {point[1]:g}) lies {metres[0]:,.0f} m off the network"
@@ -63,6 +67,10 @@ class Gazetteer:
             )
             return None
         return int(nodes[0])
+
+    def is_zone(self, name: str) -> bool:
+        """Whether a zone or node name stands for a zone."""
+        return name.startswith("zone:") or (name in self.zones and name not in self.network.index)
 
     def nodes(self, name: str, where: str) -> NDArray[np.intp]:
         """Return the nodes that a zone or node name stands for; ``zone:`` or ``node:`` in front decides."""

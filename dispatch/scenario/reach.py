@@ -12,8 +12,12 @@ from dispatch.roads.travel import travel_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
+
+REMEDY = "Complete the matrix, or set 'symmetric: true' in network.yaml."
 
 
 def unserved(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:
@@ -40,17 +44,46 @@ def unreachable(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]
         return
     travel = travel_for(network, [site.node for site in layout.sites])
     places = np.flatnonzero(scenario.demand_by_node.sum(axis=0) > 0)
-    returns = any(kind.type.busy is None for kind in scenario.kinds)
+    homeward = _drives_home(scenario)
     for site in layout.sites:
-        lost = places[~np.isfinite(travel.outbound(site.node)[places])]
-        if len(lost):
-            yield _no_way(site.id, "to", [network.node_ids[i] for i in lost])
-        lost = places[~np.isfinite(travel.homebound(site.node)[places])]
-        if returns and len(lost):
-            yield _no_way(site.id, "back from", [network.node_ids[i] for i in lost])
+        yield from _missing(network, f"station '{site.id}' to", travel.outbound(site.node)[places], places)
+        if homeward:
+            yield from _missing(
+                network, f"station '{site.id}' from", travel.homebound(site.node)[places], places
+            )
+    if scenario.aid_node is not None:
+        times = travel.outbound(scenario.aid_node)[places]
+        yield from _missing(
+            network, f"'{network.node_ids[scenario.aid_node]}' (mutual aid) to", times, places
+        )
+    rules = scenario.file.dispatching
+    if (homeward and rules.returning) or rules.diversion:
+        yield from _between(network, places)
 
 
-def _no_way(station: str, direction: str, places: list[str]) -> tuple[str, str]:
-    shown = ", ".join(places[:5]) + (f", … ({len(places)} in all)" if len(places) > 5 else "")
-    fact = f"no travel time from station '{station}' {direction} {shown}"
-    return fact, "Complete the matrix, or set 'symmetric: true' in network.yaml."
+def _drives_home(scenario: Scenario) -> bool:
+    """Whether any unit ever drives home from a place, instead of being busy until it is there."""
+    recorded = scenario.recorded
+    given = recorded is not None and any(
+        bool(np.isfinite(recorded.luck[name]).any()) for name in ("on_scene", "cancelled")
+    )
+    return given or any(kind.type.busy is None for kind in scenario.kinds)
+
+
+def _between(network: MatrixNetwork, places: NDArray[np.intp]) -> Iterator[tuple[str, str]]:
+    """Yield the places that a unit on the road could not turn to from another place."""
+    lost = ~np.isfinite(network.matrix[np.ix_(places, places)])
+    if lost.any():
+        start, end = (network.node_ids[places[i]] for i in np.argwhere(lost)[0])
+        pairs = f"from '{start}' to '{end}' ({lost.sum()} such pairs)"
+        fact = f"no travel time {pairs}, needed for units on the road"
+        yield fact, f"{REMEDY[:-1]}, or set 'dispatching.returning: false' (and no diversion)."
+
+
+def _missing(
+    network: MatrixNetwork, way: str, times: NDArray[np.float64], places: NDArray[np.intp]
+) -> Iterator[tuple[str, str]]:
+    lost = [network.node_ids[i] for i in places[~np.isfinite(times)]]
+    if lost:
+        shown = ", ".join(lost[:5]) + (f", … ({len(lost)} in all)" if len(lost) > 5 else "")
+        yield f"no travel time: {way} {shown}", REMEDY

@@ -17,6 +17,7 @@ import numpy as np
 
 from dispatch.errors import did_you_mean
 from dispatch.io.tables import read_table
+from dispatch.model.base import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,8 @@ OF_CALL = ("received", "type", "node", "x", "y", "lon", "lat", "priority", "call
 """Columns that tell something of the call as a whole."""
 
 _KNOWN = {"incident", "units", "capability", *OF_CALL, *LUCK}
-_NEED = re.compile(r"(.+?)\s*[:*×]\s*(\d+)")
+_COUNT = re.compile(r"[1-9][0-9]?|100")
+_NEED = re.compile(r"(.+?)\s*[:*×]\s*([1-9][0-9]?|100)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,13 +86,15 @@ class Reader:
             received=self._received(table),
             type=self._types(table),
             node=self._nodes(table),
-            priority=table.numbers("priority", self.problems, minimum=1, remedy="1 is the most urgent."),
+            priority=table.numbers(
+                "priority", self.problems, minimum=1, maximum=99, whole=True, remedy="1 is the most urgent."
+            ),
             call_processing=self._seconds(table, "call_processing"),
             luck={name: self._seconds(table, name) for name in LUCK},
         )
         self._check_agreement(table, rows)
         self._check_clocks(table, columns.luck)
-        needs = self._needs(table, rows, columns.type)
+        needs = self._needs(table, rows, columns.type, columns.luck)
         if len(self.problems.found) > before:
             return None
         calls = self._assemble(table, rows, columns, needs)
@@ -188,8 +192,11 @@ class Reader:
 
     def _snapped(self, table: Table, x_name: str, y_name: str) -> NDArray[np.int32]:
         network = self.gazetteer.network
-        x = table.numbers(x_name, self.problems, required=True)
-        y = table.numbers(y_name, self.problems, required=True)
+        bounds = (180.0, 90.0) if network.geographic else (1e9, 1e9)
+        x, y = (
+            table.numbers(name, self.problems, required=True, minimum=-bound, maximum=bound)
+            for name, bound in zip((x_name, y_name), bounds, strict=True)
+        )
         if network.x is None:
             self.problems.add(f"{table.file}:1 {x_name}", "the network has no coordinates", "Give 'node'.")
             return np.zeros(len(table), dtype=np.int32)
@@ -202,24 +209,28 @@ class Reader:
         return np.asarray(nodes, dtype=np.int32)
 
     def _seconds(self, table: Table, name: str) -> NDArray[np.float64]:
-        return table.numbers(
-            name, self.problems, minimum=0.0, remedy="Give seconds, or leave it blank to draw."
-        )
+        remedy = "Give seconds, or leave it blank to draw."
+        return table.numbers(name, self.problems, minimum=0.0, maximum=LONGEST, remedy=remedy)
 
     def _needs(
-        self, table: Table, rows: dict[str, list[int]], types: NDArray[np.int32]
+        self,
+        table: Table,
+        rows: dict[str, list[int]],
+        types: NDArray[np.int32],
+        luck: dict[str, NDArray[np.float64]],
     ) -> dict[str, list[tuple[int, int]]]:
         """Return the slots of each call as pairs of capability and the row that holds its luck."""
         number = {name: i for i, name in enumerate(self.capabilities)}
         cards = [self._card_slots(name, number) for name in self.types]
+        order = np.column_stack([np.nan_to_num(values, nan=-1.0) for values in luck.values()]).tolist()
         result: dict[str, list[tuple[int, int]]] = {}
         for name, group in rows.items():
             slots: list[tuple[int, int]] = []
             for row in group:
-                slots += [
-                    (capability, row) for capability in self._row_slots(table, row, number, cards[types[row]])
-                ]
-            result[name] = sorted(slots)
+                able = self._row_slots(table, row, number, cards[types[row]])
+                slots += [(capability, row) for capability in able]
+            # rows of one capability in order of their luck, so that the order of rows does not matter
+            result[name] = sorted(slots, key=lambda slot: (slot[0], order[slot[1]]))
         return result
 
     def _card_slots(self, kind: str, number: dict[str, int]) -> list[int]:
@@ -233,12 +244,12 @@ class Reader:
             return [self._capability(single, table.place(row, "capability"), number)]
         if not written:
             return card
-        if written.isdecimal() and 1 <= int(written) <= 100:
+        if _COUNT.fullmatch(written):
             return [card[0]] * int(written) if len(set(card)) == 1 else self._ambiguous(table, row)
         slots: list[int] = []
         for part in re.split(r"[;+]", written):
             match = _NEED.fullmatch(part.strip())
-            if match is None or not 1 <= int(match[2]) <= 100:
+            if match is None:
                 remedy = "Write 'pumper:2; ladder:1', or a number from 1 to 100."
                 self.problems.add(table.place(row, "units"), f"'{part[:40]}' is not a need", remedy)
             else:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.errors import Problems, ScenarioError, did_you_mean
-from dispatch.io.tables import read_table
+from dispatch.errors import NetworkError, Problems, ScenarioError, did_you_mean
 from dispatch.io.yaml_source import YamlDocument, read_yaml, validate
-from dispatch.model.scenario import ScenarioFile
+from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP, ScenarioFile
 from dispatch.roads.network import load_network
-from dispatch.scenario.layout import compose_layouts
+from dispatch.scenario.files import Folder, with_empirical_values
+from dispatch.scenario.layout import BASELINE, compose_layouts
 from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.recorded import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.recorded import RecordedCalls
 
+    Check = Callable[["Scenario", YamlDocument, Problems], None]
+
+
+NETWORK_FILES = ("network.yaml", "node.csv", "link.csv")
 
 MOST_CALLS = 10_000_000
 """Random calls that one replication may be expected to have."""
@@ -100,131 +104,74 @@ class Scenario:
         return result
 
 
-def load(path: str | Path) -> Scenario:
-    """Load a scenario file; raises ScenarioError or NetworkError with every problem found."""
+def load(path: str | Path, check: Check | None = None) -> Scenario:
+    """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
+
+    ``check`` may look for more problems in a scenario whose own references are resolved.
+    """
     path = Path(path)
     problems = Problems()
     document = read_yaml(path, problems)
-    file = None if document is None else validate(ScenarioFile, document, problems)
+    file, cut = (None, set[str]()) if document is None else validate(ScenarioFile, document, problems)
+    if document is None or file is None:
+        raise ScenarioError(problems.found)
+    folder = Folder(path.parent, document, problems)
+    network = _network(file, folder, problems)
+    file = with_empirical_values(file, folder, problems)
+    resolver = Resolver(path, file, document, folder, problems)
+    scenario = None if network is None else resolver.resolve(network)
+    if scenario is None:
+        resolver.check_names()
+    elif check is not None:
+        check(scenario, document, problems)
+    # names of parts that were cut out above are missing by our own doing
+    problems.found = [
+        p for p in problems.found if not any(f" '{name}'" in p.fact for name in cut)
+    ] or problems.found
+    if network is None and all(p.place.startswith(NETWORK_FILES) for p in problems.found):
+        problems.raise_if_any(NetworkError)
     problems.raise_if_any(ScenarioError)
-    assert document is not None
-    assert file is not None
-    folder = _Folder(path.parent, document, problems)
-    network_folder = folder.network(file.network)
-    file = _with_empirical_values(file, folder, problems)
-    problems.raise_if_any(ScenarioError)
-    assert network_folder is not None
-    network = load_network(network_folder)
-    scenario = _Resolver(path, file, document, network, folder, problems).resolve()
-    problems.raise_if_any(ScenarioError)
+    assert scenario is not None
     return scenario
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """Finds the files that a scenario cites, all of them below the folder that holds ``networks/``."""
-
-    folder: Path
-    document: YamlDocument
-    problems: Problems
-
-    @property
-    def root(self) -> Path:
-        """The nearest folder at or above the scenario with a ``networks`` folder, or the scenario's own."""
-        here = Path(os.path.normpath(self.folder.absolute()))
-        return next((up for up in (here, *here.parents) if (up / "networks").is_dir()), here)
-
-    def file(self, cited: str, *where: str | int) -> Path | None:
-        """Return the path of a cited file that exists inside the root, or note the problem."""
-        path = self._inside(cited, where)
-        if path is not None and not path.is_file():
-            beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-            self.problems.add(
-                self.document.place(*where), f"no file '{cited}'", did_you_mean(path.name, beside)
-            )
-            return None
-        return path
-
-    def network(self, cited: str) -> Path | None:
-        """Return the folder of a network given by name or path, or note the problem."""
-        path = self._inside(cited, ("network",))
-        if path is None:
-            return None
-        named = self.root / "networks" / cited
-        found = next((p for p in (path, named) if (p / "network.yaml").is_file()), None)
-        if found is None:
-            known = [p.parent.name for p in (self.root / "networks").glob("*/network.yaml")]
-            fact = f"no network '{cited}' (a folder with network.yaml)"
-            self.problems.add(self.document.place("network"), fact, did_you_mean(cited, known))
-        return found
-
-    def _inside(self, cited: str, where: tuple[str | int, ...]) -> Path | None:
-        try:
-            path = Path(os.path.normpath(self.folder.absolute() / cited))
-            path.exists()
-        except (OSError, ValueError):
-            self.problems.add(self.document.place(*where), f"'{cited[:60]!r}' is not a path", "Name a file.")
-            return None
-        if not path.is_relative_to(self.root):
-            fact = f"'{cited}' leads out of the folder '{self.root.name}'"
-            self.problems.add(self.document.place(*where), fact, "Keep files beside the scenario.")
-            return None
-        return path
-
-
-def _with_empirical_values(file: ScenarioFile, folder: _Folder, problems: Problems) -> ScenarioFile:
-    """Return the file with the values of empirical distributions that are given as CSV read in."""
-    if '"empirical"' not in file.model_dump_json(exclude_unset=True):
-        return file
-
-    def fill(distribution: Distribution | None, *where: str | int) -> Distribution | None:
-        if distribution is None or distribution.empirical is None or distribution.empirical.file is None:
-            return distribution
-        empirical = distribution.empirical
-        path = folder.file(str(empirical.file), *where, "empirical", "file")
-        table = None if path is None else read_table(path, problems, (empirical.column,))
-        if table is None:
-            return distribution
-        values = table.numbers(empirical.column, problems, required=True, minimum=0.0, remedy="Give seconds.")
-        if not len(values):
-            problems.add(f"{table.file}:1", "no values", "Give at least one row.")
-        filled = empirical.model_copy(update={"values": tuple(values.tolist()), "file": None})
-        return distribution.model_copy(update={"empirical": filled})
-
-    units = {name: unit.model_copy(update={"turnout": fill(unit.turnout, "unit_types", name, "turnout")})
-             for name, unit in file.unit_types.items()}  # fmt: skip
-    durations = ("call_processing", "on_scene", "busy", "transport", "hand_over")
-    types = {
-        name: kind.model_copy(
-            update={key: fill(getattr(kind, key), "incident_types", name, key) for key in durations}
-        )
-        for name, kind in file.incident_types.items()
-    }
-    everywhere = fill(file.call_processing, "call_processing")
-    return file.model_copy(
-        update={"unit_types": units, "incident_types": types, "call_processing": everywhere}
-    )
+def _network(file: ScenarioFile, folder: Folder, problems: Problems) -> Network | None:
+    """Return the network that a scenario cites, or note why there is none."""
+    found = folder.network(file.network)
+    try:
+        return None if found is None else load_network(found)
+    except NetworkError as error:
+        problems.found += error.problems
+        return None
 
 
 @dataclass(slots=True)
-class _Resolver:
+class Resolver:
     """Turns names into indices and notes every name that leads nowhere."""
 
     path: Path
     file: ScenarioFile
     document: YamlDocument
-    network: Network
-    folder: _Folder
+    folder: Folder
     problems: Problems
 
-    def resolve(self) -> Scenario:
-        file, network = self.file, self.network
+    def check_names(self) -> None:
+        """Note names that lead nowhere, as far as that can be told without the network."""
+        tuple(self._kinds(self._capabilities()))
+        layouts = compose_layouts(self.file, self.document, lambda _place, _where: 0, self.problems)
+        self._check_streams()
+        self._check_orders(layouts)
+        self._check_window()
+
+    def resolve(self, network: Network) -> Scenario:
+        """Return the scenario; it may be used only if no problem was noted."""
+        file = self.file
         notes = list(network.notes[len(network.meta.notes) :])  # what loading found, not what its maker says
         if network.meta.approximate:
             notes.append(f"network '{network.name}' is approximate; 'dispatch network info' says in what.")
         zones, zone_of = assign_zones(network, file.zones, self.document, self.problems)
         gazetteer = Gazetteer(network, zones, zone_of, file.snap, self.problems)
-        capabilities = tuple(sorted({c for unit in file.unit_types.values() for c in unit.capabilities}))
+        capabilities = self._capabilities()
         kinds = tuple(self._kinds(capabilities))
         layouts = compose_layouts(file, self.document, gazetteer.node, self.problems)
         recorded = self._recorded(gazetteer, capabilities, notes)
@@ -240,15 +187,37 @@ class _Resolver:
             streams=tuple(self._streams(gazetteer, kinds)),
             recorded=recorded,
             layouts=layouts,
-            orders=self._orders(gazetteer, layouts),
+            orders=self._orders(gazetteer),
             aid_node=self._aid_node(gazetteer),
             notes=tuple(notes),
-            digest=self._digest(recorded),
+            digest=self._digest(network, recorded),
         )
+        self._check_streams()
+        self._check_orders(layouts)
+        self._check_window()
         self._check_size(scenario)
         if not self.problems:
             self._check_services(scenario)
         return scenario
+
+    def _capabilities(self) -> tuple[str, ...]:
+        return tuple(sorted({c for unit in self.file.unit_types.values() for c in unit.capabilities}))
+
+    def _check_window(self) -> None:
+        """Note a warm-up that leaves nothing, and a layout that takes the name of the baseline."""
+        file = self.file
+        if file.warm_up >= file.horizon:
+            fact = f"warm_up ({file.warm_up:g} s) is not below horizon ({file.horizon:g} s)"
+            self.problems.add(self.document.place("warm_up"), fact, "Shorten it.")
+        if BASELINE in file.layouts:
+            fact = "a layout cannot be called 'baseline'"
+            remedy = "The scenario's own stations and units are the baseline."
+            self.problems.add(self.document.place("layouts", BASELINE), fact, remedy)
+        policies = {*BUILT_IN_POLICIES, *(entry.name for entry in entry_points(group=POLICY_GROUP))}
+        policy = file.dispatching.policy
+        if policy not in policies:
+            where = self.document.place("dispatching", "policy")
+            self.problems.add(where, f"no policy '{policy}'", did_you_mean(policy, policies))
 
     def _kinds(self, capabilities: tuple[str, ...]) -> Iterator[Kind]:
         for name, kind in sorted(self.file.incident_types.items()):
@@ -267,25 +236,28 @@ class _Resolver:
             slots = sorted(capabilities.index(c) for c, n in card.items() for _ in range(n))
             yield Kind(name, kind, processing, tuple(slots))
 
+    def _check_streams(self) -> None:
+        """Note incident types and profiles of the demand that do not exist."""
+        for name, stream in sorted(self.file.demand.poisson.items()):
+            if name not in self.file.incident_types:
+                where = self.document.place("demand", "poisson", name)
+                remedy = did_you_mean(name, self.file.incident_types)
+                self.problems.add(where, f"no incident type '{name}'", remedy)
+            if stream.profile is not None and stream.profile not in self.file.profiles:
+                where = self.document.place("demand", "poisson", name, "profile")
+                remedy = did_you_mean(stream.profile, self.file.profiles)
+                self.problems.add(where, f"no profile '{stream.profile}'", remedy)
+
     def _streams(self, gazetteer: Gazetteer, kinds: tuple[Kind, ...]) -> Iterator[Stream]:
         number = {kind.id: i for i, kind in enumerate(kinds)}
         for name, stream in sorted(self.file.demand.poisson.items()):
-            where = self.document.place("demand", "poisson", name)
-            if name not in self.file.incident_types:
-                self.problems.add(
-                    where, f"no incident type '{name}'", did_you_mean(name, self.file.incident_types)
-                )
-            hours: tuple[float, ...] = ()
-            if stream.profile in self.file.profiles:
-                hours = self.file.profiles[stream.profile].hours
-                hours = tuple(hour * len(hours) / sum(hours) for hour in hours)
-            elif stream.profile is not None:
-                where = self.document.place("demand", "poisson", name, "profile")
-                fact = f"no profile '{stream.profile}'"
-                self.problems.add(where, fact, did_you_mean(stream.profile, self.file.profiles))
+            profile = self.file.profiles.get(stream.profile or "")
+            hours = profile.hours if profile is not None else ()
+            total = sum(hours)
             weights = demand_weights(gazetteer, name, stream, self.document)
             if name in number:
-                yield Stream(number[name], stream.rate, hours, weights)
+                relative = tuple(hour * len(hours) / total for hour in hours)
+                yield Stream(number[name], stream.rate, relative, weights)
 
     def _recorded(
         self, gazetteer: Gazetteer, capabilities: tuple[str, ...], notes: list[str]
@@ -297,23 +269,25 @@ class _Resolver:
         types = sorted(self.file.incident_types)
         return Reader(self.file, gazetteer, types, capabilities, self.problems, notes).read(path)
 
-    def _orders(
-        self, gazetteer: Gazetteer, layouts: Mapping[str, Layout]
-    ) -> tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]:
+    def _check_orders(self, layouts: Mapping[str, Layout]) -> None:
+        """Note units in orders that no layout has, or that stand twice."""
         known = {unit for layout in layouts.values() for unit, _ in layout.units}
-        orders = []
         for name, units in sorted(self.file.dispatching.orders.items()):
-            where = self.document.place("dispatching", "orders", name)
             for i, unit in enumerate(units):
+                at = self.document.place("dispatching", "orders", name, i)
                 if unit not in known:
-                    at = self.document.place("dispatching", "orders", name, i)
                     self.problems.add(at, f"no unit '{unit}' in any layout", did_you_mean(unit, known))
                 if unit in units[:i]:
-                    at = self.document.place("dispatching", "orders", name, i)
                     self.problems.add(at, f"unit '{unit}' stands twice", "List each unit once.")
-            orders.append((gazetteer.nodes(name, where), units))
-        # a zone's order is written over by the order of a single node in it, whatever their names
-        return tuple(sorted(orders, key=lambda order: -len(order[0])))
+
+    def _orders(self, gazetteer: Gazetteer) -> tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]:
+        orders: list[tuple[bool, NDArray[np.intp], tuple[str, ...]]] = []
+        for name, units in sorted(self.file.dispatching.orders.items()):
+            where = self.document.place("dispatching", "orders", name)
+            orders.append((gazetteer.is_zone(name), gazetteer.nodes(name, where), units))
+        # the order of a node is written over that of its zone, whatever their names
+        orders.sort(key=lambda order: not order[0])
+        return tuple((nodes, units) for _, nodes, units in orders)
 
     def _aid_node(self, gazetteer: Gazetteer) -> int | None:
         aid = self.file.dispatching.mutual_aid
@@ -321,9 +295,9 @@ class _Resolver:
             return None
         return gazetteer.node(aid.at, self.document.place("dispatching", "mutual_aid", "at"))
 
-    def _digest(self, recorded: RecordedCalls | None) -> str:
+    def _digest(self, network: Network, recorded: RecordedCalls | None) -> str:
         text = self.file.model_dump_json(exclude={"seed", "replications", "title", "description"})
-        parts = [text, self.network.digest, recorded.digest if recorded else ""]
+        parts = [text, network.digest, recorded.digest if recorded else ""]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _check_size(self, scenario: Scenario) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.log import incident_table, response_table, unit_table
 from dispatch.errors import InvariantError, UsageError
-from dispatch.scenario.scenario import Scenario, load
+from dispatch.scenario.scenario import load
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
 from dispatch.study.view import LogView
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.engine.log import Columns
+    from dispatch.scenario.scenario import Scenario
 
 
 SIGNIFICANT = 0.05
@@ -242,6 +245,19 @@ def _work(replication: int) -> _Result:
     return _worker(replication)
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Let processes that are started here not be torn out of their start by Ctrl-C; the parent handles it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
     if jobs == 1:
@@ -256,9 +272,10 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     submitted = 0
     try:
         for replication in range(count):
-            while submitted < min(count, replication + 2 * jobs):
-                waiting[submitted] = executor.submit(_work, submitted)
-                submitted += 1
+            with _deaf_to_interrupts():
+                while submitted < min(count, replication + 2 * jobs):
+                    waiting[submitted] = executor.submit(_work, submitted)
+                    submitted += 1
             yield waiting.pop(replication).result()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)

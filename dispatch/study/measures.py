@@ -90,14 +90,16 @@ def measure(log: Log, names: Iterable[str]) -> dict[str, float]:
 def compile_measures(scenario: Scenario, names: Iterable[str]) -> list[Measure]:
     """Return measures for names, each once, in the order given; all misspelt names are told at once."""
     compiled: dict[str, Measure] = {}
-    errors: list[str] = []
+    errors: list[UsageError] = []
     for name in names:
         try:
             compiled.setdefault(name, _compile(scenario, name))
         except UsageError as error:
-            errors.append(str(error))
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
     if errors:
-        raise UsageError("\n".join(errors))
+        raise UsageError("\n".join(map(str, errors)))
     return list(compiled.values())
 
 
@@ -107,7 +109,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
         message = f"measure '{written}': not of the form name or name[key=value,…]."
         raise UsageError(message, hint="For example total.first.p90[zone=north].")
     filters = _filters(scenario, written, match["filter"])
-    parts = match["name"].split(".")
+    parts = match["name"].split(".", 1 if match["name"].startswith("queue.") else 2)
     if len(parts) == 3 and parts[0] in INTERVALS:
         return _interval(written, parts[0], parts[1], parts[2], filters)
     if len(parts) == 2 and parts[0] == "queue":

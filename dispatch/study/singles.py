@@ -45,10 +45,8 @@ def incidents_queued(view: LogView, filters: Filters) -> float:
 
 
 def incidents_lost(view: LogView, filters: Filters) -> float:
-    """Count the calls that no unit was sent to because nobody was free when they were ready."""
-    return float(
-        (view.calls(filters) & np.isnan(view.incidents.dispatched) & (view.incidents.lost > 0)).sum()
-    )
+    """Count the calls of which every need was given up because nobody was free."""
+    return float((view.calls(filters) & (view.incidents.lost >= view.incidents.needed)).sum())
 
 
 def incidents_unserved(view: LogView, filters: Filters) -> float:

@@ -53,7 +53,7 @@ def test_nothing_is_written_on_failure(tmp_path: Path, change: dict[str, object]
     dispatch("run", good, "-o", tmp_path / "old")
     before = _tree(tmp_path)
     bad = write(tmp_path, "bad.yaml", **change)
-    for target in ("new", "deeper/new", "old"):
+    for target in ("deeper/new", "old"):
         done = dispatch("run", bad, "-r", "1", "-o", tmp_path / target, code=2)
         assert not done.stdout
         assert done.stderr.strip()
@@ -285,7 +285,8 @@ def test_a_reader_who_leaves(tmp_path: Path) -> None:
     small = write(tmp_path)
     line = f"'{COMMAND}' compare '{small}' --json | head -1"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60, check=False, env=environment()
+        ["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60, check=False,
+        env=environment(),
     )  # fmt: skip
     assert done.stdout == "{\n"
     assert not done.stderr
@@ -294,7 +295,7 @@ def test_a_reader_who_leaves(tmp_path: Path) -> None:
 def _children(process: int) -> list[int]:
     """Return the living processes of a session."""
     found = []
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc"):  # noqa: PTH208
         if entry.isdigit() and int(entry) != process:
             try:
                 with open(f"/proc/{entry}/stat") as file:  # noqa: PTH123
@@ -306,9 +307,10 @@ def _children(process: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("to_group", [True, False], ids=["terminal", "parent"])
-@pytest.mark.parametrize("wait", [0.5, 5.0], ids=["early", "late"])
+@pytest.mark.parametrize(
+    ("jobs", "to_group"), [("1", True), ("2", True), ("2", False)], ids=["serial", "two", "two-parent-only"]
+)
+@pytest.mark.parametrize("wait", [0.5, 3.5], ids=["early", "late"])
 def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, wait: float) -> None:
     """Ctrl-C at a terminal reaches the whole group; ``kill -INT`` only the parent."""
     small = write(tmp_path, horizon="60 d")
@@ -331,7 +333,7 @@ def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, wait: float) -> None:
     assert not left, "worker processes live on"
     assert "Traceback" not in err
     assert "stopped" in err
-    if wait > 4:
+    if wait > 1:
         document = json.loads(out)
         assert 0 < document["replications"] < 100_000
         assert f"{document['replications']} replications were finished" in err

@@ -230,10 +230,11 @@ def _misfits(root: dict[str, object], schema: object, value: object, at: str) ->
         if key in schema:
             tried = [_misfits(root, option, value, at) for option in schema[key]]
             return [] if any(not misfits for misfits in tried) else min(tried, key=len)
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float),
+    kinds: dict[str, type | tuple[type, ...]] = {"object": dict, "array": list, "string": str, "integer": int,
+             "number": (int, float),
              "boolean": bool, "null": type(None)}  # fmt: skip
     kind = schema.get("type")
-    if kind is not None and not isinstance(value, kinds[kind]):
+    if kind is not None and not isinstance(value, kinds[str(kind)]):
         return [f"{at}: not a {kind}"]
     found: list[str] = []
     if isinstance(value, dict):

@@ -113,13 +113,24 @@ def _responses(made: Log, first: dict[str, int]) -> Responses:
     number = {call.id: i for i, call in enumerate(CALLS)}
     unit = {name: i for i, name in enumerate(made.fleet.ids)} | {"aid": -1}
     seen: dict[str, int] = {}
-    rows: list[list[float]] = []
+    rows: list[tuple[float, ...]] = []
     for row in ROWS:
         slot = first[row.call] + seen.setdefault(row.call, 0)
         seen[row.call] += 1
-        moments = [row.alerted, row.en_route, row.on_scene, row.clear, row.clear, row.available, NAN]
-        rows.append([number[row.call], slot, unit[row.unit], *moments, 1 if row.call == "off" else 0, 0])
-    return Responses.of_rows(rows)
+        moments = [
+            row.alerted,
+            row.en_route,
+            row.on_scene,
+            row.clear,
+            row.clear,
+            row.available,
+            row.available,
+            NAN,
+        ]
+        rows.append((number[row.call], slot, unit[row.unit], *moments, 1 if row.call == "off" else 0, 0))
+    incident, slots, units, *moments, ending, from_road = np.array(rows).T
+    whole = [column.astype(np.int32) for column in (incident, slots, units, ending, from_road)]
+    return Responses(*whole[:3], *moments, *whole[3:])
 
 
 def passes(call: Call, filters: dict[str, str]) -> bool:

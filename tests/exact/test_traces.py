@@ -195,21 +195,24 @@ TWO: dict[str, Any] = {
 
 
 def test_each_unit_has_its_own_row(tmp_path: Path) -> None:
+    """Rows of one capability are taken by turnout, whatever their order in the file: 30 s for the nearer unit."""
     calls = """\
 incident,received,type,node,call_processing,capability,turnout,on_scene
+x,0,fire,B,0,pumper,100,100
 x,0,fire,B,0,pumper,30,200
-x,0,fire,B,0,pumper,10,100
 x,0,fire,B,0,ladder,20,50
 """
     log = dispatch.simulate(scenario(tmp_path, calls, **TWO))
     _check(log, [
         ("x", "L1", _row("0 20 320 370 370 370 970")),  # E to B 300; 50; home 600
         ("x", "P1", _row("0 30 130 330 330 330 530")),  # the nearer one; A to B 100; 200; home 200
-        ("x", "P2", _row("0 10 310 410 410 410 1010")),  # E to B 300; 100; home 600
+        ("x", "P2", _row("0 100 400 500 500 500 1100")),  # E to B 300; 100; home 600
     ])  # fmt: skip
     assert float(log.incidents.first_on_scene[0]) == pytest.approx(130, abs=1e-6)
-    assert float(log.incidents.erf[0]) == pytest.approx(320, abs=1e-6)  # the ladder is the last of three
-    assert float(log.incidents.closed[0]) == pytest.approx(410, abs=1e-6)
+    assert float(log.incidents.erf[0]) == pytest.approx(
+        400, abs=1e-6
+    )  # the second pumper is the last of three
+    assert float(log.incidents.closed[0]) == pytest.approx(500, abs=1e-6)
 
 
 def test_units_column_and_hold_of_the_rest(tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ RAW_BYTES = TEXT.encode()
         ("a: " + "{a: " * 60 + "1" + "}" * 60, ["deep"]),
         ("!!python/object/apply:os.system ['true']\n", ["python", "not allowed"]),
         ("a: !!python/object/apply:os.system ['true']\n", ["python", "not allowed"]),
-        ("a: !foo 1\nb: !<tag:x.org,2000:y> {}\nc: !!binary aGk=\nd: !!set {x}\n", ["foo", "x.org", "binary"]),
+        ("a: !foo 1\nb: !<tag:x.org,2000:y> {}\nc: !!binary aGk=\nd: !!set {x}\n",
+         ["foo", "x.org", "binary"]),
         ("%YAML 9.9\n---\na: 1\n", ["version"]),
     ],
 )  # fmt: skip
@@ -140,7 +141,8 @@ def _limited(path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dispatch", *(options or ("validate",)), str(path)]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, preexec_fn=_limits, check=False, env=environment
+        command, capture_output=True, text=True, timeout=SECONDS, preexec_fn=_limits, check=False,
+        env=environment,
     )  # fmt: skip
 
 
@@ -176,11 +178,14 @@ def test_rates_that_would_fill_the_memory(world: Path, rate: str, horizon: str) 
         assert done.returncode == 2, (done.returncode, done.stderr[-300:])
 
 
+OUTSIDE = ("../../../../etc/passwd", "/etc/passwd", "x/../../calls.csv", "a\\u0000b", "x" * 199, ".", "..",
+           "networks", "~", "networks/town/..", "%2e%2e/x", "C:\\\\x", "//x/y")  # fmt: skip
+
+
 def test_paths_out_of_the_folder(world: Path) -> None:
     (world.parent / "calls.csv").write_text("received,node\n1,a\n")
     for key, value in (("recorded", "calls.csv"), ("network", "town")):
-        for cited in (f"../{value}", f"/{value}", "../../../../etc/passwd", "/etc/passwd", "x/../../calls.csv",
-                      "a\\u0000b", "x" * 199, ".", "..", "networks", "~", "networks/town/..", "%2e%2e/x",  "C:\\\\x", "//x/y"):  # fmt: skip
+        for cited in (f"../{value}", f"/{value}", *OUTSIDE):
             text = dump(EVERYTHING).replace(f'"{key}": "{value}"', f'"{key}": "{cited}"')
             lines = _refused(world, text)
             assert any("m.yaml:" in line and key in line for line in lines), (cited, lines)

@@ -180,9 +180,10 @@ def test_km_for_m_and_swapped_axes(tmp_path: Path) -> None:
     lines = _load(tmp_path, {**FILES, "link.csv": metres})
     assert isinstance(lines, list)
     assert "kilometres given as metres" in lines[0]
+    links = "from_node_id,to_node_id,facility_type\na,b,s\nb,a,s\n"
     degrees = "node_id,x_coord,y_coord\na,36.5,103.6\nb,36.51,103.6\n"  # latitude first: 103.6 is none
     lines = _load(tmp_path, {"network.yaml": "speeds: {s: 30}\n", "node.csv": degrees,
-                             "link.csv": "from_node_id,to_node_id,facility_type\na,b,s\nb,a,s\n"})  # fmt: skip
+                             "link.csv": links})  # fmt: skip
     assert isinstance(lines, list)
     assert any("node.csv:2 y_coord" in line and "latitude" in line for line in lines)
 

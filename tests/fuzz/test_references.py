@@ -55,7 +55,7 @@ REFERENCES: list[tuple[Key, Any, str]] = [
 @pytest.mark.parametrize(
     ("path", "value", "offered"), REFERENCES, ids=lambda v: ".".join(v) if isinstance(v, tuple) else ""
 )
-def test_misspelt_references(world: Path, path: Key, value: Any, offered: str) -> None:  # noqa: ANN401
+def test_misspelt_references(world: Path, path: Key, value: Any, offered: str) -> None:
     _expect(world, changed(EVERYTHING, path, value), {path: [f"'{offered}'", "Did you mean", "Known:"]})
 
 
@@ -97,7 +97,7 @@ def _expect(world: Path, scenario: dict[str, Any], wanted: dict[Key, list[str]])
 
 
 def _line(told: str) -> int:
-    return int(told.split(":")[1].split(" ")[0])
+    return int(told.split(":")[1].split(" ", maxsplit=1)[0])
 
 
 def _span(text: str, path: Key) -> tuple[int, int]:
@@ -199,7 +199,8 @@ def test_a_capability_nobody_has(world: Path) -> None:
 def test_shape_mistakes_at_once(world: Path) -> None:
     """Five of a kind that the types of values catch."""
     scenario = changed(EVERYTHING, ("horizon",), "1 parsec")
-    for path, value in ((("seed",), -3), (("units", "E1", "station"), 7), (("stations", "s1", "ownr"), "state"),
+    for path, value in ((("seed",), -3), (("units", "E1", "station"), 7),
+                        (("stations", "s1", "ownr"), "state"),
                         (("demand", "poisson", "fire", "rate"), "often")):  # fmt: skip
         scenario = changed(scenario, path, value)
     _expect(world, scenario, {

@@ -1,6 +1,7 @@
 """Good input to spoil: a scenario that uses every key, recorded calls, a road network and a matrix.
 
-The scenario is written as JSON, one value a line, which is YAML too; so a test knows on which line it put what.
+The scenario is written as JSON, one value a line, which is YAML too; so a test knows on which line it put
+what.
 """
 
 from __future__ import annotations

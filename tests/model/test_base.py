@@ -11,10 +11,20 @@ from dispatch.model.base import Name, parse_duration, parse_rate
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [
-        (45, 45.0), (0, 0.0), (1.5, 1.5), ("90 s", 90.0), ("4 min 30 s", 270.0), ("4min30s", 270.0), ("1.5 h", 5400.0),
-        ("365 d", 31_536_000.0), ("2 weeks", 1_209_600.0), (".5 h", 1800.0), ("3 分钟 20 秒", 200.0), ("1 H", 3600.0),
+        (45, 45.0),
+        (0, 0.0),
+        (1.5, 1.5),
+        ("90 s", 90.0),
+        ("4 min 30 s", 270.0),
+        ("4min30s", 270.0),
+        ("1.5 h", 5400.0),
+        ("365 d", 31_536_000.0),
+        ("2 weeks", 1_209_600.0),
+        (".5 h", 1800.0),
+        ("3 分钟 20 秒", 200.0),
+        ("1 H", 3600.0),
     ],
-)  # fmt: skip
+)
 def test_durations(written: object, seconds: float) -> None:
     assert parse_duration(written) == seconds
 

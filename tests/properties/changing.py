@@ -17,7 +17,7 @@ Names = dict[str, dict[str, str]]
 
 
 def reordered(world: World, random: Random) -> World:
-    """Return the same world with the rows and columns of all tables and the keys of all maps in another order."""
+    """Return the same world with rows and columns of tables and keys of maps in another order."""
     return World(
         network=_shuffled_keys(world.network, random),
         nodes=_shuffled_rows(world.nodes, random),

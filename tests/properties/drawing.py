@@ -27,7 +27,8 @@ def often(draw: st.DrawFn, of_ten: int = 5) -> bool:
 def durations(draw: st.DrawFn, longest: int, *, exact: bool = False, least: int = 0) -> Any:
     """Draw a duration of any family; half of them are fixed, so that moments coincide. ``exact``: all."""
     if exact or often(draw, 5):
-        seconds = draw(st.integers(least, longest))
+        coarse = 30 if exact else 1  # so that moments coincide
+        seconds = coarse * draw(st.integers(least, longest // coarse))
         return draw(st.sampled_from([seconds, f"{seconds} s", {"fixed": seconds}]))
     some = st.integers(1, longest)
     a, b, c = sorted((draw(some), draw(some), draw(some)))
@@ -106,13 +107,14 @@ def _point(node: dict[str, str]) -> tuple[float, float]:
 
 @st.composite
 def matrices(draw: st.DrawFn, places: Rows, sites: Sequence[str], *, full: bool) -> tuple[Json, Rows]:
-    """Draw a table of times, asymmetric and without triangle inequality; only from and to sites if not full."""
+    """Draw a table of times, asymmetric and of any shape; from and to sites only if not full."""
     unit = draw(st.sampled_from(["s", "min"]))
     most = 600 if unit == "s" else 10
     ids = [row["node_id"] for row in places]
     sparse = not full and often(draw, 3)
+    step = 30 if unit == "s" and often(draw) else 1
     cells = [
-        {"from": a, "to": b, "time": str(0 if a == b else draw(st.integers(0, most)))}
+        {"from": a, "to": b, "time": str(0 if a == b else step * draw(st.integers(0, most // step)))}
         for a, b in itertools.product(ids, ids)
         if not sparse or a == b or a in sites or b in sites
     ]
@@ -127,10 +129,11 @@ def fleets(draw: st.DrawFn, sites: Sequence[str], located: Rows, *, exact: bool)
         able_to = draw(st.lists(st.sampled_from(CAPABILITIES), min_size=1, max_size=3, unique=True))
         types[f"t{i}"] = {"capabilities": able_to, "turnout": draw(durations(60, exact=exact))}
     stations = {f"s{i}": {"at": draw(spots(sites, located))} for i in range(draw(st.integers(1, 4)))}
+    parts = (("type", types), ("station", stations))
     units = {
-        f"u{i}": {"type": draw(st.sampled_from(sorted(types))), "station": draw(st.sampled_from(sorted(stations)))}
+        f"u{i}": {key: draw(st.sampled_from(sorted(known))) for key, known in parts}
         for i in range(draw(st.integers(1, 6)))
-    }  # fmt: skip
+    }
     return {"unit_types": types, "stations": stations, "units": units}
 
 
@@ -262,9 +265,11 @@ def _need(column: str, capabilities: Sequence[str]) -> st.SearchStrategy[str]:
 
 
 def _cell(column: str) -> st.SearchStrategy[str]:
-    longest = {"priority": 3, "call_processing": 90, "turnout": 60}.get(column, 1200)
-    least = 1 if column in ("priority", "busy") else 0
-    return st.one_of(st.just(""), st.integers(least, longest).map(str))
+    longest = {"call_processing": 90, "turnout": 60}.get(column, 1200)
+    if column == "priority":
+        return st.sampled_from(["", "1", "2", "3"])
+    least = 1 if column == "busy" else 0
+    return st.one_of(st.just(""), st.integers(least, longest // 30).map(lambda n: str(30 * n)))
 
 
 @st.composite
@@ -284,7 +289,7 @@ def variations(draw: st.DrawFn, scenario: Json, sites: Sequence[str], needed: se
         for i, capability in enumerate(sorted(missing) or ([] if after["units"] else [None])):
             kinds = scenario["unit_types"].items()
             kind = next(name for name, k in sorted(kinds) if capability in (None, *k["capabilities"]))
-            unit = {"type": kind, "station": sorted(after["stations"])[0]}
+            unit = {"type": kind, "station": min(after["stations"])}
             change.setdefault("add_units", {})[f"w{number}{i}"] = unit
         layouts[f"y{number}"] = change
     return layouts
@@ -325,6 +330,7 @@ def _change_units(
 @st.composite
 def worlds(
     draw: st.DrawFn,
+    /,
     *,
     recorded: bool | None = None,
     exact: bool = False,
@@ -336,8 +342,8 @@ def worlds(
 ) -> World:
     """Draw a world.
 
-    ``recorded`` only recorded calls (or none); ``exact`` whole seconds in all durations; ``single`` one slot a
-    call; ``full`` no gaps in matrices; ``road`` roads or not; ``layouts`` with variations; the rest are rules.
+    ``recorded`` only recorded calls (or none); ``exact`` whole seconds in all durations; ``single`` one slot
+    a call; ``full`` no gaps in matrices; ``road`` roads or not; ``layouts`` variations; the rest are rules.
     """
     places = draw(nodes())
     ids = [row["node_id"] for row in places]

@@ -108,8 +108,8 @@ class Reading:
 
 def read(log: Log) -> Reading:
     r = log.responses
-    columns = (r.incident, r.slot, r.unit, r.alerted, r.en_route, r.on_scene, r.clear, r.at_hospital, r.available,
-               r.in_quarters, r.ending)  # fmt: skip
+    columns = (r.incident, r.slot, r.unit, r.alerted, r.en_route, r.on_scene, r.clear, r.at_hospital,
+               r.available, r.in_quarters, r.ending)  # fmt: skip
     values = zip(*(column.tolist() for column in columns), (r.from_road == 1).tolist(), strict=True)
     rows = [Response(number, *row) for number, row in enumerate(values)]
     by_unit: dict[int, list[Response]] = {}
@@ -122,7 +122,7 @@ def read(log: Log) -> Reading:
 
 
 def free_at(reading: Reading, unit: int, row: Response) -> bool:
-    """Return whether a unit stood in quarters when a row was written; never for one that moved that moment."""
+    """Return whether a unit stood in quarters when a row was written; no for one sent that moment."""
     before = [other for other in reading.by_unit.get(unit, []) if other.row < row.row]
     if not before:
         return True
@@ -132,7 +132,7 @@ def free_at(reading: Reading, unit: int, row: Response) -> bool:
 
 def seconds_between(world: World, mode: str) -> dict[str, dict[str, float]]:
     """Return seconds between all places by id, from the files as they were written."""
-    graph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(world.places)
     if not world.is_road:
         unit = {"s": 1.0, "min": 60.0}[world.network["unit"]]

@@ -130,7 +130,7 @@ class Witness(Nearest):
 @given(worlds(policy="nearest"))
 @law(25)
 def test_the_live_board_is_the_folded_one(world: World) -> None:
-    """At every decision the engine's board agrees with the log about who is idle, at home, and what is open."""
+    """At every decision the engine's board agrees with the log about units and needs."""
     scenario = world.load()
     fleet, witness = Fleet(scenario, scenario.layouts["baseline"]), Witness()
     reading = read(Simulator(scenario, fleet, dispatch.draw(scenario, 0), witness).run())

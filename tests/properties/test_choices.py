@@ -133,6 +133,7 @@ class Spy:
                 self.seen.append(
                     Seen(need.priority, board.bound_for[unit], road, min(idle, default=math.inf))
                 )
+                break  # the engine asks again after each diversion
             taken.add(unit)
         return chosen
 

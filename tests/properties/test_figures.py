@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @given(worlds(layouts=True))
 @law(15)
 def test_what_is_written_back_loads_as_the_same(world: World) -> None:
-    """A scenario that is dumped with everything that was set, and loaded again, is equal and has its digest."""
+    """A scenario dumped with all that was set and loaded again is equal and has its digest."""
     with world.folder() as path:
         scenario = dispatch.load(path)
         path.write_text(
@@ -65,7 +66,7 @@ def test_arrivals_are_in_order(world: World, warm_up: int) -> None:
 @given(worlds(), st.integers(0, 3000), st.lists(st.integers(0, 2000), min_size=2, max_size=4, unique=True))
 @law(15)
 def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: list[int]) -> None:
-    """Shares lie between 0 and 1 and rise with the limit; quantiles rise with theirs; no call is counted twice."""
+    """Shares lie between 0 and 1 and rise with the limit; quantiles rise; no call counts twice."""
     log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
     for interval in ("processing", "turnout", "travel", "response", "total"):
         for who in ("first", "second", "third", "erf"):
@@ -79,7 +80,7 @@ def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: l
             assert 0.0 <= shares[0] <= shares[-1] <= 1.0
             quantiles = measured(log, *(f"{name}.{q}" for q in ("median", "p80", "p90", "p95", "max")))
             if not math.isnan(quantiles[0]):
-                assert all(a <= b + 1e-9 for a, b in zip(quantiles, quantiles[1:], strict=False))
+                assert all(a <= b + 1e-9 for a, b in pairwise(quantiles))
                 assert measured(log, f"{name}.mean")[0] <= quantiles[-1] + 1e-9
     total = measured(log, "incidents.n")[0]
     assert total == (log.timeline.received >= warm_up).sum() == measured(log, "total.first.n")[0]

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 
 from dispatch.errors import ScenarioError
 from tests.properties.readings import read, table
@@ -69,9 +70,12 @@ def test_an_outdated_release_does_not_silence_a_unit_that_is_free() -> None:
 
 
 def test_a_unit_home_again_takes_a_call_it_could_not_reach_from_the_road() -> None:
-    """The matrix says no way between scenes; a call during the way home is met from quarters."""
+    """The matrix says no way between scenes: refused, or with ``returning: false`` met from quarters."""
     calls = [call("1", 0, "b", on_scene="100"), call("2", 105, "c", on_scene="10")]
-    world = matrix_world({"bc": math.inf, "cb": math.inf, "ba": 50.0}, calls)
+    gaps = {"bc": math.inf, "cb": math.inf, "ba": 50.0}
+    with pytest.raises(ScenarioError, match="needed for units on the road"):
+        matrix_world(gaps, calls).run()
+    world = matrix_world(gaps, calls, dispatching={"returning": False})
     assert [row.alerted for row in read(world.run()).by_slot.get(1, [])] == [151.0]
 
 
@@ -145,7 +149,7 @@ def test_a_cancelled_call_closes_when_it_is_called_off() -> None:
 
 
 def test_nobody_is_sent_and_diverted_in_one_moment() -> None:
-    """A diversion opens a need; who was sent to a less urgent call in the same decision was never sent there."""
+    """A diversion opens a need; who was sent to a lesser call in the same decision was never sent."""
     calls = [
         call("1", 0, "b", priority="2"),
         call("2", 10, "c", priority="1"),
@@ -156,3 +160,20 @@ def test_nobody_is_sent_and_diverted_in_one_moment() -> None:
     times = {"ab": 100.0, "ac": 500.0, "cb": 900.0, "bc": 1.0, "cc": 600.0}
     world = matrix_world(times, calls, stations=stations, units=units, dispatching={"diversion": True})
     assert not any(row.fleeting for row in read(world.run()).rows)
+
+
+def test_names_of_units_of_different_types_do_not_matter() -> None:
+    """Two types of equal rank stand at one place; whose id comes first decides nothing but between twins."""
+    kinds = {
+        "slow": {"capabilities": ["engine"], "turnout": 50},
+        "fast": {"capabilities": ["engine"], "turnout": 10},
+    }
+    calls = [call("1", 0, units="engine:2", on_scene="")]
+    sent = []
+    for first, second in (("slow", "fast"), ("fast", "slow")):
+        units = {"u": {"type": first, "station": "s"}, "v": {"type": second, "station": "s"}}
+        rules = {"policy": "assignment"}
+        log = matrix_world({}, calls, unit_types=kinds, units=units, dispatching=rules).run()
+        order = sorted(zip(log.responses.slot.tolist(), log.responses.unit.tolist(), strict=True))
+        sent.append([log.fleet.types[unit] for _, unit in order])
+    assert sent[0] == sent[1]

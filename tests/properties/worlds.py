@@ -61,7 +61,7 @@ class World:
 
     @property
     def is_road(self) -> bool:
-        return self.network["kind"] == "road"
+        return bool(self.network["kind"] == "road")
 
     @property
     def rules(self) -> dict[str, Any]:

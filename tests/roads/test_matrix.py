@@ -147,7 +147,7 @@ def test_faults_are_named(tmp_path: Path, times: str, expected: str) -> None:
             YAML.replace("times.csv", "/etc/passwd"),
             "network.yaml:3 file: '/etc/passwd' leads out of the folder.",
         ),
-        (YAML.replace("times.csv", '"a\\0b"'), "leads out of the folder"),
+        (YAML.replace("times.csv", '"a\\0b"'), "a control character"),
         (YAML.replace("times.csv", ".."), "leads out of the folder"),
         (YAML.replace("times.csv", "nothing.csv"), "nothing.csv"),
         (YAML + "speeds: {a: 1}\n", "network.yaml:5 speeds: 'speeds' has no meaning for kind: matrix."),

@@ -308,3 +308,15 @@ def test_san_francisco_agrees_with_networkx(tmp_path: Path) -> None:
     path = nx.dijkstra_path(graphs["normal"], 0, 2000)
     assert len(path) > 20
     assert all(a != b for a, b in pairwise(path))
+
+
+@given(road_networks())
+def test_the_graph_for_networkx_has_the_same_ways(network: RoadNetwork) -> None:
+    graph = network.to_networkx()
+    for mode in MODES:
+        expected = oracle(network, mode)
+        for start, lengths in nx.all_pairs_dijkstra_path_length(graph, weight=mode):
+            row = expected[network.index[start]]
+            assert all(row[network.index[end]] == seconds for end, seconds in lengths.items())
+    assert graph.nodes[network.node_ids[0]]["x"] == network.x[0]
+    assert sum(d["length"] for _, _, d in graph.edges(data=True)) == pytest.approx(network.length_m.sum())

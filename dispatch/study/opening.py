@@ -1,0 +1,35 @@
+"""Loading a scenario as its users do: with the measures that it asks for checked like everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dispatch.errors import UsageError
+from dispatch.scenario import scenario as scenarios
+from dispatch.study.measures import compile_measures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dispatch.errors import Problems
+    from dispatch.io.yaml_source import YamlDocument
+    from dispatch.scenario.scenario import Scenario
+
+
+def load(path: str | Path) -> Scenario:
+    """Load a scenario file; raises ScenarioError or NetworkError with every problem found."""
+    return scenarios.load(path, _check_measures)
+
+
+def _check_measures(scenario: Scenario, document: YamlDocument, problems: Problems) -> None:
+    """Note measures of the file that mean nothing in the scenario."""
+    asked: list[tuple[tuple[str | int, ...], str]] = [
+        (("measures", i), name) for i, name in enumerate(scenario.file.measures)
+    ]
+    if scenario.file.stop is not None:
+        asked.append((("stop", "measure"), scenario.file.stop.measure))
+    for where, name in asked:
+        try:
+            compile_measures(scenario, [name])
+        except UsageError as error:
+            problems.add(document.place(*where), str(error.args[0]).rstrip("."), error.hint)
