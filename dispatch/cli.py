@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dispatch.errors import DispatchError
+from dispatch.errors import DispatchError, UsageError, did_you_mean
 from dispatch.options import (
     AsCsv,
     AsJson,
@@ -89,13 +90,15 @@ def validate(
 
     documents: dict[str, Any] = {}
     failed: list[DispatchError] = []
+    twice = len({path.name for path in scenarios}) < len(scenarios)
     for path in scenarios:
+        name = str(path) if twice else path.name
         try:
-            documents[str(path)] = {"valid": True, **_validated(path)}
+            documents[name] = {"valid": True, **_validated(path)}
         except InputError as error:
             failed.append(error)
             problems = [{"place": p.place, "fact": p.fact, "remedy": p.remedy} for p in error.problems]
-            documents[str(path)] = {"valid": False, "problems": problems}
+            documents[name] = {"valid": False, "problems": problems}
     if as_json:
         sys.stdout.write(json_text(documents))
     for name, document in documents.items():
@@ -128,7 +131,7 @@ def _validated(path: Path) -> dict[str, Any]:
 
 def _say_valid(name: str, document: dict[str, Any]) -> None:
     layouts = ", ".join(
-        f"{k} ({v['stations']} stations, {v['units']} units)" for k, v in document["layouts"].items()
+        f"{k} (stations: {v['stations']}, units: {v['units']})" for k, v in document["layouts"].items()
     )
     typer.echo(
         f"{name}: valid. Network {document['network']} with {document['nodes']:,} nodes; layouts: {layouts}."
@@ -160,11 +163,12 @@ def run(
     from dispatch.report import results
 
     study = _study(scenario, [layout], options, tables=out is not None, zones=False)
+    _show(study, results.run_document, "print_run", options)
     if out is not None:
         manifest = results.manifest(study, "run", options.arguments(study))
         documents = {"manifest": manifest, "measures": results.run_document(study)}
         _write(out, documents, results.run_tables(study), table_format)
-    _show(study, results.run_document, "print_run", options)
+    _end(study)
 
 
 @app.command()
@@ -173,7 +177,8 @@ def compare(
     layouts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[LAYOUT]...", help="Layouts; the first is the reference. All, when none is named."
+            metavar="[LAYOUT]...",
+            help="Layouts; the first is the reference. One alone is compared with the baseline.",
         ),
     ] = None,
     *,
@@ -194,12 +199,16 @@ def compare(
     options.check()
     from dispatch.report import results
 
-    study = _study(scenario, layouts or [], options, tables=False, zones=True)
+    named = list(dict.fromkeys(layouts or []))
+    if len(named) == 1 and named != ["baseline"]:
+        named = ["baseline", *named]
+    study = _study(scenario, named, options, tables=False, zones=True)
+    _show(study, results.study_document, "print_study", options)
     if out is not None:
         manifest = results.manifest(study, "compare", options.arguments(study))
         documents = {"manifest": manifest, "study": results.study_document(study)}
         _write(out, documents, results.study_tables(study), table_format)
-    _show(study, results.study_document, "print_study", options)
+    _end(study)
 
 
 def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
@@ -217,7 +226,7 @@ def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool
 
     scenario = load(path)
     if options.seed is not None:
-        scenario = scenario.with_options(seed=options.seed)
+        scenario = scenario.with_seed(options.seed)
     for note in scenario.notes:
         typer.echo(f"note: {note}", err=True)
     bar = _progress_bar()
@@ -257,7 +266,10 @@ def _write(out: Path, documents: dict[str, Any], tables: dict[str, Any], table_f
 
 
 def _show(study: Study, document: Callable[[Study], dict[str, Any]], printer: str, options: Options) -> None:
-    """Print a study in the form asked for; a study that was stopped by hand ends with its own exit code."""
+    """Print a study in the form asked for."""
+    if options.replications is None:
+        for line in study.stopping():
+            typer.echo(f"note: {line}", err=True)
     if options.as_json:
         from dispatch.io.run_folder import json_text
 
@@ -271,6 +283,11 @@ def _show(study: Study, document: Callable[[Study], dict[str, Any]], printer: st
         from dispatch.report import terminal
 
         getattr(terminal, printer)(terminal.console(), study)
+    sys.stdout.flush()
+
+
+def _end(study: Study) -> None:
+    """Exit with a code of its own when the study was stopped by hand."""
     if study.interrupted:
         typer.echo(
             f"stopped: {study.replications} replications were finished, the rest were not made.", err=True
@@ -319,7 +336,15 @@ def network_info(
     from dispatch.roads.network import load_network
 
     named = Path("networks") / network
-    folder = named if not network.exists() and named.is_dir() else network
+    folder = named if not os.path.exists(network) and os.path.isdir(named) else network
+    if not os.path.isfile(folder / "network.yaml"):  # os.path takes names that no file can have
+        message = f"{network}: no network here (a folder with network.yaml)."
+        raise UsageError(
+            message,
+            hint=did_you_mean(
+                network.name, [found.parent.name for found in Path("networks").glob("*/network.yaml")]
+            ),
+        )
     loaded = load_network(folder)
     if as_json:
         sys.stdout.write(json_text({"name": loaded.name, "notes": list(loaded.notes), **loaded.summary()}))
@@ -340,18 +365,28 @@ def _complain(error: DispatchError) -> None:
 def run_cli(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code: 0 ok, 2 bad input, 4 policy at fault, 70 our bug."""
     given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    given = [word for word in given if word != "--debug"]  # so that it may stand anywhere
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our characters shows others
     try:
         app(given, standalone_mode=True)
     except DispatchError as error:
-        if "--debug" in given:
+        if debug:
             raise
         _complain(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing is wrong
         sys.exit(0)
+    except OSError as error:
+        if debug:
+            raise
+        typer.echo(f"The output cannot be written: {error.strerror or error}.", err=True)
+        sys.exit(UsageError.exit_code)
     except Exception as error:
-        if "--debug" in given:
+        if debug:
             raise
         typer.echo(f"A bug of dispatch: {type(error).__name__}: {error}", err=True)
         typer.echo(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BUILT_IN: dict[str, PolicyMaker] = {
     "nearest": lambda _scenario, _fleet: Nearest(),
-    "run_card_order": RunCardOrder,
+    "run_card_order": lambda _scenario, _fleet: RunCardOrder(),
     "assignment": lambda _scenario, _fleet: Assignment(),
 }
 """Makers of the policies that ship with the package."""

@@ -7,7 +7,7 @@ layouts meet the same calls with the same luck.
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -125,7 +125,7 @@ def _generator(scenario: Scenario, replication: int, purpose: Purpose, *key: int
 def _random_calls(scenario: Scenario, number: int, replication: int) -> _Calls:
     stream = scenario.streams[number]
     kind = scenario.kinds[stream.kind]
-    key = zlib.crc32(kind.id.encode())
+    key = int.from_bytes(hashlib.sha256(kind.id.encode()).digest()[:16])
     received = _arrivals(scenario, stream, _generator(scenario, replication, Purpose.ARRIVAL, key))
     count, width = len(received), len(kind.slots)
 
@@ -185,12 +185,12 @@ def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator
     total = cumulative[-1]
     parts: list[Floats] = []
     reached = 0.0
-    while reached <= total and total > 0:
+    while reached <= total * (1 + 1e-9) and total > 0:
         block = int(total - reached + 4.0 * (total - reached) ** 0.5) + 16
-        part = reached + np.cumsum(generator.standard_exponential(block))
-        parts.append(part)
-        reached = float(part[-1])
-    unit = np.concatenate(parts) if parts else np.empty(0)
+        parts.append(generator.standard_exponential(block))
+        reached += float(parts[-1].sum())
+    # summed in one go, so that the size of the blocks does not show in the last bit
+    unit = np.cumsum(np.concatenate(parts)) if parts else np.empty(0)
     unit = unit[unit < total]
     last = np.nextafter(scenario.file.horizon, 0.0)
     return np.asarray(np.minimum(np.interp(unit, cumulative, times), last))

@@ -46,6 +46,8 @@ class LiveBoard:
         self.home_at = [float("-inf")] * size
         self.bound_for = [0] * size
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
+        self.last_call = [-1] * size
+        """The call each unit was last sent to; it is not sent there again straight away [U]."""
         self.arrives = [0.0] * size
         """When a unit bound for a call gets there or is called off [U]."""
         self.origin: list[Position] = [fleet.travel.at(node) for node in fleet.home]
@@ -67,11 +69,12 @@ class LiveBoard:
         if home_at > self.now:
             self._returning.append(unit)
 
-    def set_committed(self, unit: int, priority: int, arrives: float) -> None:
+    def set_committed(self, unit: int, need: Need, arrives: float) -> None:
         """Take an idle unit for a call."""
+        self.last_call[unit] = need.incident
         self.idle[unit] = False
         self.idle_count -= 1
-        self.bound_for[unit] = priority
+        self.bound_for[unit] = need.priority
         self.arrives[unit] = arrives
 
     def on_the_road(self, need: Need) -> list[int]:
@@ -151,8 +154,7 @@ def _status(log: Log, row: int, time: float) -> Status:
 
 def _calls_at(log: Log, time: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     t, i = log.timeline, log.incidents
-    given_up = i.lost >= i.needed
-    closed = np.where(np.isnan(i.dispatched) & given_up, t.ready, i.closed)
+    closed = np.where(np.isnan(i.dispatched) & i.given_up, t.ready, i.closed)
     is_open = (t.received <= time) & ~(closed <= time)
     waiting = is_open & (t.ready <= time) & ~(i.dispatched <= time)
 

@@ -69,6 +69,12 @@ class Fleet:
         self.quarters = [self.travel.at(node) for node in self.home]
         """Each unit's position in quarters [U]."""
         self.aid_outbound = outbound[scenario.aid_node] if scenario.aid_node is not None else None
+        numbers = {name: unit for unit, name in enumerate(self.ids)}
+        self.orders: dict[int, tuple[int, ...]] = {}
+        """For run_card_order: units in the order in which they are tried, by node."""
+        for places, listed in scenario.orders:
+            order = tuple(numbers[name] for name in listed if name in numbers)
+            self.orders.update(dict.fromkeys(places.tolist(), order))
         self._rankings: dict[tuple[int, int], Ranking] = {}
 
     def __len__(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.engine.rulebook import Ending
+from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,12 +107,17 @@ class Incidents:
     arrived: Ints
     """Units that came."""
 
+    @property
+    def given_up(self) -> NDArray[np.bool_]:
+        """Calls of which every need was given up [n]."""
+        return np.asarray(self.lost >= self.needed)
+
     def status(self) -> NDArray[np.str_]:
         """Return what became of each call: served, partial, cancelled, lost or unserved [n]."""
         conditions = [
             self.arrived >= self.needed,
             self.arrived > 0,
-            self.lost >= self.needed,
+            self.given_up,
             ~np.isnan(self.dispatched),
         ]
         return np.select(conditions, ["served", "partial", "lost", "cancelled"], default="unserved")
@@ -154,6 +160,7 @@ def incident_table(log: Log) -> Columns:
         "zone": [zones[zone] for zone in scenario.zone_of[t.node]],
         "node": [scenario.network.node_ids[node] for node in t.node],
         "priority": t.priority,
+        "measured": t.received >= scenario.file.warm_up,
         "received": t.received,
         "ready": t.ready,
         "dispatched": i.dispatched,
@@ -169,7 +176,7 @@ def incident_table(log: Log) -> Columns:
 def response_table(log: Log) -> Columns:
     """Return the unit responses as columns with names, moments in seconds from the start."""
     r, t, fleet = log.responses, log.timeline, log.fleet
-    names = [*fleet.ids, "mutual-aid"]
+    names = [*fleet.ids, AID_NAME]
     stations = [*(fleet.layout.sites[site].id for site in fleet.site), ""]
     return {
         "incident": [t.incident_id(call, log.scenario.kinds) for call in r.incident],

@@ -41,6 +41,10 @@ class StatusBoard(Protocol):
         """When each unit is or was back in quarters; not later than ``now`` for one in quarters [U]."""
 
     @property
+    def last_call(self) -> Sequence[int]:
+        """The call each unit was last sent to; it cannot fill another need of that call straight away [U]."""
+
+    @property
     def idle_count(self) -> int:
         """Number of idle units."""
 
@@ -64,5 +68,6 @@ class DispatchPolicy(Protocol):
         """Return units for needs, each at most once; needs left out wait or meet the scenario's fallback.
 
         ``needs`` are ordered by priority, then time ready. Chosen units must be idle (or divertible for the
-        need) and have the capability; anything else raises PolicyError.
+        need), have the capability, and not have been sent to the same call last; anything else raises
+        PolicyError.
         """

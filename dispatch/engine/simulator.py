@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from heapq import heappush
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +78,14 @@ class _Event:
         self.callbacks = callbacks
         self.unit = unit
         self.version = version
+
+
+def _need(value: object) -> Need:
+    """Return what should be a need, or raise TypeError."""
+    if not isinstance(value, Need):
+        message = f"{value!r:.60} is not a need"
+        raise TypeError(message)
+    return value
 
 
 class Simulator:
@@ -196,7 +205,8 @@ class Simulator:
     def _choices(self) -> list[tuple[Need, int]]:
         """Ask the policy; a policy that fails is named."""
         try:
-            return list(self._policy.choose(self._backlog, self._board))
+            answer = self._policy.choose(tuple(self._backlog), self._board)
+            return [(_need(need), index(unit)) for need, unit in answer]
         except DispatchError:
             raise
         except Exception as error:
@@ -216,6 +226,8 @@ class Simulator:
         elif need.capability not in fleet.capabilities[unit]:
             wanted = self._scenario.capabilities[need.capability]
             fact = f"unit {fleet.ids[unit]} for '{wanted}', which it cannot do"
+        elif board.last_call[unit] == need.incident:
+            fact = f"unit {fleet.ids[unit]} for a call that it has just been sent to"
         elif not board.idle[unit] and unit not in board.on_the_road(need):
             fact = f"unit {fleet.ids[unit]}, which is not free"
         else:
@@ -240,7 +252,7 @@ class Simulator:
         left = now + turnout
         board.set_trip(unit, origin, need.node, "emergency", left)
         available = self._log[row + AVAILABLE]
-        board.set_committed(unit, need.priority, min(left + travel, available))
+        board.set_committed(unit, need, min(left + travel, available))
         self._row[unit] = row
         self._version[unit] += 1
         event = _Event(self._on_release_callbacks, unit, self._version[unit])

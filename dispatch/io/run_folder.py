@@ -39,12 +39,17 @@ def _finite(value: Any) -> Any:
 
 def check_target(folder: Path) -> None:
     """Raise UsageError unless a run folder may be written here: nothing there, or an older run folder."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        message = f"{folder}: is a file."
-        raise UsageError(message, hint="Name a folder.")
-    foreign = sorted({path.name for path in folder.iterdir()} - _files_of_earlier_run(folder))
+    try:
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            message = f"{folder}: is a file."
+            raise UsageError(message, hint="Name a folder.")
+        present = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        message = f"{folder}: cannot be used ({error.strerror})."
+        raise UsageError(message, hint="Name another folder.") from None
+    foreign = sorted(present - _files_of_earlier_run(folder))
     if foreign:
         message = f"{folder}: holds '{foreign[0]}', which is not of an earlier run."
         raise UsageError(message, hint="Name a new folder, so that nothing is lost.")

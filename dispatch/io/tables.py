@@ -139,6 +139,9 @@ def _check_header(header: list[str], file: str, required: Sequence[str], problem
     if not any(header):
         problems.add(f"{file}:1", "the table is empty", "Give a header row and at least one row.")
         return
+    if len(header) == 1 and (mark := next((mark for mark in ";\t" if mark in header[0]), None)):
+        problems.add(f"{file}:1", f"the columns are separated by {mark!r}", "Save the table with commas.")
+        return
     for name in sorted({name for name in header if header.count(name) > 1}):
         problems.add(f"{file}:1", f"the column '{name}' stands twice", "Remove or rename one.")
     for name in required:

@@ -239,12 +239,20 @@ class _Builder:
         self.problems.add(self.document.place(*path), f"the YAML tag {node.tag} is not allowed", "Remove it.")
 
 
+class WrittenInt(int):
+    """A whole number that remembers how it was written, so that 07 can be an id."""
+
+    text: str
+
+
 def _integer(text: str) -> int:
     plain = text.replace("_", "")
     sign = -1 if plain.startswith("-") else 1
     digits = plain.lstrip("+-")
     base = {"0x": 16, "0o": 8, "0b": 2}.get(digits[:2].lower(), 10)
-    return sign * int(digits, base)
+    value = WrittenInt(sign * int(digits[2:] if base != 10 else digits, base))
+    value.text = text
+    return value
 
 
 def validate(model: type[M], document: YamlDocument, problems: Problems) -> tuple[M | None, set[str]]:
@@ -298,6 +306,26 @@ def _has(holder: Any, part: str | int) -> bool:
     return isinstance(holder, dict) and part in holder
 
 
+_PLAIN_WORDS = {
+    "tuple_type": ("a list is needed here", "Write [a, b], or one item a line after '- '."),
+    "dict_type": (
+        "names with values are needed here",
+        "Write 'name: value' lines under it, or remove the key.",
+    ),
+    "model_type": (
+        "names with values are needed here",
+        "Write 'key: value' lines under it, or {key: value}.",
+    ),
+    "string_type": ("a text is needed here", "Write a text."),
+    "bool_type": ("true or false is needed here", "Write true or false."),
+    "bool_parsing": ("true or false is needed here", "Write true or false."),
+    "timezone_aware": ("the time zone is missing", "Add it, as in 2020-01-01T00:00:00+08:00."),
+    "datetime_from_date_parsing": ("not a date and time", "Write 2020-01-01T00:00:00+08:00."),
+    "datetime_parsing": ("not a date and time", "Write 2020-01-01T00:00:00+08:00."),
+}
+"""Facts and remedies for what pydantic says in words of its own."""
+
+
 def _explain(
     model: type[BaseModel], document: YamlDocument, data: Any, item: Mapping[str, Any]
 ) -> tuple[str, str, str]:
@@ -312,6 +340,8 @@ def _explain(
         return place, f"'{item['loc'][-1]}' is missing", "Add it."
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     fact, _, remedy = message.partition(" | ")
+    if kind in _PLAIN_WORDS:
+        fact, remedy = _PLAIN_WORDS[kind]
     fact = fact.replace("Input should be", "must be").replace("String should", "the text must").rstrip(".")
     value = item.get("input")
     shown = isinstance(value, str | int | float | bool) and repr(value) not in fact

@@ -7,12 +7,15 @@ import re
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     StringConstraints,
+    Tag,
     WithJsonSchema,
 )
 
@@ -136,15 +139,42 @@ Whole = Annotated[int, BeforeValidator(number_only)]
 Weight = Annotated[Number, Field(ge=0, le=1e12)]
 """A weight, relative to the others beside it."""
 
+
+def text_only(value: Any) -> Any:
+    """Take whole numbers as the text that was written; refuse other values where a name is meant."""
+    if hasattr(value, "text"):
+        return value.text
+    if isinstance(value, int | float):
+        message = f"{value!r} is a number, where a name is meant | Put it in quotes."
+        raise ValueError(message)
+    return value
+
+
+_NAME_PATTERN = re.compile(r"[^\[\],=\s]([^\[\],=\n\r\t]*[^\[\],=\s])?")
+
+
+def _plain_name(value: str) -> str:
+    """Refuse what the filters of measures could not name."""
+    if len(value) > 120 or not _NAME_PATTERN.fullmatch(value):
+        remedy = "Use 1 to 120 characters without brackets, commas and equals signs."
+        message = f"{value[:40]!r} cannot be an id | {remedy}"
+        raise ValueError(message)
+    return value
+
+
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, pattern=r"^[^\[\],=\s]([^\[\],=\n\r\t]*[^\[\],=\s])?$", max_length=120
-    ),
+    BeforeValidator(text_only),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_plain_name),
 ]
 """An id: any text without brackets, commas and equals signs, which measure filters need."""
 
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reference = Annotated[
+    str,
+    BeforeValidator(text_only),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+]
 """The id of something defined elsewhere."""
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -153,5 +183,8 @@ Text = Annotated[str, StringConstraints(max_length=20_000)]
 Point = tuple[Coordinate, Coordinate]
 """A pair of coordinates, x (longitude) first, in the network's coordinate system."""
 
-Place = Reference | Point
+Place = Annotated[
+    Annotated[Reference, Tag("name")] | Annotated[Point, Tag("point")],
+    Discriminator(lambda value: "point" if isinstance(value, list | tuple) else "name"),
+]
 """A node id of the network, or coordinates that are snapped to the nearest node."""

@@ -23,7 +23,7 @@ class IncidentType(Frozen):
     run_card: Annotated[RunCard, Field(min_length=1)]
     """Units of the first alarm by capability; all of them on scene is the effective response force (ERF)."""
     call_processing: Distribution | None = None
-    """Time from the call until units can be alerted; the scenario's own when left out."""
+    """Time from the call until units can be alerted; one of this and the scenario's own is needed."""
     on_scene: Distribution | None = None
     """Time each unit stays on scene; turnout, travel and the way home are added by the model."""
     busy: Distribution | None = None

@@ -78,16 +78,21 @@ class Dispatching(Frozen):
         if self.policy == "run_card_order" and not self.orders:
             message = "run_card_order without 'orders' | List units by zone or node."
             raise ValueError(message)
+        if self.orders and self.policy in ("nearest", "assignment"):
+            message = (
+                f"'orders' are not used by policy {self.policy} | Remove them, or set policy: run_card_order."
+            )
+            raise ValueError(message)
         return self
 
 
 class StoppingRule(Frozen):
-    """Replicate until one measure is known well enough."""
+    """Replicate until one measure is known well enough in every layout, instead of ``replications``."""
 
     measure: Reference
     """The measure that decides."""
     half_width: Annotated[Number, Field(gt=0)]
-    """Half of its 95 % confidence interval, in the measure's own unit."""
+    """Half of its 95 % confidence interval: seconds, or for shares 0.02 for 2 percentage points."""
     minimum: Annotated[Whole, Field(ge=2, le=100_000)] = 30
     """Replications before the rule is looked at; below 30 the interval covers less than it says."""
     maximum: Annotated[Whole, Field(ge=2, le=1_000_000)] = 1000
@@ -139,7 +144,7 @@ class ScenarioFile(Frozen):
     incident_types: Annotated[dict[Name, IncidentType], Field(min_length=1)]
     """Kinds of incidents by id."""
     zones: dict[Name, Zone] = {}
-    """Areas for demand and reporting, beside those of the network."""
+    """Areas for demand and reporting, beside those of the network; one of the same name gains nodes."""
     profiles: dict[Name, Profile] = {}
     """Weekly profiles of demand by id."""
     demand: Demand

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.errors import InvariantError
-from dispatch.policies.dispatching import nearest_unit
+from dispatch.policies.dispatching import idle_capabilities, is_fit, nearest_unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -35,7 +35,8 @@ class Assignment:
         for _, group in groupby(needs, key=lambda need: need.priority):
             if len(taken) >= board.idle_count and not board.diversion:
                 break
-            matched = match(list(group), board, taken)
+            able = None if board.diversion else idle_capabilities(board, taken)
+            matched = match([n for n in group if able is None or n.capability in able], board, taken)
             taken.update(unit for _, unit in matched)
             chosen += matched
         return chosen
@@ -65,12 +66,12 @@ def candidates(need: Need, board: StatusBoard, taken: Collection[int]) -> list[t
     quarters = [
         (unit, seconds)
         for seconds, unit in fleet.ranking(need.node, need.capability)
-        if board.idle[unit] and board.home_at[unit] <= now and unit not in taken and seconds < float("inf")
+        if board.idle[unit] and board.home_at[unit] <= now and unit not in taken and is_fit(unit, need, board)
     ]
     road = [
         (unit, board.seconds_from_road(unit, need.node))
         for unit in board.on_the_road(need)
-        if unit not in taken and need.capability in fleet.capabilities[unit]
+        if unit not in taken and is_fit(unit, need, board)
     ]
     return quarters + road
 

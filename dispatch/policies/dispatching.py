@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from dispatch.engine.fleet import Fleet
     from dispatch.engine.protocols import Need, StatusBoard
-    from dispatch.scenario.scenario import Scenario
 
 
 class Nearest:
@@ -21,13 +19,18 @@ class Nearest:
         """Return a unit for each need in turn, as long as there are any."""
         chosen: list[tuple[Need, int]] = []
         taken: set[int] = set()
+        hopeless: set[int] = set()
         for need in needs:
             if len(taken) >= board.idle_count and not board.diversion:
                 break
+            if need.capability in hopeless:
+                continue
             unit = self.pick(need, board, taken)
             if unit is not None:
                 chosen.append((need, unit))
                 taken.add(unit)
+            elif not board.diversion and need.capability not in idle_capabilities(board, taken):
+                hopeless.add(need.capability)
         return chosen
 
     def pick(self, need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
@@ -37,18 +40,32 @@ class Nearest:
 
 def nearest_unit(need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
     """Return the capable unit that is expected to reach a need first; of equals the lower number."""
-    idle, home_at, now = board.idle, board.home_at, board.now
+    idle, home_at, now, last_call = board.idle, board.home_at, board.now, board.last_call
     best, found = float("inf"), None
     for seconds, unit in board.fleet.ranking(need.node, need.capability):
-        if idle[unit] and home_at[unit] <= now and unit not in taken:
+        if idle[unit] and home_at[unit] <= now and unit not in taken and last_call[unit] != need.incident:
             best, found = seconds, unit
             break
     for unit in board.on_the_road(need):
-        if unit not in taken and need.capability in board.fleet.capabilities[unit]:
+        if unit not in taken and is_fit(unit, need, board):
             seconds = board.seconds_from_road(unit, need.node, best)
             if seconds < best or (seconds == best and found is not None and unit < found):
                 best, found = seconds, unit
     return found
+
+
+def idle_capabilities(board: StatusBoard, taken: Collection[int]) -> set[int]:
+    """Return what idle units that are not taken can do."""
+    able: set[int] = set()
+    for unit, has in enumerate(board.fleet.capabilities):
+        if board.idle[unit] and unit not in taken:
+            able |= has
+    return able
+
+
+def is_fit(unit: int, need: Need, board: StatusBoard) -> bool:
+    """Whether a unit has the capability and does not come from the very call that needs another one."""
+    return need.capability in board.fleet.capabilities[unit] and board.last_call[unit] != need.incident
 
 
 class RunCardOrder(Nearest):
@@ -56,17 +73,9 @@ class RunCardOrder(Nearest):
 
     name = "run_card_order"
 
-    def __init__(self, scenario: Scenario, fleet: Fleet) -> None:
-        number = {name: unit for unit, name in enumerate(fleet.ids)}
-        self.order_at: dict[int, tuple[int, ...]] = {}
-        """Units in order by node; units that the layout lacks are left out."""
-        for nodes, names in scenario.orders:
-            order = tuple(number[name] for name in names if name in number)
-            self.order_at.update(dict.fromkeys(nodes.tolist(), order))
-
     def pick(self, need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
         """Return the first free and capable unit of the list, or the nearest beyond it."""
-        for unit in self.order_at.get(need.node, ()):
-            if board.idle[unit] and unit not in taken and need.capability in board.fleet.capabilities[unit]:
+        for unit in board.fleet.orders.get(need.node, ()):
+            if board.idle[unit] and unit not in taken and is_fit(unit, need, board):
                 return unit
         return nearest_unit(need, board, taken)

@@ -15,7 +15,7 @@ def duration(seconds: float) -> str:
     if rest < 3599.5:
         whole = round(rest)
         return f"{sign}{whole // 60} min {whole % 60:02d} s"
-    if rest < 172_800:
+    if rest < 86_400:
         minutes = round(rest / 60)
         return f"{sign}{minutes // 60} h {minutes % 60:02d} min"
     return f"{sign}{rest / 86400:.4g} d"

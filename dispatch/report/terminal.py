@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dispatch.study.compare import Study
+    from dispatch.study.estimates import Difference
     from dispatch.study.measures import Measure
 
 PIPED_WIDTH = 200
@@ -45,7 +46,7 @@ def print_run(out: Console, study: Study) -> None:
     layout = study.layouts[0]
     _print_head(out, study)
     table = _table(out, f"Layout {layout}")
-    table.add_column("measure")
+    table.add_column("measure", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
     for measure in compile_measures(study.scenario, study.measures):
@@ -83,8 +84,11 @@ def print_study(out: Console, study: Study) -> None:
     """Print layouts side by side, what each changes against the first, and who gains and who loses."""
     _print_head(out, study)
     measures = compile_measures(study.scenario, study.measures)
+    for layout in study.layouts:
+        if study.scenario.layouts[layout].title:
+            out.print(Text(f"{layout}: {study.scenario.layouts[layout].title}"))
     table = _table(out, "Layouts: means over the replications")
-    table.add_column("measure")
+    table.add_column("measure", overflow="fold")
     for layout in study.layouts:
         table.add_column(Text(layout), justify="right")
     for measure in measures:
@@ -95,12 +99,12 @@ def print_study(out: Console, study: Study) -> None:
     for layout in study.layouts[1:]:
         _print_difference(out, study, layout, measures)
         _print_zones(out, study, layout)
-        _print_statement(out, study, layout)
+        _print_statements(out, study, layout)
 
 
 def _print_difference(out: Console, study: Study, layout: str, measures: Iterable[Measure]) -> None:
     table = _table(out, f"What {layout} changes against {study.reference}, on equal luck")
-    table.add_column("measure")
+    table.add_column("measure", overflow="fold")
     table.add_column("change", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
     table.add_column("p", justify="right", no_wrap=True)
@@ -113,7 +117,7 @@ def _print_difference(out: Console, study: Study, layout: str, measures: Iterabl
             _title(measure),
             Text(speak.difference(d.mean, measure.unit), style=style),
             speak.margin(d.half_width, measure.unit),
-            speak.probability(d.p_value),
+            "exact" if d.half_width == 0.0 and d.mean else speak.probability(d.p_value),
         )
     out.print(table)
     out.print()
@@ -150,30 +154,33 @@ def _is_nothing(seconds: float) -> bool:
     return abs(seconds) < 0.05
 
 
-def _print_statement(out: Console, study: Study, layout: str) -> None:
-    """Say in one sentence what the comparison shows and how sure it is."""
-    if PRINCIPAL not in study.values[layout]:
-        return
-    d = study.difference(layout, PRINCIPAL)
-    if not d.n:
-        out.print(Text(f"{layout}: no call was reached, so there is nothing to compare.\n"))
-        return
-    if d.n < 2 or d.p_value != d.p_value:
-        sentence = f"{layout}: one replication cannot tell a difference from luck; use at least two."
-    elif d.p_value < 0.05:
-        direction = "sooner" if d.mean < 0 else "later"
-        low, high = sorted((abs(d.mean) - d.half_width, abs(d.mean) + d.half_width))
-        sentence = (
-            f"{layout}: the first unit comes {speak.duration(abs(d.mean))} {direction} on average "
-            f"(95 % interval {speak.duration(low)} to {speak.duration(high)}, p {_p(d.p_value)})."
-        )
-    else:
-        sentence = (
-            f"{layout}: no difference shown in the mean time to the first unit "
-            f"({speak.difference(d.mean, 's')} {speak.margin(d.half_width, 's')}; p {_p(d.p_value)})."
-        )
-    out.print(Text(sentence, style="bold"))
+def _print_statements(out: Console, study: Study, layout: str) -> None:
+    """Say in a sentence each what happens to the first unit and to the whole first alarm."""
+    for name, what in STATEMENTS.items():
+        if name in study.values[layout]:
+            out.print(Text(f"{layout}: {_statement(study.difference(layout, name), what)}", style="bold"))
     out.print()
+
+
+STATEMENTS = {PRINCIPAL: "the first unit comes", "total.erf.mean": "the whole first alarm is there"}
+"""How a change of a measure begins to be told."""
+
+
+def _statement(d: Difference, what: str) -> str:
+    if not d.n:
+        return f"nothing to compare: {what} in no call of one of the layouts."
+    if d.n < 2:
+        return "one replication cannot tell a difference from luck; use at least two."
+    if d.half_width == 0.0 and d.mean:
+        direction = "sooner" if d.mean < 0 else "later"
+        return f"{what} {speak.duration(abs(d.mean))} {direction} in every replication alike."
+    if d.p_value < 0.05:
+        direction = "sooner" if d.mean < 0 else "later"
+        low, high = abs(d.mean) - d.half_width, abs(d.mean) + d.half_width
+        interval = f"95 % interval {speak.duration(low)} to {speak.duration(high)}"
+        return f"{what} {speak.duration(abs(d.mean))} {direction} on average ({interval}, p {_p(d.p_value)})."
+    change = f"{speak.difference(d.mean, 's')} {speak.margin(d.half_width, 's')}, p {_p(d.p_value)}"
+    return f"no difference shown in when {what} ({change})."
 
 
 def _p(p: float) -> str:

@@ -18,6 +18,8 @@ import time
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +69,15 @@ def cache_dir() -> Path | None:
         return None
 
 
+@cache
+def _release() -> str:
+    """Return what every key begins with, so that no other version of the package reads an entry."""
+    return f"dispatch {version('dispatch')} {VERSION}"
+
+
 def key_of(*parts: bytes | str | NDArray[Any]) -> str:
     """Return a name that changes with the version of this format and with every part."""
-    state = hashlib.sha256(f"dispatch {VERSION}".encode())
+    state = hashlib.sha256(_release().encode())
     for part in parts:
         raw = part if isinstance(part, bytes) else part.encode() if isinstance(part, str) else part.tobytes()
         state.update(struct.pack("<Q", len(raw)))

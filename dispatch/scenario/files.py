@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.errors import did_you_mean
 from dispatch.io.tables import read_table
+from dispatch.model.base import LONGEST
 
 if TYPE_CHECKING:
     from dispatch.errors import Problems
@@ -82,7 +83,9 @@ def with_empirical_values(file: ScenarioFile, folder: Folder, problems: Problems
         table = None if path is None else read_table(path, problems, (empirical.column,))
         if table is None:
             return distribution
-        values = table.numbers(empirical.column, problems, required=True, minimum=0.0, remedy="Give seconds.")
+        values = table.numbers(
+            empirical.column, problems, required=True, minimum=0.0, maximum=LONGEST, remedy="Give seconds."
+        )
         if not len(values):
             problems.add(f"{table.file}:1", "no values", "Give at least one row.")
         filled = empirical.model_copy(update={"values": tuple(values.tolist()), "file": None})

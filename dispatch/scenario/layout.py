@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dispatch.model.scenario import ScenarioFile
 
 BASELINE = "baseline"
+AID_NAME = "mutual-aid"
+"""What the tables call units from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,10 @@ def _check_units(
     own = file.layouts[name].add_units if name in file.layouts else file.units
     prefix = ("layouts", name, "add_units") if name in file.layouts else ("units",)
     for unit_id, unit in own.items():
+        if unit_id == AID_NAME:
+            problems.add(
+                document.place(*prefix, unit_id), f"'{AID_NAME}' stands for outside units", "Rename it."
+            )
         if unit.type not in file.unit_types:
             remedy = did_you_mean(unit.type, file.unit_types)
             problems.add(document.place(*prefix, unit_id, "type"), f"no unit type '{unit.type}'", remedy)

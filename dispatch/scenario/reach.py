@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,17 +23,34 @@ REMEDY = "Complete the matrix, or set 'symmetric: true' in network.yaml."
 
 
 def unserved(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:
-    """Yield capabilities that calls need and no unit of the layout has, where they would wait for ever."""
+    """Yield capabilities of which a call needs more units than the layout has, and so would wait for ever."""
     if scenario.file.dispatching.when_none_free != "queue":
         return
-    able = {c for _, unit in layout.units for c in scenario.file.unit_types[unit.type].capabilities}
-    asked = {stream.kind for stream in scenario.streams}
-    needed = {scenario.capabilities[c] for kind in asked for c in scenario.kinds[kind].slots}
+    able = Counter(
+        c for _, unit in layout.units for c in set(scenario.file.unit_types[unit.type].capabilities)
+    )
+    for name, count in sorted(_most_needed(scenario).items()):
+        if not able[name]:
+            fact = f"calls need '{name}', which no unit of the layout has"
+        elif able[name] < count:
+            fact = f"calls need {count} units of '{name}' at once, the layout has {able[name]}"
+        else:
+            continue
+        yield fact, "Add units, change the run card, or set dispatching.when_none_free to lost or mutual_aid."
+
+
+def _most_needed(scenario: Scenario) -> dict[str, int]:
+    """Return the greatest number of units of each capability that one call needs."""
+    cards = [Counter(scenario.kinds[stream.kind].slots) for stream in scenario.streams]
     if scenario.recorded is not None:
-        needed |= {scenario.capabilities[c] for c in set(scenario.recorded.capability.tolist())}
-    for capability in sorted(needed - able):
-        fact = f"calls need '{capability}', which no unit of the layout has"
-        yield fact, "Add such a unit, or set dispatching.when_none_free to lost or mutual_aid."
+        first, capability = scenario.recorded.first_slot.tolist(), scenario.recorded.capability.tolist()
+        cards += [Counter(capability[begin:end]) for begin, end in pairwise(first)]
+    most: dict[str, int] = {}
+    for card in cards:
+        for number, count in card.items():
+            name = scenario.capabilities[number]
+            most[name] = max(count, most.get(name, 0))
+    return most
 
 
 def unreachable(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:

@@ -268,6 +268,14 @@ class Reader:
             self.problems.add(where, f"no unit type has the capability '{name}'", did_you_mean(name, number))
         return number.get(name, 0)
 
+    def _tie(self, table: Table, row: int) -> tuple[object, ...]:
+        """Return what orders calls of the same second: the id, or without ids all that is known of them."""
+        if "incident" in table:
+            return (table.columns["incident"][row],)
+        return *(
+            tuple(table.columns[name][row] for name in sorted(table.columns)) if table.columns else ()
+        ), row
+
     def _assemble(
         self, table: Table, rows: dict[str, list[int]], c: _Columns, needs: dict[str, list[tuple[int, int]]]
     ) -> RecordedCalls:
@@ -275,11 +283,10 @@ class Reader:
             name: group[0] for name, group in rows.items() if 0 <= c.received[group[0]] < self.file.horizon
         }
         if len(inside) < len(rows):
-            left = len(rows) - len(inside)
-            self.notes.append(
-                f"{table.file}: {left} of {len(rows)} calls lie outside start and horizon; left out."
-            )
-        names = sorted(inside, key=lambda name: (c.received[inside[name]], name))
+            first_out = min(group[0] for name, group in rows.items() if name not in inside)
+            what = f"{len(rows) - len(inside)} of {len(rows)} calls lie outside start and horizon"
+            self.notes.append(f"{what} and are left out, the first in {table.place(first_out, 'received')}.")
+        names = sorted(inside, key=lambda name: (c.received[inside[name]], *self._tie(table, inside[name])))
         first = np.array([inside[name] for name in names], dtype=np.intp)
         slots = [slot for name in names for slot in needs[name]]
         slot_rows = np.array([row for _, row in slots], dtype=np.intp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -89,9 +90,9 @@ class Scenario:
     digest: str
     """Hash of everything that can change a result, except the seed."""
 
-    def with_options(self, **changes: object) -> Scenario:
-        """Return the scenario with top-level values such as ``seed`` replaced."""
-        return replace(self, file=self.file.model_copy(update=changes))
+    def with_seed(self, seed: int) -> Scenario:
+        """Return the scenario with other luck."""
+        return replace(self, file=self.file.model_copy(update={"seed": seed}))
 
     @property
     def demand_by_node(self) -> NDArray[np.float64]:
@@ -296,7 +297,8 @@ class Resolver:
         return gazetteer.node(aid.at, self.document.place("dispatching", "mutual_aid", "at"))
 
     def _digest(self, network: Network, recorded: RecordedCalls | None) -> str:
-        text = self.file.model_dump_json(exclude={"seed", "replications", "title", "description"})
+        written = self.file.model_dump(mode="json", exclude={"seed", "replications", "title", "description"})
+        text = json.dumps(written, sort_keys=True)
         parts = [text, network.digest, recorded.digest if recorded else ""]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.engine.log import Columns
+    from dispatch.model.scenario import StoppingRule
     from dispatch.scenario.scenario import Scenario
 
 
@@ -54,6 +56,23 @@ class Study:
     def reference(self) -> str:
         """The layout the others are compared with."""
         return self.layouts[0]
+
+    def stopping(self) -> list[str]:
+        """Tell how the scenario's stopping rule ended, layout by layout where it was not met."""
+        rule = self.scenario.file.stop
+        if rule is None or self.interrupted:
+            return []
+        widths = {layout: self.estimate(layout, rule.measure).half_width for layout in self.layouts}
+        missed = {layout: width for layout, width in widths.items() if not width <= rule.half_width}
+        if not missed:
+            return [
+                f"{rule.measure} is known to ± {rule.half_width:g} after {self.replications} replications."
+            ]
+        return [
+            f"{rule.measure} in {layout} is known to ± {width:.4g} only, not {rule.half_width:g}, "
+            f"after {self.replications} replications."
+            for layout, width in missed.items()
+        ]
 
     def estimate(self, layout: str, measure: str) -> Estimate:
         """Return a measure's mean over the replications."""
@@ -86,7 +105,8 @@ def zone_verdicts(study: Study, layout: str) -> list[ZoneVerdict]:
 
 
 def _verdict(difference: Difference, adjusted_p: float) -> str:
-    if not adjusted_p < SIGNIFICANT:
+    same_every_time = difference.half_width == 0.0 and difference.mean != 0.0
+    if not adjusted_p < SIGNIFICANT and not same_every_time:
         return "unclear"
     return "faster" if difference.mean < 0 else "slower"
 
@@ -119,33 +139,43 @@ def compare(
     asked = tuple(dict.fromkeys(measures or scenario.file.measures or HEADLINE))
     rule = scenario.file.stop if replications is None else None
     extra = [zone_measure(zone) for zone in _zones_with_demand(scenario)] if by_zone else []
-    deciding = [rule.measure] if rule else []
-    every = tuple(dict.fromkeys([*asked, *deciding, *extra]))
+    every = tuple(dict.fromkeys([*asked, *([rule.measure] if rule else []), *extra]))
     compile_measures(scenario, every)
     wanted = rule.maximum if rule else replications or scenario.file.replications
     if jobs < 1 or wanted < 1:
         message = f"{wanted} replications in {jobs} processes."
         raise UsageError(message, hint="Give at least one of each.")
     task = _Task(scenario, names, every, tables=tables)
-    collected: list[_Result] = []
-    interrupted = False
     results = _in_order(task, wanted, min(jobs, wanted))
+    collected: list[_Result] = []
+    interrupted = _collect(
+        results, collected, rule, task, lambda: progress and progress(len(collected), wanted)
+    )
+    return _study(task, asked, collected, interrupted=interrupted)
+
+
+def _collect(
+    results: Generator[_Result],
+    collected: list[_Result],
+    rule: StoppingRule | None,
+    task: _Task,
+    tell: Callable[[], None] | None,
+) -> bool:
+    """Collect results until there are no more, the rule is met, or a person interrupts, which is returned."""
     try:
         for result in results:
             collected.append(result)
-            if progress is not None:
-                progress(len(collected), wanted)
-            if (
-                rule
-                and len(collected) >= rule.minimum
-                and _precise(collected, every.index(rule.measure), rule.half_width)
-            ):
-                break
+            if tell is not None:
+                tell()
+            if rule and len(collected) >= rule.minimum:
+                measure = task.measures.index(rule.measure)
+                if _precise(collected, measure, rule.half_width):
+                    break
     except KeyboardInterrupt:
-        interrupted = True
+        return True
     finally:
         results.close()
-    return _study(task, asked, collected, interrupted=interrupted)
+    return False
 
 
 def _zones_with_demand(scenario: Scenario) -> list[str]:
@@ -224,25 +254,31 @@ class _Order:
     tables: bool
 
 
-_worker: _Task | None = None
-"""The task of a worker process, built once by its initialiser."""
+_order: _Order | None = None
+"""What a worker process has to do."""
 
 
 def _start_worker(order: _Order) -> None:
-    global _worker  # noqa: PLW0603 - a worker process has exactly one task
+    global _order  # noqa: PLW0603 - a worker process has exactly one task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    scenario = load(order.path).with_options(seed=order.seed)
+    _order = order
+
+
+@cache
+def _task_of(order: _Order) -> _Task:
+    """Build the task of a worker process when it is first needed, so that its errors reach the parent."""
+    scenario = load(order.path).with_seed(order.seed)
     if scenario.digest != order.digest:
         message = f"{order.path} changed while it was being studied."
         raise UsageError(message, hint="Run the study again.")
-    _worker = _Task(scenario, order.layouts, order.measures, tables=order.tables)
+    return _Task(scenario, order.layouts, order.measures, tables=order.tables)
 
 
 def _work(replication: int) -> _Result:
-    if _worker is None:
+    if _order is None:
         message = "a worker process without a task"
         raise InvariantError(message)
-    return _worker(replication)
+    return _task_of(_order)(replication)
 
 
 @contextmanager

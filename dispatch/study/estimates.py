@@ -35,7 +35,7 @@ class Difference:
     mean: float
     half_width: float
     p_value: float
-    """Two-sided, by the paired t-test; NaN with fewer than two pairs."""
+    """Two-sided, by the paired t-test; NaN with fewer than two pairs, and when all differ by the same."""
     n: int
 
 
@@ -82,7 +82,7 @@ def _p_value(known: NDArray[np.float64]) -> float:
         return math.nan
     error, mean = _standard_error(known), float(known.mean())
     if error == 0.0:
-        return 1.0 if mean == 0.0 else 0.0
+        return 1.0 if mean == 0.0 else math.nan
     return float(2.0 * stdtr(len(known) - 1, -abs(mean / error)))
 
 

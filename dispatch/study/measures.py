@@ -15,7 +15,7 @@ import numpy as np
 
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.study import singles
-from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
+from dispatch.study.view import INCIDENT_FILTERS, MARGIN, UNIT_FILTERS, LogView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 INTERVALS = {
     "processing": "From the call received until units can be alerted.",
-    "turnout": "From the alert until the unit is under way; zero for a unit that is on the road already.",
-    "travel": "From under way until on scene.",
+    "turnout": "From the alert until under way; zero from the road; calls met by mutual aid left out.",
+    "travel": "From under way until on scene; calls met by mutual aid left out.",
     "response": "From the unit's alert until it is on scene (for ``erf``: from the first unit's alert).",
     "total": "From the call received until the unit is on scene.",
 }
@@ -113,6 +113,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
     if len(parts) == 3 and parts[0] in INTERVALS:
         return _interval(written, parts[0], parts[1], parts[2], filters)
     if len(parts) == 2 and parts[0] == "queue":
+        _refuse_filters(written, filters, INCIDENT_FILTERS)
         unit, better, statistic = _statistic(written, parts[1])
         return Measure(written, unit, better, lambda view: statistic(*singles.waits(view, filters)))
     coverage = _WITHIN.fullmatch(parts[-1]) if parts[:2] == ["coverage", "static"] else None
@@ -207,11 +208,13 @@ def interval_values(
     calls &= view.incidents.needed > (rank or 0)
     by_unit = {k: v for k, v in filters.items() if k in UNIT_FILTERS}
     if by_unit:
-        calls &= (rows >= 0) & view.units(by_unit)[view.responses.unit[rows]]
+        calls &= view.by_units(rows, by_unit)
     t, r = view.timeline, view.responses
     if interval == "processing":
         values = (t.ready - t.received)[calls]
         return values, len(values)
+    if interval in ("turnout", "travel"):
+        calls &= ~view.by_aid(rows)
     came = calls & (rows >= 0)
     row = rows[came]
     if interval == "turnout":
@@ -236,7 +239,7 @@ def _statistic(written: str, name: str) -> tuple[str, bool | None, Callable[[Flo
     within = _WITHIN.fullmatch(name)
     if within is not None:
         limit = float(within[1])
-        return "share", True, lambda values, n: float((values <= limit).sum()) / n if n else math.nan
+        return "share", True, lambda values, n: float((values <= limit + MARGIN).sum()) / n if n else math.nan
     message = f"measure '{written}': no statistic '{name}'."
     known = [*_SIMPLE, "p80", "p90", "p95", "within_300s", "within_480s"]
     raise UsageError(message, hint=did_you_mean(name, known))

@@ -30,6 +30,12 @@ def _check_measures(scenario: Scenario, document: YamlDocument, problems: Proble
         asked.append((("stop", "measure"), scenario.file.stop.measure))
     for where, name in asked:
         try:
-            compile_measures(scenario, [name])
+            (measure,) = compile_measures(scenario, [name])
+            rule = scenario.file.stop
+            if where[0] == "stop" and rule is not None and measure.unit == "share" and rule.half_width >= 1:
+                fact = f"a half-width of {rule.half_width:g} for a share, which lies between 0 and 1"
+                problems.add(
+                    document.place("stop", "half_width"), fact, "Write 0.02 for 2 percentage points."
+                )
         except UsageError as error:
             problems.add(document.place(*where), str(error.args[0]).rstrip("."), error.hint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
+from dispatch.study.view import INCIDENT_FILTERS, MARGIN, UNIT_FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,7 @@ def incidents_n(view: LogView, filters: Filters) -> float:
 
 def _queued(view: LogView) -> Mask:
     dispatched, ready = view.incidents.dispatched, view.timeline.ready
-    given_up = view.incidents.lost > 0
-    return (dispatched > ready) | (np.isnan(dispatched) & ~given_up)
+    return np.asarray((dispatched > ready) | (np.isnan(dispatched) & ~view.incidents.given_up))
 
 
 def incidents_queued(view: LogView, filters: Filters) -> float:
@@ -46,7 +45,7 @@ def incidents_queued(view: LogView, filters: Filters) -> float:
 
 def incidents_lost(view: LogView, filters: Filters) -> float:
     """Count the calls of which every need was given up because nobody was free."""
-    return float((view.calls(filters) & (view.incidents.lost >= view.incidents.needed)).sum())
+    return float((view.calls(filters) & view.incidents.given_up).sum())
 
 
 def incidents_unserved(view: LogView, filters: Filters) -> float:
@@ -64,7 +63,7 @@ def waits(view: LogView, filters: Filters) -> tuple[Floats, int]:
 
     A call that never got a unit has no wait but is counted in ``n``.
     """
-    calls = view.calls({k: v for k, v in filters.items() if k in INCIDENT_FILTERS})
+    calls = view.calls(filters)
     values = (view.incidents.dispatched - view.timeline.ready)[calls]
     return values[~np.isnan(values)], int(calls.sum())
 
@@ -100,14 +99,15 @@ def workload(view: LogView, filters: Filters) -> float:
 
 def workload_max(view: LogView, filters: Filters) -> float:
     """Workload of the busiest unit."""
-    return float(view.busy_share(view.units(filters)).max(initial=-math.inf))
+    shares = view.busy_share(view.units(filters))
+    return float(shares.max()) if len(shares) else math.nan
 
 
 def _open_calls(view: LogView, filters: Filters) -> tuple[Floats, Floats]:
     """Return begin and end of the open calls, cut to the measured time; unfinished ones last to its end."""
     t, i = view.timeline, view.incidents
     calls = view.matching(filters)
-    given_up = np.isnan(i.dispatched) & (i.lost > 0)
+    given_up = np.isnan(i.dispatched) & i.given_up
     closed = np.where(given_up, t.ready, np.where(np.isnan(i.closed), math.inf, i.closed))
     begin = np.clip(t.received[calls], view.start, view.end)
     return begin, np.clip(closed[calls], view.start, view.end)
@@ -147,24 +147,16 @@ def reliability_first_due(view: LogView, filters: Filters) -> float:
 
 def _first_due_site(view: LogView) -> NDArray[np.intp]:
     """Return the first-due station of each call, −1 where no unit is able [n]."""
-    log, t = view.log, view.timeline
-    ordered: dict[int, str] = {}
-    if log.scenario.file.dispatching.policy == "run_card_order":
-        for nodes, units in log.scenario.orders:
-            mine = next((unit for unit in units if unit in log.fleet.ids), None)
-            if mine is not None:
-                ordered.update(dict.fromkeys(nodes.tolist(), mine))
+    fleet, t = view.log.fleet, view.timeline
     known: dict[tuple[int, int], int] = {}
     result = np.full(len(t), -1, dtype=np.intp)
     capability = t.capability[t.first_slot[:-1]] if len(t) else t.capability
     for call, (node, able) in enumerate(zip(t.node.tolist(), capability.tolist(), strict=True)):
         key = (node, able)
         if key not in known:
-            ranking = log.fleet.ranking(node, able)
-            unit = (
-                log.fleet.ids.index(ordered[node]) if node in ordered else ranking[0][1] if ranking else None
-            )
-            known[key] = -1 if unit is None else log.fleet.site[unit]
+            listed = [unit for unit in fleet.orders.get(node, ()) if able in fleet.capabilities[unit]]
+            nearest = [unit for _, unit in fleet.ranking(node, able)[:1]]
+            known[key] = next((fleet.site[unit] for unit in listed + nearest), -1)
         result[call] = known[key]
     return result
 
@@ -186,7 +178,7 @@ def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
         able = [u for u, has in enumerate(fleet.capabilities) if has & set(kind.slots)]
         covered = np.zeros(len(weights), dtype=np.bool_)
         for home in sorted({fleet.home[u] for u in able}):
-            covered |= fleet.travel.outbound(home) <= seconds
+            covered |= fleet.travel.outbound(home) <= seconds + MARGIN
         inside += float(weights[covered].sum())
         total += float(weights.sum())
     return _share(inside, total)
@@ -201,10 +193,8 @@ def residual_coverage(view: LogView, filters: Filters) -> float:
     weights = scenario.demand_by_node.sum(axis=0)
     if "zone" in filters:
         weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
-    places = np.flatnonzero(weights)
-    reach = np.array(
-        [fleet.travel.outbound(home)[places] <= scenario.file.cover_within for home in fleet.home]
-    )
+    places, limit = np.flatnonzero(weights), scenario.file.cover_within + MARGIN
+    reach = np.array([fleet.travel.outbound(home)[places] <= limit for home in fleet.home])
     own = r.unit >= 0
     times = np.concatenate([r.alerted[own], r.available[own]])
     units = np.concatenate([r.unit[own], r.unit[own]])
@@ -215,7 +205,8 @@ def residual_coverage(view: LogView, filters: Filters) -> float:
     ends = np.concatenate([moments, [math.inf]])
     free = reach.sum(axis=0)
     least = math.inf
-    for k, changes in enumerate([order[:0], *np.split(order, group[1:])]):
+    groups = np.split(order, group[1:]) if len(moments) else []
+    for k, changes in enumerate([order[:0], *groups]):
         np.add(free, (steps[changes, None] * reach[units[changes]]).sum(axis=0), out=free)
         if begins[k] < view.end and ends[k] > view.start:
             least = min(least, float(weights[places][free > 0].sum()))

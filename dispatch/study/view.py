@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.intp]
 
+MARGIN = 1e-6
+"""Seconds by which a sum of times may miss a limit through rounding."""
+
 INCIDENT_FILTERS = ("type", "zone", "priority")
 UNIT_FILTERS = ("unit", "station", "unit_type")
 
@@ -96,6 +99,18 @@ class LogView:
         rows = np.full(len(self.timeline), -1, dtype=np.intp)
         rows[incident[hit]] = order[hit]
         return rows
+
+    def by_units(self, rows: Rows, filters: dict[str, str]) -> Mask:
+        """Return for which calls the response in ``rows`` (−1: none) is by a unit that passes [n]."""
+        result = rows >= 0
+        result[result] = self.units(filters)[self.responses.unit[rows[result]]]
+        return np.asarray(result)
+
+    def by_aid(self, rows: Rows) -> Mask:
+        """Return for which calls the response in ``rows`` (−1 for none) is mutual aid [n]."""
+        result = rows >= 0
+        result[result] = self.aided[rows[result]]
+        return np.asarray(result)
 
     def busy_share(self, unit: Mask) -> Floats:
         """Return the share of the measured time for which each selected unit was committed."""

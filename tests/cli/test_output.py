@@ -139,8 +139,9 @@ def test_file_names_that_look_like_markup(tmp_path: Path, name: str) -> None:
 
 def test_a_terminal_is_not_commanded_by_a_title(tmp_path: Path) -> None:
     path = write(tmp_path, title="x\x1b[2J\x1b]0;owned\x07y")
-    done = dispatch("run", path, "-r", "1")
-    assert "\x1b" not in done.stdout
+    done = dispatch("run", path, "-r", "1", code=2)
+    assert "a control character" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_version() -> None:

@@ -195,7 +195,7 @@ TWO: dict[str, Any] = {
 
 
 def test_each_unit_has_its_own_row(tmp_path: Path) -> None:
-    """Rows of one capability are taken by turnout, whatever their order in the file: 30 s for the nearer unit."""
+    """Rows of one capability are taken by turnout, not by place in the file: 30 s for the nearer unit."""
     calls = """\
 incident,received,type,node,call_processing,capability,turnout,on_scene
 x,0,fire,B,0,pumper,100,100
