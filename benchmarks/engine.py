@@ -102,8 +102,8 @@ def time_world(root: Path, title: str, text: str, fleet: tuple[int, list[tuple[s
     warm = max(timed(scenario, layout, replication) for replication in (1, 2, 3))
     log = simulate(scenario, fleet=layout)
     events = log.scheduled / len(log.responses)
-    row = f"{title:28}{len(log.timeline):9,}{len(log.responses):11,}{first[0]:9,.0f}{warm[0]:9,.0f}{warm[1]:9,.0f}"
-    print(f"{row}{events:17.3f}")
+    rates = "".join(f"{rate:9,.0f}" for rate in (first[0], *warm))
+    print(f"{title:28}{len(log.timeline):9,}{len(log.responses):11,}{rates}{events:17.3f}")
 
 
 def node_ids(root: Path) -> list[str]:

@@ -12,6 +12,8 @@ import numpy as np
 from dispatch.engine.rulebook import may_divert
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.log import Log
     from dispatch.engine.protocols import Need
@@ -46,8 +48,8 @@ class LiveBoard:
         self.home_at = [float("-inf")] * size
         self.bound_for = [0] * size
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
-        self.last_call = [-1] * size
-        """The call each unit was last sent to; it is not sent there again straight away [U]."""
+        self.sent: dict[int, set[int]] = {}
+        """Units that have been sent to each call that needs several."""
         self.arrives = [0.0] * size
         """When a unit bound for a call gets there or is called off [U]."""
         self.origin: list[Position] = [fleet.travel.at(node) for node in fleet.home]
@@ -71,11 +73,20 @@ class LiveBoard:
 
     def set_committed(self, unit: int, need: Need, arrives: float) -> None:
         """Take an idle unit for a call."""
-        self.last_call[unit] = need.incident
+        if need.incident in self.sent:
+            self.sent[need.incident].add(unit)
         self.idle[unit] = False
         self.idle_count -= 1
         self.bound_for[unit] = need.priority
         self.arrives[unit] = arrives
+
+    def gone(self, need: Need) -> Collection[int]:
+        """Return units that have been sent to the same call already, while others could fill the need."""
+        sent = self.sent.get(need.incident)
+        if not sent:
+            return ()
+        able = self.fleet.ranking(need.node, need.capability)
+        return sent if any(unit not in sent for _, unit in able) else ()
 
     def on_the_road(self, need: Need) -> list[int]:
         """Return units that could turn to a need from the road: returning ones, and divertible ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from dispatch.engine.fleet import Fleet
 
@@ -41,16 +41,18 @@ class StatusBoard(Protocol):
         """When each unit is or was back in quarters; not later than ``now`` for one in quarters [U]."""
 
     @property
-    def last_call(self) -> Sequence[int]:
-        """The call each unit was last sent to; it cannot fill another need of that call straight away [U]."""
-
-    @property
     def idle_count(self) -> int:
         """Number of idle units."""
 
     @property
     def diversion(self) -> bool:
         """Whether units on their way to a less urgent incident may be chosen."""
+
+    def gone(self, need: Need) -> Collection[int]:
+        """Return units that cannot fill a need because they have been sent to the same call already.
+
+        There are none when no other unit of the layout could fill it.
+        """
 
     def on_the_road(self, need: Need) -> Sequence[int]:
         """Return units that could turn to a need from the road: returning ones, and divertible ones."""
@@ -68,6 +70,5 @@ class DispatchPolicy(Protocol):
         """Return units for needs, each at most once; needs left out wait or meet the scenario's fallback.
 
         ``needs`` are ordered by priority, then time ready. Chosen units must be idle (or divertible for the
-        need), have the capability, and not have been sent to the same call last; anything else raises
-        PolicyError.
+        need), have the capability, and not be gone to the same call; anything else raises PolicyError.
         """

@@ -145,6 +145,8 @@ class Simulator:
         call = self._order[self._next]
         self._next += 1
         priority, ready, node = self._priority[call], self._ready[call], self._node[call]
+        if self._first[call + 1] - self._first[call] > 1:
+            self._board.sent[call] = set()
         for slot in range(self._first[call], self._first[call + 1]):
             insort(self._backlog, Need(priority, ready, call, slot, self._capability[slot], node))
         self._schedule_call()
@@ -226,8 +228,8 @@ class Simulator:
         elif need.capability not in fleet.capabilities[unit]:
             wanted = self._scenario.capabilities[need.capability]
             fact = f"unit {fleet.ids[unit]} for '{wanted}', which it cannot do"
-        elif board.last_call[unit] == need.incident:
-            fact = f"unit {fleet.ids[unit]} for a call that it has just been sent to"
+        elif unit in board.gone(need):
+            fact = f"unit {fleet.ids[unit]} for a call that it has been sent to already"
         elif not board.idle[unit] and unit not in board.on_the_road(need):
             fact = f"unit {fleet.ids[unit]}, which is not free"
         else:
@@ -282,6 +284,8 @@ class Simulator:
             log[row + IN_QUARTERS] = NEVER
             return
         incident, slot = int(log[row + INCIDENT]), int(log[row + SLOT])
+        if incident in board.sent:
+            board.sent[incident].discard(unit)  # it may come back
         log[row + ENDING], log[row + AVAILABLE] = Ending.DIVERTED, now
         if log[row + EN_ROUTE] > now:
             log[row + EN_ROUTE] = NEVER

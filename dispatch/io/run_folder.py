@@ -40,6 +40,8 @@ def _finite(value: Any) -> Any:
 def check_target(folder: Path) -> None:
     """Raise UsageError unless a run folder may be written here: nothing there, or an older run folder."""
     try:
+        above = next(up for up in folder.absolute().parents if up.exists())
+        tempfile.TemporaryDirectory(dir=above).cleanup()
         if not folder.exists():
             return
         if not folder.is_dir():

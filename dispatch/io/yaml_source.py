@@ -67,11 +67,13 @@ def read_bytes(path: Path, problems: Problems, limit: int = MAX_BYTES) -> bytes 
     """Return a file's bytes, or note why they cannot be had."""
     try:
         if path.exists() and not path.is_file():
-            problems.add(path.name, "is not a file", "Name a plain file.")
+            problems.add(f"{path.name}:1", "is not a file", "Name a plain file.")
             return None
         size = path.stat().st_size
         if size > limit:
-            problems.add(path.name, f"the file has {size:,} bytes", f"At most {limit:,} are read; split it.")
+            problems.add(
+                f"{path.name}:1", f"the file has {size:,} bytes", f"At most {limit:,} are read; split it."
+            )
             return None
         return path.read_bytes()
     except (OSError, ValueError) as error:
@@ -255,11 +257,14 @@ def _integer(text: str) -> int:
     return value
 
 
-def validate(model: type[M], document: YamlDocument, problems: Problems) -> tuple[M | None, set[str]]:
+def validate(
+    model: type[M], document: YamlDocument, problems: Problems, stand_ins: Mapping[str, Any] | None = None
+) -> tuple[M | None, set[str]]:
     """Validate a document as ``model``, noting every problem at its line.
 
     To find what else is wrong, unusable parts are cut out and the rest is read. Returned are the model of
-    what remains, None if that is no model, and the names of the parts that were cut out.
+    what remains, None if that is no model, and the names of the parts that were cut out. ``stand_ins`` are
+    values for required keys whose own had to be cut out.
     """
     if not isinstance(document.data, dict):
         fact = "the file holds no mapping of names to values"
@@ -275,8 +280,12 @@ def validate(model: type[M], document: YamlDocument, problems: Problems) -> tupl
                 if not cut or item["type"] != "missing":  # what was cut out is missing by our own doing
                     _note_once(problems, seen, place, fact, remedy)
             paths = {_written_path(data, tuple(item["loc"])) for item in error.errors(include_url=False)}
-            if not all(_cut_out(data, path, cut) for path in paths):
+            if not all(_cut_out(data, path, cut) for path in paths if path):
                 return None, cut
+            missing = {key: value for key, value in (stand_ins or {}).items() if key not in data}
+            if not missing and () in paths:
+                return None, cut
+            data.update(missing)
     return None, cut
 
 

@@ -40,10 +40,10 @@ class Nearest:
 
 def nearest_unit(need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
     """Return the capable unit that is expected to reach a need first; of equals the lower number."""
-    idle, home_at, now, last_call = board.idle, board.home_at, board.now, board.last_call
+    idle, home_at, now, gone = board.idle, board.home_at, board.now, board.gone(need)
     best, found = float("inf"), None
     for seconds, unit in board.fleet.ranking(need.node, need.capability):
-        if idle[unit] and home_at[unit] <= now and unit not in taken and last_call[unit] != need.incident:
+        if idle[unit] and home_at[unit] <= now and unit not in taken and unit not in gone:
             best, found = seconds, unit
             break
     for unit in board.on_the_road(need):
@@ -64,8 +64,8 @@ def idle_capabilities(board: StatusBoard, taken: Collection[int]) -> set[int]:
 
 
 def is_fit(unit: int, need: Need, board: StatusBoard) -> bool:
-    """Whether a unit has the capability and does not come from the very call that needs another one."""
-    return need.capability in board.fleet.capabilities[unit] and board.last_call[unit] != need.incident
+    """Whether a unit has the capability and has not been sent to the same call already."""
+    return need.capability in board.fleet.capabilities[unit] and unit not in board.gone(need)
 
 
 class RunCardOrder(Nearest):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -109,9 +110,10 @@ def read_matrix(folder: Path, meta: NetworkFile, document: YamlDocument, problem
     if (folder / "node.csv").exists():
         geographic = meta.geographic
         places = read_places(folder / "node.csv", problems, notes, geographic=geographic, coordinates=False)
-    if not path.is_file():
-        problems.add(document.place("file"), f"no file '{meta.file}' in the folder", "Check the name.")
-    table = read_table(path, problems) if path.is_file() else None
+    there = os.path.isfile(path)  # noqa: PTH113 - answers for names that no file can have, where Path raises
+    if not there:
+        problems.add(document.place("file"), f"no file '{meta.file:.60}' in the folder", "Check the name.")
+    table = read_table(path, problems) if there else None
     if table is None:
         _give_up(problems)
     cells = _long(table, problems) if {"from", "to", "time"} <= set(table.columns) else _wide(table, problems)
@@ -211,11 +213,14 @@ def _assemble(meta: NetworkFile, places: Places, cells: _Cells, notes: list[str]
         fact = f"{size:,} places make a matrix of {8 * size**2 / 1e9:,.0f} GB"
         raise NetworkError([Problem(meta.file, fact, f"Give at most {MOST_PLACES:,} places, or roads.")])
     assert meta.unit is not None
-    matrix = _matrix(places, cells, SECONDS[meta.unit], symmetric=meta.symmetric)
-    longest = float(matrix.max(initial=0.0, where=np.isfinite(matrix)))
-    if not size or longest > LONGEST:
-        fact = f"a time of {longest:g} s" if size else "no times"
+    with np.errstate(over="ignore"):  # what becomes infinite is told below
+        longest = float(np.nanmax(cells.time * SECONDS[meta.unit], initial=0.0))
+    if longest > LONGEST:
+        fact = f"a time of {longest:g} s"
         raise NetworkError([Problem(f"{meta.file}:1", fact, "Check the table and unit in network.yaml.")])
+    matrix = _matrix(places, cells, SECONDS[meta.unit], symmetric=meta.symmetric)
+    if not size:
+        raise NetworkError([Problem(f"{meta.file}:1", "no times", "Give at least one row.")])
     return MatrixNetwork(
         meta=meta,
         node_ids=places.ids,

@@ -93,8 +93,11 @@ class RoadTravel:
         shelf = Shelf(network, cache)
         self._graph = graph = shelf.contraction()
         self._tables = shelf.site_tables(graph, self.sites)
-        self._searchers: dict[tuple[str, bool], Searcher] = {}
-        self._via: dict[str, dict[int, int]] = {}
+        # what does not depend on the sites is shared by all layouts of the network in a process
+        self._searchers: dict[tuple[str, bool], Searcher] = network.once("searchers", dict)
+        self._via: dict[str, dict[int, int]] = network.once("arcs", dict)
+        self._trees: OrderedDict[tuple[int, str], _Tree] = network.once("trees", OrderedDict)
+        self._gates: dict[str, dict[int, list[_Gate]]] = network.once("gates", lambda: {m: {} for m in MODES})
         self._count = len(graph.junctions)
         # memory views give plain Python numbers, in a hot loop several times faster than arrays do
         self._junctions = graph.junctions.data
@@ -102,8 +105,6 @@ class RoadTravel:
         self._nodes, self._start = graph.chain_nodes.data, graph.chain_start.data
         self._doors = tuple(row.data for row in graph.exit_to)
         self._exits = {mode: tuple(row.data for row in graph.exit_s[mode]) for mode in MODES}
-        self._gates: dict[str, dict[int, list[tuple[int, float, int]]]] = {mode: {} for mode in MODES}
-        self._trees: OrderedDict[tuple[int, str], _Tree] = OrderedDict()
         self._most = max(16, TREE_BYTES // (12 * self._count))
         # on every road, or else time spent in normal mode says nothing about emergency times
         self._emergency_is_fastest = bool(np.all(network.seconds["emergency"] <= network.seconds["normal"]))
@@ -231,7 +232,7 @@ class RoadTravel:
             return tree
         reach, onward = self._searcher(mode, backward=True).tree(junction)
         self._trees[key] = tree = cast("memoryview[float]", reach.data), onward.data
-        if len(self._trees) > self._most:
+        while len(self._trees) > self._most:
             self._trees.popitem(last=False)
         return tree
 

@@ -23,20 +23,28 @@ REMEDY = "Complete the matrix, or set 'symmetric: true' in network.yaml."
 
 
 def unserved(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:
-    """Yield capabilities of which a call needs more units than the layout has, and so would wait for ever."""
+    """Yield capabilities that calls need and no unit of the layout has, where they would wait for ever."""
     if scenario.file.dispatching.when_none_free != "queue":
         return
-    able = Counter(
+    for name in sorted(set(_most_needed(scenario)) - set(_able(scenario, layout))):
+        fact = f"calls need '{name}', which no unit of the layout has"
+        yield fact, "Add such a unit, or set dispatching.when_none_free to lost or mutual_aid."
+
+
+def short(scenario: Scenario, layout: Layout) -> Iterator[str]:
+    """Yield a note for each capability of which some call needs more units than the layout has."""
+    able = _able(scenario, layout)
+    for name, count in sorted(_most_needed(scenario).items()):
+        if 0 < able[name] < count:
+            own = f"layout '{layout.name}' has {able[name]} of the {count} '{name}'"
+            yield f"{own} that some calls need at once; a unit goes twice where no other can."
+
+
+def _able(scenario: Scenario, layout: Layout) -> Counter[str]:
+    """Return the number of units by capability."""
+    return Counter(
         c for _, unit in layout.units for c in set(scenario.file.unit_types[unit.type].capabilities)
     )
-    for name, count in sorted(_most_needed(scenario).items()):
-        if not able[name]:
-            fact = f"calls need '{name}', which no unit of the layout has"
-        elif able[name] < count:
-            fact = f"calls need {count} units of '{name}' at once, the layout has {able[name]}"
-        else:
-            continue
-        yield fact, "Add units, change the run card, or set dispatching.when_none_free to lost or mutual_aid."
 
 
 def _most_needed(scenario: Scenario) -> dict[str, int]:

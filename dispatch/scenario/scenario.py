@@ -18,6 +18,7 @@ from dispatch.roads.network import load_network
 from dispatch.scenario.files import Folder, with_empirical_values
 from dispatch.scenario.layout import BASELINE, compose_layouts
 from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
+from dispatch.scenario.reach import short, unreachable, unserved
 from dispatch.scenario.recorded import Reader
 
 if TYPE_CHECKING:
@@ -113,9 +114,10 @@ def load(path: str | Path, check: Check | None = None) -> Scenario:
     path = Path(path)
     problems = Problems()
     document = read_yaml(path, problems)
-    file, cut = (None, set[str]()) if document is None else validate(ScenarioFile, document, problems)
+    file, cut = (None, set[str]()) if document is None else _validated(document, problems)
     if document is None or file is None:
         raise ScenarioError(problems.found)
+    shape = len(problems.found)
     folder = Folder(path.parent, document, problems)
     network = _network(file, folder, problems)
     file = with_empirical_values(file, folder, problems)
@@ -126,14 +128,18 @@ def load(path: str | Path, check: Check | None = None) -> Scenario:
     elif check is not None:
         check(scenario, document, problems)
     # names of parts that were cut out above are missing by our own doing
-    problems.found = [
-        p for p in problems.found if not any(f" '{name}'" in p.fact for name in cut)
-    ] or problems.found
+    later = [p for p in problems.found[shape:] if not any(f" '{name}'" in p.fact for name in cut)]
+    problems.found[shape:] = later
     if network is None and all(p.place.startswith(NETWORK_FILES) for p in problems.found):
         problems.raise_if_any(NetworkError)
     problems.raise_if_any(ScenarioError)
     assert scenario is not None
     return scenario
+
+
+def _validated(document: YamlDocument, problems: Problems) -> tuple[ScenarioFile | None, set[str]]:
+    """Validate a scenario; with a horizon of a day where its own is wrong, the rest can still be checked."""
+    return validate(ScenarioFile, document, problems, {"horizon": 86400.0})
 
 
 def _network(file: ScenarioFile, folder: Folder, problems: Problems) -> Network | None:
@@ -197,9 +203,11 @@ class Resolver:
         self._check_orders(layouts)
         self._check_window()
         self._check_size(scenario)
-        if not self.problems:
-            self._check_services(scenario)
-        return scenario
+        if self.problems:
+            return scenario
+        self._check_services(scenario)
+        found = [note for layout in layouts.values() for note in short(scenario, layout)]
+        return replace(scenario, notes=(*scenario.notes, *found))
 
     def _capabilities(self) -> tuple[str, ...]:
         return tuple(sorted({c for unit in self.file.unit_types.values() for c in unit.capabilities}))
@@ -313,8 +321,6 @@ class Resolver:
 
     def _check_services(self, scenario: Scenario) -> None:
         """Refuse layouts in which a call could wait for ever: nobody able, or no way to the place."""
-        from dispatch.scenario.reach import unreachable, unserved
-
         for layout in scenario.layouts.values():
             place = self.document.place(
                 *(("layouts", layout.name) if layout.name != "baseline" else ("units",))

@@ -161,6 +161,8 @@ def interval(name: str, who: str, filters: dict[str, str]) -> tuple[list[float],
         row = came[place - 1][1] if len(came) >= place else None
         if by_unit and (row is None or not unit_passes(row.unit, filters)):
             continue
+        if name in ("turnout", "travel") and row is not None and row.unit == "aid":
+            continue  # the delay of outsiders is neither
         count += 1
         if name == "processing":
             values.append(call.ready - call.received)

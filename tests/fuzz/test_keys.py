@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,9 +64,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _play(scenario: Scenario) -> dict[str, dict[str, float]]:
     """Simulate one short replication; only a refusal is allowed to come of it."""
-    short = scenario.with_options(
-        horizon=min(scenario.file.horizon, max(9000.0, scenario.file.warm_up * 1.01))
-    )
+    horizon = min(scenario.file.horizon, max(9000.0, scenario.file.warm_up * 1.01))
+    short = replace(scenario, file=scenario.file.model_copy(update={"horizon": horizon}))
     study = dispatch.compare(short, list(scenario.layouts)[::2], replications=1, by_zone=False)
     return {
         layout: {name: float(values[0]) for name, values in columns.items()}

@@ -153,7 +153,7 @@ UNABLE: list[tuple[Key, Any, str]] = [
     (("zones", "corner", "nodes"), ["b"], "core"),
     (("stations", "s2", "at"), [2000], "at"),
     (("stations", "s2", "at"), [1e9, 1e9], "off the network"),
-    (("start",), "2020-01-06T08:00:00", "timezone"),
+    (("start",), "2020-01-06T08:00:00", "time zone"),
     (("start",), "2020-01-06T08:00:00+99:00", "start"),
     (("start",), "Monday", "start"),
     (("start",), "2020", "start"),
@@ -204,7 +204,7 @@ def test_shape_mistakes_at_once(world: Path) -> None:
                         (("demand", "poisson", "fire", "rate"), "often")):  # fmt: skip
         scenario = changed(scenario, path, value)
     _expect(world, scenario, {
-        ("horizon",): ["parsec"], ("seed",): ["greater"], ("units", "E1", "station"): ["string"],
+        ("horizon",): ["parsec"], ("seed",): ["greater"], ("units", "E1", "station"): ["no station '7'"],
         ("stations", "s1", "ownr"): ["owner"], ("demand", "poisson", "fire", "rate"): ["not a rate"],
     })  # fmt: skip
 

@@ -227,9 +227,7 @@ def test_streams_are_independent(tmp_path: Path, other: str) -> None:
         assert np.array_equal(drawn.received[lifts], one.received)  # another type moves no call of this one
         counts, also = (_by_window(drawn.received[mask], horizon) for mask in (fires, lifts))
     else:
-        again = (
-            dispatch.draw(scenario.with_options(seed=2), 0) if other == "seed" else dispatch.draw(scenario, 1)
-        )
+        again = dispatch.draw(scenario.with_seed(2), 0) if other == "seed" else dispatch.draw(scenario, 1)
         counts, also = _by_window(one.received, horizon), _by_window(again.received, horizon)
         n = min(len(one.turnout_share), len(again.turnout_share))
         value = np.corrcoef(one.turnout_share[:n], again.turnout_share[:n])[0, 1]

@@ -77,8 +77,16 @@ class Reading:
         return int(np.searchsorted(self.log.timeline.first_slot, slot, side="right")) - 1
 
     def able(self, slot: int) -> list[int]:
+        """Return units that can do what a slot needs; none where it depends on who goes when."""
         wanted = int(self.log.timeline.capability[slot])
-        return [unit for unit, has in enumerate(self.log.fleet.capabilities) if wanted in has]
+        able = [unit for unit, has in enumerate(self.log.fleet.capabilities) if wanted in has]
+        gone = self.gone(slot)
+        return [unit for unit in able if unit not in gone]
+
+    def gone(self, slot: int) -> set[int]:
+        """Return units that went to a slot's call for another of its needs."""
+        call = int(np.searchsorted(self.log.timeline.first_slot, slot, side="right")) - 1
+        return {r.unit for r in self.rows if r.incident == call and r.slot != slot and not r.diverted}
 
     def idle(self, unit: int) -> list[tuple[float, float]]:
         """Return the times during which a unit could be dispatched, at home or on the road."""

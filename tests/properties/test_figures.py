@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def measured(log: Log, *names: str) -> list[float]:
 @law(15)
 def test_arrivals_are_in_order(world: World, warm_up: int) -> None:
     """First, second and third come in this order, and the whole first alarm not before the first unit."""
-    log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
+    log = dispatch.simulate(replace(world, scenario={**world.scenario, "warm_up": float(warm_up)}).load())
     view, i = LogView(log), log.incidents
     came = [
         np.where(rows >= 0, log.responses.on_scene[rows], math.inf) for rows in map(view.arrival, range(3))
@@ -67,7 +68,7 @@ def test_arrivals_are_in_order(world: World, warm_up: int) -> None:
 @law(15)
 def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: list[int]) -> None:
     """Shares lie between 0 and 1 and rise with the limit; quantiles rise; no call counts twice."""
-    log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
+    log = dispatch.simulate(replace(world, scenario={**world.scenario, "warm_up": float(warm_up)}).load())
     for interval in ("processing", "turnout", "travel", "response", "total"):
         for who in ("first", "second", "third", "erf"):
             name = f"{interval}.{who}"
@@ -92,7 +93,7 @@ def test_shares_and_quantiles_are_monotone(world: World, warm_up: int, limits: l
 @law(15)
 def test_workloads_and_shares_add_up(world: World, warm_up: int) -> None:
     """Workloads lie between 0 and 1, and all units' shares of the responses add up to all but mutual aid."""
-    log = dispatch.simulate(world.load().with_options(warm_up=float(warm_up)))
+    log = dispatch.simulate(replace(world, scenario={**world.scenario, "warm_up": float(warm_up)}).load())
     units = log.fleet.ids
     loads = measured(log, *(f"workload[unit={unit}]" for unit in units))
     assert all(-1e-12 <= load <= 1 + 1e-12 for load in loads)

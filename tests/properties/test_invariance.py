@@ -201,7 +201,7 @@ def _logs_in_a_process(many: list[World]) -> str:
 def test_worker_processes_do_not_matter(world: World) -> None:
     """Two processes find what one finds, bit for bit, also for a seed given from outside."""
     with world.folder() as path:
-        scenario = dispatch.load(path).with_options(seed=7)
+        scenario = dispatch.load(path).with_seed(7)
         one = dispatch.compare(scenario, replications=3, tables=True)
         two = dispatch.compare(scenario, replications=3, tables=True, jobs=2)
     assert one.layouts == two.layouts
