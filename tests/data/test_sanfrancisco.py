@@ -24,6 +24,7 @@ from scipy.stats import spearmanr
 
 import dispatch
 from dispatch.engine.log import incident_table, response_table
+from dispatch.scenario.recorded import LUCK
 
 from .sanfrancisco import (
     BUSY,
@@ -120,8 +121,12 @@ def _number(text: str) -> float:
     return float(text) if text else math.nan
 
 
+def _by_luck(given: dict[str, float]) -> tuple[float, ...]:
+    return tuple(given.get(name, -1.0) for name in LUCK)
+
+
 def _rides(log: Log, real: Conversion) -> list[Ride]:
-    """Pair each simulated response with its record: the slots of a call stand by capability, then row."""
+    """Pair each simulated response with its record: slots stand by capability, then by their luck."""
     columns = response_table(log)
     plain = {name: v if isinstance(v, list) else v.tolist() for name, v in columns.items()}
     t = log.timeline
@@ -130,7 +135,8 @@ def _rides(log: Log, real: Conversion) -> list[Ride]:
         row = {name: values[i] for name, values in plain.items()}
         first = int(t.first_slot[log.responses.incident[i]])
         rank = int((t.capability[first:slot] == t.capability[slot]).sum())
-        result.append(Ride(row, real.luck[str(row["incident"]), str(row["capability"])][rank]))
+        given = sorted(real.luck[str(row["incident"]), str(row["capability"])], key=_by_luck)
+        result.append(Ride(row, given[rank]))
     return result
 
 
@@ -193,10 +199,21 @@ def test_every_call_is_in_the_books(real: Conversion, tables: dict[str, list[Row
 
 
 def test_calls_of_each_unit_add_up(tables: dict[str, list[Row]]) -> None:
+    """The table of units counts the responses; outsiders come where no unit is able, or all are committed."""
     counted = Counter(row["unit"] for row in tables["responses"])
     for unit in tables["units"]:
         assert int(unit["responses"]) == counted.pop(unit["unit"], 0)
-    assert counted == {"mutual-aid": sum(row["capability"] == OUTSIDE for row in tables["responses"])}
+    assert set(counted) == {"mutual-aid"}
+    aided = [
+        row for row in tables["responses"] if row["unit"] == "mutual-aid" and row["capability"] != OUTSIDE
+    ]
+    assert len(aided) < 10
+    for row in aided:
+        alike = [other for other in tables["responses"] if other["capability"] == row["capability"]]
+        able = {other["unit"] for other in alike} - {"mutual-aid"}
+        at = float(row["alerted"])
+        out = {o["unit"] for o in tables["responses"] if float(o["alerted"]) <= at < float(o["available"])}
+        assert able <= out, row
 
 
 def test_moments_of_every_response_are_in_order(real: Conversion, tables: dict[str, list[Row]]) -> None:

@@ -1,8 +1,8 @@
 """How a simulated number is held against its law.
 
 A law holds if the mean over the replications lies within `ALLOWED` half-widths of theory, and that half-width
-is small enough to mean something. With 20 replications 2.5 half-widths (95 %) are 5.2 standard errors: right
-code fails once in 20,000 times when its luck is redrawn (Student, 19 degrees of freedom), and a fault that
+is small enough to mean something. With 32 replications 2.5 half-widths (95 %) are 5.1 standard errors: right
+code fails once in 20,000 times when its luck is redrawn (Student, 31 degrees of freedom), and a fault that
 moves the number by 4 half-widths passes once in 400 times. Each call of `holds` states the half-width that it
 demands, hence its power: a fault of four times that precision is found. Seeds are fixed, so that a test that
 passes goes on passing until the luck or the model changes.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-REPLICATIONS = 20
+REPLICATIONS = 32
 ALLOWED = 2.5
 
 

@@ -134,7 +134,7 @@ def judge_first_due(world: Districts, sample: Sample, law: Hypercube, lost: Floa
 def test_hypercube(tmp_path: Path, name: str, capacity: Capacity) -> None:
     """Units of equal rate: jurisdiction lists and nearest unit; zero line and infinite line."""
     world = WORLDS[name]
-    sample = run(tmp_path, world, capacity, hours=100 + 3_000 / sum(world.rates), warm_up=100)
+    sample = run(tmp_path, world, capacity, hours=100 + 5_000 / sum(world.rates), warm_up=100)
     law = solve_hypercube(world.rates, preferences(world), [1.0] * len(world.homes), capacity)
     judge(world, sample, law, capacity)
 
