@@ -11,14 +11,14 @@ import numpy as np
 
 from dispatch.errors import NetworkError, Problem, Problems, did_you_mean
 from dispatch.io.tables import read_table
-from dispatch.roads import geometry
+from dispatch.roads.described import Described
 from dispatch.roads.network_file import SECONDS
 from dispatch.roads.places import Places, read_places
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from dispatch.io.tables import Table
     from dispatch.io.yaml_source import YamlDocument
@@ -34,7 +34,7 @@ _REMEDY = "Times are numbers >= 0; leave the cell empty where there is no way."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MatrixNetwork:
+class MatrixNetwork(Described):
     """N places and the seconds between them; the places are ordered by (x, y, id), or by id alone.
 
     ``matrix`` (float64[N, N]) holds the seconds from row to column, infinite where there is no way. ``x`` and
@@ -54,38 +54,6 @@ class MatrixNetwork:
     _lazy: dict[str, Any] = field(default_factory=dict, repr=False)
 
     dropped: ClassVar[frozenset[str]] = frozenset()
-
-    @property
-    def name(self) -> str:
-        """Short name."""
-        return self.meta.name
-
-    @property
-    def title(self) -> str:
-        """Name for readers."""
-        return self.meta.title
-
-    @property
-    def geographic(self) -> bool:
-        """Whether x and y are longitude and latitude in degrees, else metres."""
-        return self.meta.geographic
-
-    @property
-    def index(self) -> dict[str, int]:
-        """Place number by id."""
-        if "index" not in self._lazy:
-            self._lazy["index"] = {text: i for i, text in enumerate(self.node_ids)}
-        found: dict[str, int] = self._lazy["index"]
-        return found
-
-    def nearest(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Return the nearest place to each point as number [k] and straight-line metres [k]."""
-        if self.x is None or self.y is None:
-            fact = f"the network '{self.name}' has no coordinates"
-            raise NetworkError([Problem("node.csv", fact, "Name places by id, or add x_coord and y_coord.")])
-        if "tree" not in self._lazy:
-            self._lazy["tree"] = geometry.search_tree(self.x, self.y, geographic=self.geographic)
-        return geometry.nearest(self._lazy["tree"], x, y, geographic=self.geographic)
 
     def summary(self) -> dict[str, Any]:
         """Return what ``dispatch network info`` shows: plain numbers and texts, keys sorted."""

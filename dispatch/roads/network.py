@@ -10,16 +10,16 @@ import numpy as np
 
 from dispatch.errors import NetworkError, Problems
 from dispatch.io.yaml_source import read_yaml, validate
-from dispatch.roads import geometry
+from dispatch.roads.described import Described
 from dispatch.roads.matrix import MatrixNetwork, read_matrix
 from dispatch.roads.network_file import MODES, NetworkFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from networkx import MultiDiGraph
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from dispatch.roads.links import Arcs
     from dispatch.roads.places import Places
@@ -37,7 +37,7 @@ which its parts are added up: forwards, backwards, over a contracted graph or fr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RoadNetwork:
+class RoadNetwork(Described):
     """A road graph of N nodes, ordered by (x, y, id), and A arcs, ordered by (tail, head, seconds).
 
     Attributes of nodes: ``node_ids``, ``names``, ``zone`` (texts), ``x``, ``y``, ``columns`` (float64[N]).
@@ -67,38 +67,6 @@ class RoadNetwork:
     dropped: frozenset[str] = frozenset()
     facts: Mapping[str, int | float] = field(default_factory=dict)
     _lazy: dict[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def name(self) -> str:
-        """Short name."""
-        return self.meta.name
-
-    @property
-    def title(self) -> str:
-        """Name for readers."""
-        return self.meta.title
-
-    @property
-    def geographic(self) -> bool:
-        """Whether x and y are longitude and latitude in degrees, else metres."""
-        return self.meta.geographic
-
-    @property
-    def index(self) -> dict[str, int]:
-        """Node number by node id."""
-        return self.once("index", lambda: {text: i for i, text in enumerate(self.node_ids)})
-
-    def once(self, name: str, make: Callable[[], T]) -> T:
-        """Return what ``make`` returned the first time; it hangs on this network alone."""
-        if name not in self._lazy:
-            self._lazy[name] = make()
-        made: T = self._lazy[name]
-        return made
-
-    def nearest(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Return the nearest node to each point as number [k] and straight-line metres [k]."""
-        tree = self.once("tree", lambda: geometry.search_tree(self.x, self.y, geographic=self.geographic))
-        return geometry.nearest(tree, x, y, geographic=self.geographic)
 
     def summary(self) -> dict[str, Any]:
         """Return what ``dispatch network info`` shows: plain numbers and texts, keys sorted."""
