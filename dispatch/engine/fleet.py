@@ -21,6 +21,19 @@ def _plain(seconds: NDArray[np.float64]) -> memoryview[float]:
     return cast("memoryview[float]", np.ascontiguousarray(seconds).data)
 
 
+def _in_order(scenario: Scenario, layout: Layout) -> list[tuple[str, int]]:
+    """Return ids of units and their stations' indices in the order that breaks ties; see :class:`Fleet`."""
+    units, site_of = dict(layout.units), layout.site_of
+
+    def rank(item: tuple[str, int]) -> tuple[int, int, float, list[str], str, str]:
+        name, site = item
+        kind = scenario.file.unit_types[units[name].type]
+        kin = (mean(kind.turnout), sorted(kind.capabilities), kind.turnout.model_dump_json())
+        return len(kind.capabilities), layout.sites[site].node, *kin, name
+
+    return sorted(((name, site_of[unit.station]) for name, unit in units.items()), key=rank)
+
+
 Ranking = list[tuple[float, int]]
 """Units in quarters by expected seconds to a place, then index."""
 
@@ -35,17 +48,9 @@ class Fleet:
 
     def __init__(self, scenario: Scenario, layout: Layout) -> None:
         types = scenario.file.unit_types
-        site_of = layout.site_of
-        number = {name: i for i, name in enumerate(scenario.capabilities)}
-
-        def rank(item: tuple[str, int]) -> tuple[int, int, float, list[str], str, str]:
-            name, site = item
-            kind = types[units[name].type]
-            kin = (mean(kind.turnout), sorted(kind.capabilities), kind.turnout.model_dump_json())
-            return len(kind.capabilities), layout.sites[site].node, *kin, name
-
         units = dict(layout.units)
-        ordered = sorted(((name, site_of[unit.station]) for name, unit in units.items()), key=rank)
+        number = {name: i for i, name in enumerate(scenario.capabilities)}
+        ordered = _in_order(scenario, layout)
         self.layout = layout
         self.ids = tuple(name for name, _ in ordered)
         self.types = tuple(units[name].type for name in self.ids)

@@ -13,7 +13,11 @@ from dispatch.policies.dispatching import idle_capabilities, is_fit, nearest_uni
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from numpy.typing import NDArray
+
     from dispatch.engine.protocols import Need, StatusBoard
+
+    Whole = NDArray[np.int64]
 
 LIMIT = 2**60
 """Costs times nodes must stay below this in the solver's 64-bit integers."""
@@ -77,9 +81,9 @@ def candidates(need: Need, board: StatusBoard, taken: Collection[int]) -> list[t
 
 
 def solve(
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]],
-    columns: np.ndarray[tuple[int], np.dtype[np.int64]],
-    costs: np.ndarray[tuple[int], np.dtype[np.int64]],
+    rows: Whole,
+    columns: Whole,
+    costs: Whole,
     row_count: int,
     column_count: int,
 ) -> list[tuple[int, int]]:
@@ -90,19 +94,7 @@ def solve(
     """
     from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-    # a later row costs more than any choice of column; the product gives twins (rows of equal costs) their
-    # columns in order, whatever the size of the costs
-    later = column_count * (row_count + 1)
-    tie = later * rows + row_count * columns - rows * columns
-    scale = row_count * later * (row_count + 1) + 1
-    detour = int(costs.max()) + 1
-    if detour * scale * (row_count + 1) * (row_count + column_count + 2) > LIMIT:
-        tie, scale = (
-            np.zeros_like(rows),
-            1,
-        )  # with so many needs the solver breaks ties, the same way each time
-    price = costs * scale + tie
-    skip = detour * scale * (row_count + 1)
+    price, skip = _prices(rows, columns, costs, row_count, column_count)
     source, sink = row_count + column_count, row_count + column_count + 1
     every_row, every_column = np.arange(row_count), np.arange(column_count)
     tails = [rows, np.full(row_count, source), every_row, row_count + every_column]
@@ -124,3 +116,23 @@ def solve(
         raise InvariantError(message, hint="Please report this with the scenario.")
     used = flow.flows(arcs[: len(rows)]) > 0
     return list(zip(rows[used].tolist(), columns[used].tolist(), strict=True))
+
+
+def _prices(
+    rows: Whole, columns: Whole, costs: Whole, row_count: int, column_count: int
+) -> tuple[Whole, int]:
+    """Return the price of each pair, ties included, and the price of leaving a row without a column."""
+    # a later row costs more than any choice of column; the product gives twins (rows of equal costs) their
+    # columns in order, whatever the size of the costs
+    later = column_count * (row_count + 1)
+    tie = later * rows + row_count * columns - rows * columns
+    scale = row_count * later * (row_count + 1) + 1
+    detour = int(costs.max()) + 1
+    if detour * scale * (row_count + 1) * (row_count + column_count + 2) > LIMIT:
+        tie, scale = (
+            np.zeros_like(rows),
+            1,
+        )  # with so many needs the solver breaks ties, the same way each time
+    price = costs * scale + tie
+    skip = detour * scale * (row_count + 1)
+    return price, skip
