@@ -229,6 +229,11 @@ def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool
         scenario = scenario.with_seed(options.seed)
     for note in scenario.notes:
         typer.echo(f"note: {note}", err=True)
+    if zones and len(layouts or scenario.layouts) < 2:
+        message = f"only the layout '{(layouts or list(scenario.layouts))[0]}' to compare."
+        raise UsageError(
+            message, hint=f"{did_you_mean('', scenario.layouts)} Name two, or use 'dispatch run'."
+        )
     bar = _progress_bar()
     with bar:
         task = bar.add_task(scenario.name, total=None)

@@ -53,7 +53,7 @@ def road_summary(network: RoadNetwork) -> dict[str, Any]:
             of_links = first[chosen[first]]
             hours = {mode: network.seconds[mode][chosen].sum() / 3600 for mode in MODES}
             speed = {mode: round(float(km[chosen].sum() / hours[mode]), 3) for mode in MODES}
-            classes[name] = {
+            classes[name or "unclassified"] = {
                 "km": round(float(km[of_links].sum()), 3),
                 "km_per_h": speed,
                 "links": len(of_links),

@@ -347,3 +347,10 @@ def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, wait: float) -> None:
 def test_small_is_what_the_tests_think() -> None:
     assert SMALL["layouts"]
     assert COMMAND.is_file()
+
+
+@pytest.mark.parametrize("layouts", [["baseline"], ["baseline", "baseline"]])
+def test_one_layout_is_no_comparison(tmp_path: Path, layouts: list[str]) -> None:
+    done = dispatch("compare", write(tmp_path), *layouts, code=2)
+    assert "only the layout 'baseline' to compare" in done.stderr
+    assert "dispatch run" in done.stderr
