@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dispatch import interrupts
 from dispatch.errors import DispatchError, UsageError, did_you_mean
 from dispatch.options import (
     AsCsv,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+EXIT_STOPPED = -EXIT_INTERRUPTED
+"""Inside this module: stopped by hand, and the person has been told what was finished."""
 
 app = typer.Typer(
     name="dispatch",
@@ -213,14 +216,7 @@ def compare(
 
 def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
     """Load a scenario and simulate layouts, with a progress bar on a terminal."""
-    try:
-        return _simulated(path, layouts, options, tables=tables, zones=zones)
-    except KeyboardInterrupt:
-        typer.echo("stopped before anything was finished.", err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-
-
-def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
+    from dispatch.report.terminal import progress_bar
     from dispatch.study.compare import compare as simulate_all
     from dispatch.study.opening import load
 
@@ -234,7 +230,12 @@ def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool
         raise UsageError(
             message, hint=f"{did_you_mean('', scenario.layouts)} Name two, or use 'dispatch run'."
         )
-    bar = _progress_bar()
+    bar = progress_bar()
+
+    def tell(done: int, of: int) -> None:
+        bar.update(task, completed=done, total=of)
+        interrupts.check()
+
     with bar:
         task = bar.add_task(scenario.name, total=None)
         return simulate_all(
@@ -245,22 +246,8 @@ def _simulated(path: Path, layouts: list[str], options: Options, *, tables: bool
             jobs=options.jobs,
             by_zone=zones,
             tables=tables,
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
+            progress=tell,
         )
-
-
-def _progress_bar() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _write(out: Path, documents: dict[str, Any], tables: dict[str, Any], table_format: str) -> None:
@@ -297,7 +284,7 @@ def _end(study: Study) -> None:
         typer.echo(
             f"stopped: {study.replications} replications were finished, the rest were not made.", err=True
         )
-        raise typer.Exit(EXIT_INTERRUPTED)
+        raise typer.Exit(EXIT_STOPPED)
 
 
 @app.command()
@@ -372,6 +359,7 @@ def run_cli(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]  # so that it may stand anywhere
+    interrupts.listen()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our characters shows others
@@ -382,6 +370,10 @@ def run_cli(arguments: list[str] | None = None) -> None:
             raise
         _complain(error)
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            typer.echo("stopped before anything was finished.", err=True)
+        sys.exit(EXIT_INTERRUPTED if end.code == EXIT_STOPPED else end.code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing is wrong
         sys.exit(0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -32,6 +33,18 @@ def console(*, stderr: bool = False) -> Console:
         if plain.is_terminal
         else Console(stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
     )
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on stderr, which shows on terminals only."""
+    out = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
 
 
 def _table(out: Console, title: str) -> Table:
