@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import dispatch
+from dispatch.composition import BUILT_IN
+from dispatch.model.scenario import BUILT_IN_POLICIES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,6 +39,10 @@ def test_public_names_are_these() -> None:
         "simulate",
     ]
     assert all(getattr(dispatch, name).__name__ == name for name in dispatch.__all__)
+
+
+def test_the_policies_that_a_file_may_name_are_those_that_ship() -> None:
+    assert tuple(BUILT_IN) == BUILT_IN_POLICIES
 
 
 def test_unknown_names_are_refused() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MARGIN = 1e-6
-"""Seconds by which sums of travel times may be off through rounding."""
+"""Seconds by which a sum of times may be off through rounding."""
 
 
 class Status(StrEnum):

@@ -23,10 +23,6 @@ from dispatch.model.distributions import Distribution
 from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
 from dispatch.model.resources import Station, Unit, UnitType, Variation
 
-SCHEMA_VERSION = 1
-"""Version of the scenario format that this package reads."""
-
-
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.engine.board import MARGIN
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.study import singles
-from dispatch.study.view import INCIDENT_FILTERS, MARGIN, UNIT_FILTERS, LogView
+from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.study.view import INCIDENT_FILTERS, MARGIN, UNIT_FILTERS
+from dispatch.engine.board import MARGIN
+from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.intp]
 
-MARGIN = 1e-6
-"""Seconds by which a sum of times may miss a limit through rounding."""
-
 INCIDENT_FILTERS = ("type", "zone", "priority")
 UNIT_FILTERS = ("unit", "station", "unit_type")
 
