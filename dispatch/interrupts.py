@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _pressed: list[int] = []
 
@@ -17,6 +22,26 @@ def listen() -> None:
 def _note(number: int, _frame: object) -> None:
     _pressed.append(number)
     raise KeyboardInterrupt
+
+
+@contextmanager
+def held_back() -> Generator[None]:
+    """Hold a Ctrl-C back until the end of the block, where it raises KeyboardInterrupt.
+
+    Processes started in the block by this thread never hear of one: ending them is their parent's to do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # Another thread may take the signal in spite of the mask, which only the started processes inherit.
+    before = signal.signal(signal.SIGINT, lambda number, _frame: _pressed.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+    check()
 
 
 def check() -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
@@ -18,6 +16,7 @@ from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.log import incident_table, response_table, unit_table
 from dispatch.errors import InvariantError, UsageError
+from dispatch.interrupts import held_back
 from dispatch.scenario.scenario import load
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
@@ -281,19 +280,6 @@ def _work(replication: int) -> _Result:
     return _task_of(_order)(replication)
 
 
-@contextmanager
-def _deaf_to_interrupts() -> Generator[None]:
-    """Let processes that are started here not be torn out of their start by Ctrl-C; the parent handles it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
     if jobs == 1:
@@ -308,7 +294,7 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     submitted = 0
     try:
         for replication in range(count):
-            with _deaf_to_interrupts():
+            with held_back():
                 while submitted < min(count, replication + 2 * jobs):
                     waiting[submitted] = executor.submit(_work, submitted)
                     submitted += 1

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
+import threading
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dispatch import cli, composition
 from dispatch.errors import InvariantError
 from dispatch.scenario import scenario as loading
+from dispatch.study.compare import compare
 
 from .world import COMMAND, ROOT, SMALL, dispatch, environment, write
 
@@ -310,38 +316,88 @@ def _children(process: int) -> list[int]:
     return found
 
 
+def _cpu_seconds(process: int) -> float:
+    with open(f"/proc/{process}/stat") as file:  # noqa: PTH123
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _until_busy(process: subprocess.Popen[str], cpu_seconds: float) -> None:
+    """Wait until the process has worked so long: it is then loading and importing."""
+    while process.poll() is None and _cpu_seconds(process.pid) < cpu_seconds:
+        time.sleep(0.01)
+
+
+def _until_replicating(process: subprocess.Popen[str], seen: bytearray) -> None:
+    """Wait until the progress bar tells of finished replications."""
+    while process.poll() is None and not re.search(rb"[^0-9][1-9][0-9]*/100000", seen):
+        time.sleep(0.01)
+
+
+def _read_on(terminal: int, seen: bytearray) -> None:
+    """Read what a terminal shows until nobody writes to it any more."""
+    with contextlib.suppress(OSError):
+        while text := os.read(terminal, 4096):
+            seen += text
+
+
 @pytest.mark.parametrize(
     ("jobs", "to_group"), [("1", True), ("2", True), ("2", False)], ids=["serial", "two", "two-parent-only"]
 )
-@pytest.mark.parametrize("wait", [0.5, 3.5], ids=["early", "late"])
-def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, wait: float) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, late: bool) -> None:
     """Ctrl-C at a terminal reaches the whole group; ``kill -INT`` only the parent."""
     small = write(tmp_path, horizon="60 d")
+    terminal, its_end = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, "run", small, "-r", "100000", "-j", jobs, "--json", "-o", tmp_path / "out"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment(),
+        stdout=subprocess.PIPE, stderr=its_end, text=True, start_new_session=True,
+        env={**environment(), "TERM": "xterm", "COLUMNS": "120"},
     )  # fmt: skip
+    os.close(its_end)
+    seen = bytearray()
+    reader = threading.Thread(target=_read_on, args=(terminal, seen))
+    reader.start()
     try:
-        time.sleep(wait)
+        _until_replicating(process, seen) if late else _until_busy(process, 0.3)
         (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
         begun = time.monotonic()
-        out, err = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=30)
         took = time.monotonic() - begun
         time.sleep(1.0)  # the resource tracker of multiprocessing, no worker, ends a moment after its parent
         left = _children(process.pid)
     finally:
         process.kill()
+        process.communicate()
+        reader.join(timeout=10)
+        os.close(terminal)
+    err = seen.decode()
     assert process.returncode == 130, (process.returncode, err[-1500:])
     assert took < 10
     assert not left, "worker processes live on"
     assert "Traceback" not in err
     assert "stopped" in err
-    if wait > 1:
+    if late:
         document = json.loads(out)
         assert 0 < document["replications"] < 100_000
         assert f"{document['replications']} replications were finished" in err
         assert document["interrupted"] is True
         assert document["measures"]["total.first.mean"]["n"] == document["replications"]
+
+
+def test_ctrl_c_while_workers_are_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is heard after the start, and the workers do not hear it at all."""
+    scenario = loading.load(write(tmp_path))
+    submit = ProcessPoolExecutor.submit
+
+    def pressed(self: ProcessPoolExecutor, *work: Any) -> Future[Any]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return submit(self, *work)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", pressed)
+    study = compare(scenario, ["baseline"], 1000, jobs=2)
+    assert study.interrupted
+    assert study.replications == 0
 
 
 def test_small_is_what_the_tests_think() -> None:
