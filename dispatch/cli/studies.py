@@ -1,9 +1,7 @@
-"""The command line: parse, call one verb, print. Heavy modules are imported by the verb that needs them."""
+"""Commands about scenarios: validate, run, compare, schema."""
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dispatch import interrupts
-from dispatch.errors import DispatchError, UsageError, did_you_mean
-from dispatch.options import (
+from dispatch.cli.ending import EXIT_STOPPED, complain
+from dispatch.cli.options import (
     AsCsv,
     AsJson,
     Format,
@@ -25,58 +23,15 @@ from dispatch.options import (
     Seed,
     TableFormat,
 )
+from dispatch.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dispatch.errors import DispatchError
     from dispatch.study.compare import Study
 
-EXIT_BUG = 70
-EXIT_INTERRUPTED = 130
-EXIT_STOPPED = -EXIT_INTERRUPTED
-"""Inside this module: stopped by hand, and the person has been told what was finished."""
 
-app = typer.Typer(
-    name="dispatch",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-network_app = typer.Typer(name="network", no_args_is_help=True)
-app.add_typer(network_app)
-
-
-def _version(*, value: bool) -> None:
-    if value:
-        from importlib.metadata import version
-
-        typer.echo(f"dispatch {version('dispatch')}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    *,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            callback=lambda value: _version(value=value),
-            is_eager=True,
-            help="Print the version.",
-        ),
-    ] = False,
-) -> None:
-    """Judge station layouts before they are built: simulate incidents, units and roads.
-
-    Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
-    """
-
-
-@app.command()
 def validate(
     scenarios: Annotated[
         list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files.", show_default=False)
@@ -108,7 +63,7 @@ def validate(
         if document["valid"] and not as_json:
             _say_valid(name, document)
     for failure in failed:
-        _complain(failure)
+        complain(failure)
     if failed:
         raise typer.Exit(max(failure.exit_code for failure in failed))
 
@@ -143,7 +98,6 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
         typer.echo(f"  note: {note}")
 
 
-@app.command()
 def run(
     scenario: ScenarioPath,
     *,
@@ -174,7 +128,6 @@ def run(
     _end(study)
 
 
-@app.command()
 def compare(
     scenario: ScenarioPath,
     layouts: Annotated[
@@ -212,6 +165,19 @@ def compare(
         documents = {"manifest": manifest, "study": results.study_document(study)}
         _write(out, documents, results.study_tables(study), table_format)
     _end(study)
+
+
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors that complete and check while one types.
+
+    Example: dispatch schema > scenario.schema.json
+    """
+    from dispatch.io.run_folder import json_text
+    from dispatch.model.scenario import ScenarioFile
+
+    document = ScenarioFile.model_json_schema()
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    sys.stdout.write(json_text(document))
 
 
 def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
@@ -285,107 +251,3 @@ def _end(study: Study) -> None:
             f"stopped: {study.replications} replications were finished, the rest were not made.", err=True
         )
         raise typer.Exit(EXIT_STOPPED)
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON schema of scenario files, for editors that complete and check while one types.
-
-    Example: dispatch schema > scenario.schema.json
-    """
-    from dispatch.io.run_folder import json_text
-    from dispatch.model.scenario import ScenarioFile
-
-    document = ScenarioFile.model_json_schema()
-    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    sys.stdout.write(json_text(document))
-
-
-@network_app.callback()
-def network() -> None:
-    """Look at road networks and travel-time matrices.
-
-    Example: dispatch network info networks/lanzhou-new-area
-    """
-
-
-@network_app.command("info")
-def network_info(
-    network: Annotated[
-        Path,
-        typer.Argument(
-            metavar="NETWORK", help="Network folder, or a name under networks/.", show_default=False
-        ),
-    ],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Print what a network holds: size, classes, speeds, parts, bounding box, suspicious links.
-
-    Example: dispatch network info networks/lanzhou-new-area
-    """
-    from dispatch.io.run_folder import json_text
-    from dispatch.roads.network import load_network
-
-    named = Path("networks") / network
-    folder = named if not os.path.exists(network) and os.path.isdir(named) else network
-    if not os.path.isfile(folder / "network.yaml"):  # os.path takes names that no file can have
-        message = f"{network}: no network here (a folder with network.yaml)."
-        raise UsageError(
-            message,
-            hint=did_you_mean(
-                network.name, [found.parent.name for found in Path("networks").glob("*/network.yaml")]
-            ),
-        )
-    loaded = load_network(folder)
-    if as_json:
-        sys.stdout.write(json_text({"name": loaded.name, "notes": list(loaded.notes), **loaded.summary()}))
-        return
-    from dispatch.report import terminal
-
-    out = terminal.console()
-    terminal.print_summary(out, loaded.title or loaded.name, loaded.summary())
-    for note in loaded.notes:
-        out.print(f"  note: {note}", markup=False)
-
-
-def _complain(error: DispatchError) -> None:
-    """Print an error to stderr, in red on a terminal."""
-    typer.secho(str(error), fg="red" if sys.stderr.isatty() else None, err=True)
-
-
-def run_cli(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code: 0 ok, 2 bad input, 4 policy at fault, 70 our bug."""
-    given = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in given
-    given = [word for word in given if word != "--debug"]  # so that it may stand anywhere
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without our characters shows others
-    try:
-        app(given, standalone_mode=True)
-    except DispatchError as error:
-        if debug:
-            raise
-        _complain(error)
-        sys.exit(error.exit_code)
-    except SystemExit as end:
-        if end.code == EXIT_INTERRUPTED:
-            typer.echo("stopped before anything was finished.", err=True)
-        sys.exit(EXIT_INTERRUPTED if end.code == EXIT_STOPPED else end.code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing is wrong
-        sys.exit(0)
-    except OSError as error:
-        if debug:
-            raise
-        typer.echo(f"The output cannot be written: {error.strerror or error}.", err=True)
-        sys.exit(UsageError.exit_code)
-    except Exception as error:
-        if debug:
-            raise
-        typer.echo(f"A bug of dispatch: {type(error).__name__}: {error}", err=True)
-        typer.echo(
-            "Please report it with the scenario; --debug before the command shows where it is.", err=True
-        )
-        sys.exit(EXIT_BUG)

@@ -1,0 +1,63 @@
+"""Commands about road networks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dispatch.cli.options import AsJson
+from dispatch.errors import UsageError, did_you_mean
+
+app = typer.Typer(name="network", no_args_is_help=True)
+
+
+@app.callback()
+def network() -> None:
+    """Look at road networks and travel-time matrices.
+
+    Example: dispatch network info networks/lanzhou-new-area
+    """
+
+
+@app.command("info")
+def network_info(
+    network: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK", help="Network folder, or a name under networks/.", show_default=False
+        ),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a network holds: size, classes, speeds, parts, bounding box, suspicious links.
+
+    Example: dispatch network info networks/lanzhou-new-area
+    """
+    from dispatch.io.run_folder import json_text
+    from dispatch.roads.network import load_network
+
+    named = Path("networks") / network
+    folder = named if not os.path.exists(network) and os.path.isdir(named) else network
+    if not os.path.isfile(folder / "network.yaml"):  # os.path takes names that no file can have
+        message = f"{network}: no network here (a folder with network.yaml)."
+        raise UsageError(
+            message,
+            hint=did_you_mean(
+                network.name, [found.parent.name for found in Path("networks").glob("*/network.yaml")]
+            ),
+        )
+    loaded = load_network(folder)
+    if as_json:
+        sys.stdout.write(json_text({"name": loaded.name, "notes": list(loaded.notes), **loaded.summary()}))
+        return
+    from dispatch.report import terminal
+
+    out = terminal.console()
+    terminal.print_summary(out, loaded.title or loaded.name, loaded.summary())
+    for note in loaded.notes:
+        out.print(f"  note: {note}", markup=False)

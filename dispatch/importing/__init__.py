@@ -1,0 +1,1 @@
+"""Networks from other formats: OpenStreetMap, OSMnx GraphML, GMNS."""

@@ -1,0 +1,1 @@
+"""What a layout covers without simulating it: isochrones, coverage, jurisdictions, standards."""
