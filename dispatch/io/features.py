@@ -1,0 +1,106 @@
+"""What a scenario needs to know of a feature: an id, a name for people, and a point."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dispatch.io.geo_files import positions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatch.io.geo_files import Feature
+
+FACILITIES = "facilities.geojson"
+"""The file in a network folder that holds what was found when the network was imported."""
+
+LONGEST_ID = 60
+LONGEST_TITLE = 200
+_UNFIT = re.compile(r"[/\\\[\],=\s\x00-\x1f\x7f-\x9f]+")
+_IDS = ("@id", "id", "osm_id", "osmid")
+"""Properties that other programs write ids to, where the feature itself has none."""
+
+_NAMES = ("name", "name:zh", "name:en", "ref")
+
+
+def fit(text: str) -> str:
+    """Return a text as part of an id: no slashes, brackets, commas, equals signs or spaces."""
+    return _UNFIT.sub("-", text).strip("-")[:LONGEST_ID].rstrip("-")
+
+
+def station_ids(features: Sequence[Feature]) -> list[str]:
+    """Return an id for each feature as stations have them: its own made fit, else its name, else a number.
+
+    Own ids may stand twice, which is for the caller to tell; others are made different.
+    """
+    own = [_own_id(feature) for feature in features]
+    taken = {name for name in own if name}
+    result = []
+    for i, (name, feature) in enumerate(zip(own, features, strict=True), start=1):
+        base = name or fit(title(feature)) or f"station-{i}"
+        free, n = base, 1
+        while not name and free in taken:
+            n += 1
+            free = f"{base}-{n}"
+        taken.add(free)
+        result.append(free)
+    return result
+
+
+def _own_id(feature: Feature) -> str:
+    if feature.id:
+        return fit(feature.id)
+    values = (feature.properties.get(key) for key in _IDS)
+    return next((fit(str(value)) for value in values if isinstance(value, str | int) and str(value)), "")
+
+
+def title(feature: Feature) -> str:
+    """Return the name of a feature for people, "" if it has none."""
+    values = (feature.properties.get(key) for key in _NAMES)
+    found = next((str(value).strip() for value in values if value is not None and str(value).strip()), "")
+    return found[:LONGEST_TITLE]
+
+
+def representative_point(geometry: dict[str, Any]) -> tuple[float, float] | None:
+    """Return a point for a GeoJSON geometry of any kind, in its own coordinates; None where it is empty.
+
+    A point stands for itself, areas for their centroid, anything else for the mean of its positions.
+    """
+    rings = _rings(geometry)
+    if rings:
+        inside = _centroid(rings)
+        if inside is not None:
+            return inside
+    points = np.array([point[:2] for point in positions(geometry)], dtype=np.float64)
+    if not len(points):
+        return None
+    x, y = (points[0] + (points - points[0]).mean(axis=0)).tolist()
+    return x, y
+
+
+def _rings(geometry: dict[str, Any]) -> list[tuple[float, Any]]:
+    """Return the rings of all areas in a geometry, each with +1 for an outer one and −1 for a hole."""
+    if geometry["type"] == "GeometryCollection":
+        return [ring for part in geometry["geometries"] for ring in _rings(part)]
+    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}
+    found = polygons.get(geometry["type"], [])
+    return [(1.0 if i == 0 else -1.0, ring) for polygon in found for i, ring in enumerate(polygon)]
+
+
+def _centroid(rings: list[tuple[float, Any]]) -> tuple[float, float] | None:
+    """Return the centroid of rings by area, None where they enclose nothing."""
+    origin = np.array(rings[0][1][0][:2], dtype=np.float64)  # sums near zero lose no digits
+    area, moment = 0.0, np.zeros(2)
+    for sign, ring in rings:
+        points = np.array([point[:2] for point in ring], dtype=np.float64) - origin
+        cross = points[:-1, 0] * points[1:, 1] - points[1:, 0] * points[:-1, 1]
+        turn = sign if cross.sum() >= 0 else -sign
+        area += turn * cross.sum() / 2
+        moment += turn * ((points[:-1] + points[1:]) * cross[:, None]).sum(axis=0) / 6
+    if not area > 0:
+        return None
+    x, y = (origin + moment / area).tolist()
+    return x, y
