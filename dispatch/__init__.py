@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dispatch.composition import simulate
     from dispatch.engine.board import Board
     from dispatch.engine.log import Log
+    from dispatch.engine.whereabouts import Whereabouts, whereabouts
     from dispatch.errors import DispatchError
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
@@ -30,11 +31,13 @@ _HOME = {
     "Scenario": "dispatch.scenario.scenario",
     "Study": "dispatch.study.compare",
     "Timeline": "dispatch.timeline",
+    "Whereabouts": "dispatch.engine.whereabouts",
     "compare": "dispatch.study.compare",
     "draw": "dispatch.timeline",
     "load": "dispatch.study.opening",
     "measure": "dispatch.study.measures",
     "simulate": "dispatch.composition",
+    "whereabouts": "dispatch.engine.whereabouts",
 }
 
 __all__ = [
@@ -45,11 +48,13 @@ __all__ = [
     "Scenario",
     "Study",
     "Timeline",
+    "Whereabouts",
     "compare",
     "draw",
     "load",
     "measure",
     "simulate",
+    "whereabouts",
 ]
 
 

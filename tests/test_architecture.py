@@ -32,11 +32,13 @@ def test_public_names_are_these() -> None:
         "Scenario",
         "Study",
         "Timeline",
+        "Whereabouts",
         "compare",
         "draw",
         "load",
         "measure",
         "simulate",
+        "whereabouts",
     ]
     assert all(getattr(dispatch, name).__name__ == name for name in dispatch.__all__)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dispatch.cli import networks, studies
+from dispatch.cli import boards, networks, studies
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (studies.validate, studies.run, studies.compare, studies.schema):
+for command in (studies.validate, studies.run, studies.compare, boards.board, studies.schema):
     app.command()(command)
 app.add_typer(networks.app)
 

@@ -46,6 +46,12 @@ Measures = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=1, max=1024, help="Processes to use; the result is the same.")
 ]
+Speeds = Annotated[
+    str | None,
+    typer.Option(
+        "--speeds", metavar="SET", help="Speed set, such as planning or observed, instead of the scenario's."
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a run folder here.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="Format of the tables in the run folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -59,6 +65,7 @@ class Options:
     replications: int | None
     seed: int | None
     measures: list[str] | None
+    speeds: str | None
     jobs: int
     out: Path | None
     table_format: TableFormat
@@ -78,4 +85,9 @@ class Options:
 
     def arguments(self, study: Study) -> dict[str, Any]:
         """Return what a manifest keeps of the command line."""
-        return {"layouts": list(study.layouts), "measures": self.measures, "replications": self.replications}
+        return {
+            "layouts": list(study.layouts),
+            "measures": self.measures,
+            "replications": self.replications,
+            "speeds": self.speeds,
+        }

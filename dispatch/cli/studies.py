@@ -21,6 +21,7 @@ from dispatch.cli.options import (
     Replications,
     ScenarioPath,
     Seed,
+    Speeds,
     TableFormat,
 )
 from dispatch.errors import UsageError, did_you_mean
@@ -105,6 +106,7 @@ def run(
     replications: Replications = None,
     seed: Seed = None,
     measure: Measures = None,
+    speeds: Speeds = None,
     jobs: Jobs = 1,
     out: Out = None,
     table_format: Format = TableFormat.CSV,
@@ -115,7 +117,7 @@ def run(
 
     Example: dispatch run scenarios/lanzhou-plan-2020.yaml --layout plan-2020 -r 5 --json
     """
-    options = Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options = Options(replications, seed, measure, speeds, jobs, out, table_format, as_json, as_csv)
     options.check()
     from dispatch.report import results
 
@@ -141,6 +143,7 @@ def compare(
     replications: Replications = None,
     seed: Seed = None,
     measure: Measures = None,
+    speeds: Speeds = None,
     jobs: Jobs = 1,
     out: Out = None,
     table_format: Format = TableFormat.CSV,
@@ -151,7 +154,7 @@ def compare(
 
     Example: dispatch compare scenarios/lanzhou-plan-2020.yaml baseline plan-2020 -r 10
     """
-    options = Options(replications, seed, measure, jobs, out, table_format, as_json, as_csv)
+    options = Options(replications, seed, measure, speeds, jobs, out, table_format, as_json, as_csv)
     options.check()
     from dispatch.report import results
 
@@ -186,7 +189,7 @@ def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zo
     from dispatch.study.compare import compare as simulate_all
     from dispatch.study.opening import load
 
-    scenario = load(path)
+    scenario = load(path, speeds=options.speeds)
     if options.seed is not None:
         scenario = scenario.with_seed(options.seed)
     for note in scenario.notes:

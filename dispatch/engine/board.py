@@ -52,16 +52,26 @@ class LiveBoard:
         """Units that have been sent to each call that needs several."""
         self.arrives = [0.0] * size
         """When a unit bound for a call gets there or is called off [U]."""
-        self.origin: list[Position] = [fleet.travel.at(node) for node in fleet.home]
+        self.travel = list(fleet.travels)
+        """By what each unit makes its present trip [U]; as the roads were when it began."""
+        self.conditions = [fleet.conditions] * size
+        """What the roads were like when the present trip began [U]."""
+        self.origin: list[Position] = list(fleet.quarters)
         self.target = list(fleet.home)
         self.mode = ["normal"] * size
         self.left = [0.0] * size
         """When the unit's present trip began, or will begin after turnout [U]."""
+        self.stranded: set[int] = set()
+        """Units without a way home, which wait where they are."""
         self._returning: list[int] = []
 
-    def set_trip(self, unit: int, origin: Position, target: int, mode: str, left: float) -> None:
-        """Put a unit on its way from ``origin`` to the node ``target``."""
+    def set_trip(
+        self, unit: int, origin: Position, target: int, mode: str, left: float, fleet: Fleet | None = None
+    ) -> None:
+        """Put a unit on its way to a node, by the roads as they are now or in the conditions of ``fleet``."""
         self.origin[unit], self.target[unit], self.mode[unit], self.left[unit] = origin, target, mode, left
+        by = self.fleet if fleet is None else fleet
+        self.travel[unit], self.conditions[unit] = by.travels[unit], by.conditions
 
     def set_idle(self, unit: int, home_at: float) -> None:
         """Make a unit dispatchable, on its way home until ``home_at``."""
@@ -107,18 +117,20 @@ class LiveBoard:
         elapsed = self.now - self.left[unit]
         if elapsed <= 0.0:
             return -elapsed, self.origin[unit]
-        travel = self.fleet.travel
-        return 0.0, travel.along(self.origin[unit], self.target[unit], self.mode[unit], elapsed)
+        if unit in self.stranded:
+            return 0.0, self.origin[unit]
+        trip = self.travel[unit]
+        return 0.0, trip.along(self.origin[unit], self.target[unit], self.mode[unit], elapsed)
 
     def seconds_from_road(self, unit: int, node: int, limit: float = inf) -> float:
         """Return seconds that a unit on the road needs to reach a node; ``inf`` if surely over ``limit``."""
-        elapsed = self.now - self.left[unit]
-        if elapsed > 0.0:
-            bound = self.fleet.travel.at_least(self.origin[unit], elapsed, node)
+        elapsed, travel = self.now - self.left[unit], self.fleet.travels[unit]
+        if elapsed > 0.0 and travel is self.travel[unit]:  # or else the trip says nothing of the roads now
+            bound = travel.at_least(self.origin[unit], elapsed, node)
             if bound > limit + MARGIN:
                 return inf
         wait, position = self.whereabouts(unit)
-        return wait + self.fleet.travel.seconds(position, node, "emergency")
+        return wait + travel.seconds(position, node, "emergency")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
+from copy import copy
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.durations import mean
+from dispatch.roads.network import RoadNetwork
+from dispatch.roads.pace import AirTravel, Pace, PacedTravel
 from dispatch.roads.travel import travel_for
+from dispatch.roads.variants import on_foot
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from dispatch.model.resources import UnitType
+    from dispatch.roads.network import Network
+    from dispatch.roads.travel import Travel
+    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
-
-
-def _plain(seconds: NDArray[np.float64]) -> memoryview[float]:
-    """Return a table as a memory view: it gives plain floats three times faster than an array its scalars."""
-    return cast("memoryview[float]", np.ascontiguousarray(seconds).data)
 
 
 def _in_order(scenario: Scenario, layout: Layout) -> list[tuple[str, int]]:
@@ -38,8 +38,30 @@ Ranking = list[tuple[float, int]]
 """Units in quarters by expected seconds to a place, then index."""
 
 
+class TravelKind(NamedTuple):
+    """What distinguishes how units travel."""
+
+    moves: str
+    speed: float
+    factor: float
+    width: float
+
+
+PLAIN = TravelKind("road", 0.0, 1.0, 0.0)
+"""An ordinary vehicle of no particular width."""
+
+SPEEDS = {"on_foot": 1.5, "air": 50.0}
+"""Metres per second where a unit type names no speed of its own."""
+
+
+def _travel_kind(kind: UnitType) -> TravelKind:
+    if kind.moves == "road":
+        return TravelKind("road", 0.0, kind.speed_factor, kind.width or 0.0)
+    return TravelKind(kind.moves, kind.speed or SPEEDS[kind.moves], 1.0, 0.0)
+
+
 class Fleet:
-    """All units of a layout.
+    """All units of a layout, with their travel times under the conditions in which the scenario starts.
 
     Units are numbered by (fewest capabilities, station's node, mean turnout, kind, id): nodes are in order of
     their coordinates, so that ties between equally near units are broken by what and where they are (the less
@@ -61,26 +83,76 @@ class Fleet:
         self.capabilities = [frozenset(number[c] for c in types[kind].capabilities) for kind in self.types]
         self.turnouts = tuple(types[kind].turnout for kind in self.types)
         self.mean_turnout = [mean(turnout) for turnout in self.turnouts]
-        nodes = {site.node for site in layout.sites}
-        if scenario.aid_node is not None:
-            nodes.add(scenario.aid_node)
-        self.travel = travel_for(scenario.network, sorted(nodes))
-        outbound = {node: _plain(self.travel.outbound(node)) for node in nodes}
-        homebound = {node: _plain(self.travel.homebound(node)) for node in nodes}
-        self.outbound = [outbound[node] for node in self.home]
-        """Emergency seconds from each unit's quarters to every node [U][N]."""
-        self.homebound = [homebound[node] for node in self.home]
-        """Seconds from every node back to each unit's quarters [U][N]."""
-        self.quarters = [self.travel.at(node) for node in self.home]
-        """Each unit's position in quarters [U]."""
-        self.aid_outbound = outbound[scenario.aid_node] if scenario.aid_node is not None else None
         numbers = {name: unit for unit, name in enumerate(self.ids)}
         self.orders: dict[int, tuple[int, ...]] = {}
         """For run_card_order: units in the order in which they are tried, by node."""
         for places, listed in scenario.orders:
             order = tuple(numbers[name] for name in listed if name in numbers)
             self.orders.update(dict.fromkeys(places.tolist(), order))
+        self._roads, self._aid_node = scenario.roads, scenario.aid_node
+        self._kinds = [_travel_kind(types[kind]) for kind in self.types]
+        self._known: dict[tuple[TravelKind, str], Travel] = {}
+        self._variants: dict[Conditions, Fleet] = {scenario.roads.ordinary: self}
+        self._enter(scenario.roads.ordinary)
+
+    def under(self, conditions: Conditions) -> Fleet:
+        """Return the same units with their travel times under other conditions."""
+        known = self._variants.get(conditions)
+        if known is None:
+            known = self._variants[conditions] = copy(self)
+            known._enter(conditions)  # noqa: SLF001 - a copy of this very object
+        return known
+
+    def _enter(self, conditions: Conditions) -> None:
+        """Work out what depends on the conditions."""
+        self.conditions = conditions
+        travels = {kind: self._travel(kind, conditions) for kind in {PLAIN, *self._kinds}}
+        self.travel = travels[PLAIN]
+        """Travel of an ordinary vehicle."""
+        self.travels = [travels[kind] for kind in self._kinds]
+        """Travel of each unit [U]."""
+        of_units = list(zip(self._kinds, self.home, strict=True))
+        bases = sorted(set(of_units))
+        outbound = {(kind, node): travels[kind].outbound_row(node) for kind, node in bases}
+        homebound = {(kind, node): travels[kind].homebound_row(node) for kind, node in bases}
+        self.outbound = [outbound[base] for base in of_units]
+        """Emergency seconds from each unit's quarters to every node [U][N]."""
+        self.homebound = [homebound[base] for base in of_units]
+        """Seconds from every node back to each unit's quarters [U][N]."""
+        self.quarters = [travels[kind].at(node) for kind, node in of_units]
+        """Each unit's position in quarters [U]."""
+        self.aid_outbound = None
+        if self._aid_node is not None:
+            self.aid_outbound = self.travel.outbound_row(self._aid_node)
         self._rankings: dict[tuple[int, int], Ranking] = {}
+
+    def _travel(self, kind: TravelKind, conditions: Conditions) -> Travel:
+        """Return how units of a kind travel; the same object wherever nothing differs."""
+        network = self._roads.network
+        if kind.moves == "road":
+            network = self._roads.roads(conditions, kind.width)
+        key = (kind, network.digest)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._new_travel(kind, network)
+        return known
+
+    def _new_travel(self, kind: TravelKind, network: Network) -> Travel:
+        if kind.moves == "air":
+            return AirTravel(network, kind.speed)
+        sites: set[int] = set()  # whole tables only where they serve every replication: they are large
+        if network is self._roads.roads(self._roads.ordinary):
+            sites = {home for home, own in zip(self.home, self._kinds, strict=True) if own == kind}
+            if kind == PLAIN:
+                sites |= {site.node for site in self.layout.sites}
+                sites |= set() if self._aid_node is None else {self._aid_node}
+        if kind.moves == "on_foot":
+            assert isinstance(network, RoadNetwork)
+            walks = self._roads.network.once(f"on foot {kind.speed}", lambda: on_foot(network, kind.speed))
+            return travel_for(walks, sorted(sites))
+        ground = travel_for(network, sorted(sites))
+        pace = Pace(kind.factor, self._roads.speeds.start_up)
+        return ground if pace.plain else PacedTravel(ground, pace)
 
     def __len__(self) -> int:
         """Number of units."""
@@ -91,11 +163,11 @@ class Fleet:
         return self.mean_turnout[unit] + self.outbound[unit][node]
 
     def ranking(self, node: int, capability: int) -> Ranking:
-        """Return units with a capability in the order in which they reach a node from quarters."""
+        """Return units with a capability and a way, in the order in which they reach a node from quarters."""
         key = (node, capability)
         ranking = self._rankings.get(key)
         if ranking is None:
             able = [unit for unit, has in enumerate(self.capabilities) if capability in has]
             ranking = sorted((self.expected(unit, node), unit) for unit in able)
-            self._rankings[key] = ranking
+            ranking = self._rankings[key] = [found for found in ranking if found[0] < inf]
         return ranking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.engine.fleet import Fleet
+    from dispatch.roads.travel import Position
+    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
 
@@ -29,6 +31,7 @@ AID = -1
 (INCIDENT, SLOT, UNIT, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, RETURNING, AVAILABLE, IN_QUARTERS,
  ENDING, FROM_ROAD) = range(13)  # fmt: skip
 WHOLE = (INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD)
+WIDTH = FROM_ROAD + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +64,29 @@ class Responses:
     @classmethod
     def of_rows(cls, rows: list[float]) -> Responses:
         """Build the columns from the rows that the engine wrote, one after the other."""
-        table = np.array(rows, dtype=np.float64).reshape(-1, FROM_ROAD + 1).T
+        table = np.array(rows, dtype=np.float64).reshape(-1, WIDTH).T
         incident, slot, unit, ending, from_road = table[list(WHOLE)].astype(np.int32)
         alerted, en_route, on_scene, clear, hospital, returning, available, home = table[
             ALERTED:ENDING
         ].copy()
         moments = (alerted, en_route, on_scene, clear, hospital, returning, available, home)
         return cls(incident, slot, unit, *moments, ending, from_road)
+
+
+class Move(NamedTuple):
+    """A trip that does not follow from a response's row alone: from the road, or re-planned on the way."""
+
+    unit: int
+    response: int
+    """Row of the response that it belongs to, on the way out or home."""
+    left: float
+    """When it began [s]."""
+    origin: Position
+    target: int
+    """Node."""
+    mode: str
+    conditions: Conditions
+    """What the roads were like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +101,8 @@ class Log:
     """Slots given up because nobody was free [L]."""
     scheduled: int
     """Events that the engine scheduled: a measure of its work that no machine changes."""
+    moves: tuple[Move, ...] = ()
+    """Trips from the road, in order of time."""
 
     @cached_property
     def incidents(self) -> Incidents:
@@ -99,7 +120,7 @@ class Incidents:
     erf: Floats
     """Whole first alarm on scene (effective response force)."""
     closed: Floats
-    """Last unit clear of the call."""
+    """Last unit clear of the call; NaN where a need is open to the end."""
     needed: Ints
     """Slots of the first alarm."""
     lost: Ints
@@ -118,7 +139,7 @@ class Incidents:
             self.arrived >= self.needed,
             self.arrived > 0,
             self.given_up,
-            ~np.isnan(self.dispatched),
+            ~np.isnan(self.closed),
         ]
         return np.select(conditions, ["served", "partial", "lost", "cancelled"], default="unserved")
 
@@ -132,15 +153,27 @@ def _incidents(log: Log) -> Incidents:
     owner = np.repeat(np.arange(size), needed)
     last = _extreme(np.fmax, r.incident, r.on_scene, size)
     left = np.fmin(np.fmin(r.clear, r.returning), r.available)  # cancelled and diverted units are never clear
+    closed = _extreme(np.fmax, r.incident, left, size)
+    closed[owner[_open_at_the_end(log)]] = np.nan
     return Incidents(
         dispatched=_extreme(np.fmin, r.incident, r.alerted, size),
         first_on_scene=_extreme(np.fmin, r.incident, r.on_scene, size),
         erf=np.where((arrived >= needed) & (needed > 0), last, np.nan),
-        closed=_extreme(np.fmax, r.incident, left, size),
+        closed=closed,
         needed=needed,
         lost=np.bincount(owner[log.lost], minlength=size).astype(np.int32),
         arrived=arrived,
     )
+
+
+def _open_at_the_end(log: Log) -> NDArray[np.bool_]:
+    """Return which slots nobody was sent to, or nobody for good, and which were not given up either [S]."""
+    r = log.responses
+    still_open = np.ones(len(log.timeline.capability), dtype=np.bool_)
+    for_good = (r.ending != Ending.DIVERTED) & (r.ending != Ending.CUT_OFF)
+    still_open[r.slot[for_good]] = False
+    still_open[log.lost] = False
+    return still_open
 
 
 def _extreme(pick: np.ufunc, index: Ints, values: Floats, size: int) -> Floats:

@@ -17,30 +17,29 @@ class Ending(IntEnum):
     """It was called off before it arrived."""
     DIVERTED = 2
     """It was sent to a more urgent incident before it arrived."""
+    CUT_OFF = 3
+    """A closure left it no way to the incident."""
 
 
 def itinerary(
     alerted: float,
-    turnout: float,
-    travel: float,
+    arrived: float,
     on_scene: float,
     busy: float,
     transport: float,
     hand_over: float,
-) -> tuple[float, float, float, float, float]:
-    """Return the moments en route, on scene, clear, at hospital, available of a response nobody disturbs [s].
+) -> tuple[float, float, float]:
+    """Return the moments clear, at hospital, available of a unit that arrives undisturbed [s].
 
     ``busy`` (NaN for none) is the whole time from the alert until available; it never ends before the unit
     has arrived. Without it the unit stays ``on_scene``, then transports and hands over.
     """
-    en_route = alerted + turnout
-    arrived = en_route + travel
     if busy == busy:
         available = max(alerted + busy, arrived)
-        return en_route, arrived, available, available, available
+        return available, available, available
     clear = arrived + on_scene
     hospital = clear + transport
-    return en_route, arrived, clear, hospital, hospital + hand_over
+    return clear, hospital, hospital + hand_over
 
 
 def called_off(alerted: float, cancelled: float, arrived: float) -> bool:

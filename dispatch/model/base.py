@@ -29,9 +29,20 @@ SECONDS = {
 }  # fmt: skip
 """Seconds in each unit of time that may be written; a year has 365 days."""
 
+SPEEDS = {"km/h": 1 / 3.6, "kmh": 1 / 3.6, "公里/小时": 1 / 3.6, "m/s": 1.0, "米/秒": 1.0, "mph": 0.44704}
+"""Metres per second in each unit of speed that may be written."""
+
+LENGTHS = {
+    "m": 1.0, "米": 1.0, "km": 1000.0, "公里": 1000.0, "ft": 0.3048, "mi": 1609.344,
+}  # fmt: skip
+"""Metres in each unit of length that may be written."""
+
 LONGEST = 100 * SECONDS["yr"]
 _PART = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([^\W\d_]+)\s*")
 _RATE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+)\s*(?:/|per|每)\s*([^\W\d_]+)\s*")
+_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([^\W\d_]+(?:/[^\W\d_]+)?)\s*")
+_SPEED_HELP = "Write a number of km/h, or a text such as '60 km/h', '1.5 m/s' or '30 mph'."
+_LENGTH_HELP = "Write a number of metres, or a text such as '2.5 m', '2 km' or '1.5 mi'."
 _DURATION_HELP = "Write seconds as a number, or a text such as '90 s', '4 min 30 s', '1.5 h' or '365 d'."
 _RATE_HELP = "Write a number per unit of time, such as '0.5/d', '3/h' or '120/yr'."
 
@@ -99,6 +110,34 @@ def parse_rate(value: Any) -> float:
     return rate
 
 
+def _parse_quantity(
+    value: Any, units: dict[str, float], plain: float, what: str, help_text: str, limit: float
+) -> float:
+    """Return a quantity in SI units; a bare number is multiplied by ``plain``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        result = _as_float(value) * plain
+    else:
+        match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+        if match is None or match[2].lower() not in units:
+            message = f"{value!r:.40} is not a {what} | {help_text}"
+            raise ValueError(message)
+        result = float(match[1]) * units[match[2].lower()]
+    if not 0.0 < result <= limit:
+        message = f"a {what} of {value!r:.40} | It must be above 0; check the unit."
+        raise ValueError(message)
+    return result
+
+
+def parse_speed(value: Any) -> float:
+    """Return metres per second for a number of km/h or a text such as ``30 mph``."""
+    return _parse_quantity(value, SPEEDS, SPEEDS["km/h"], "speed", _SPEED_HELP, 1000.0)
+
+
+def parse_length(value: Any) -> float:
+    """Return metres for a number of metres or a text such as ``2.5 km``."""
+    return _parse_quantity(value, LENGTHS, 1.0, "length", _LENGTH_HELP, 1e7)
+
+
 def number_only(value: Any) -> Any:
     """Refuse texts and booleans where a plain number is meant."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -129,6 +168,21 @@ Rate = Annotated[
 
 Number = Annotated[float, BeforeValidator(number_only)]
 """A plain finite number; texts and booleans are refused."""
+
+Speed = Annotated[
+    float,
+    BeforeValidator(parse_speed),
+    PlainSerializer(lambda speed: f"{speed!r} m/s", return_type=str, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": _SPEED_HELP}),
+]
+"""A speed; metres per second inside, a number of km/h or a text such as ``30 mph`` in files."""
+
+Metres = Annotated[
+    float,
+    BeforeValidator(parse_length),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": _LENGTH_HELP}),
+]
+"""A length above zero; metres inside, a number or a text such as ``2.5 km`` in files."""
 
 Coordinate = Annotated[Number, Field(ge=-1e9, le=1e9)]
 """Degrees or metres."""

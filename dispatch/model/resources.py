@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dispatch.model.base import Frozen, Name, Place, Reference, Text, Whole
+from dispatch.model.base import Frozen, Metres, Name, Number, Place, Reference, Speed, Text, Whole
 from dispatch.model.distributions import Distribution
 
 OwnerKind = Literal["state", "government", "enterprise", "volunteer", "mutual_aid"]
@@ -24,6 +24,24 @@ class UnitType(Frozen):
     """Staff riding on the unit."""
     turnout: Distribution
     """Time from the alert until the unit leaves its quarters."""
+    moves: Literal["road", "on_foot", "air"] = "road"
+    """How it gets about: by road, on foot (roads in both directions), or by air in a straight line."""
+    speed: Speed | None = None
+    """Speed on foot or by air; 1.5 m/s and 180 km/h when left out. Roads have speeds of their own."""
+    speed_factor: Annotated[Number, Field(gt=0, le=2)] = 1.0
+    """What the roads' speeds are multiplied by: below 1 for a heavy appliance."""
+    width: Metres | None = None
+    """Width, for closures that hold for wide units only; without one it passes them all."""
+
+    @model_validator(mode="after")
+    def _own_speed(self) -> UnitType:
+        if self.moves == "road" and self.speed is not None:
+            message = "a unit on the road has the speeds of the roads | Use speed_factor, or moves: on_foot."
+            raise ValueError(message)
+        if self.moves != "road" and (self.speed_factor != 1.0 or self.width is not None):
+            message = f"'speed_factor' and 'width' mean nothing for moves: {self.moves} | Use speed."
+            raise ValueError(message)
+        return self
 
 
 class Station(Frozen):
@@ -35,6 +53,8 @@ class Station(Frozen):
     """Node id, or coordinates that are snapped to the nearest node."""
     owner: OwnerKind = "state"
     """Who keeps the station."""
+    grade: Text = ""
+    """Class of the station in the chosen standard, such as first, second, small or suburban."""
 
 
 class Unit(Frozen):
@@ -46,6 +66,21 @@ class Unit(Frozen):
     """The station where it stands."""
     title: Text = ""
     """Name for people."""
+
+
+class StationsFrom(Frozen):
+    """Stations cited from a GeoJSON file, such as the facilities that a network was imported with."""
+
+    file: Reference | None = None
+    """A GeoJSON file beside the scenario; ``facilities.geojson`` of the network when left out."""
+    kind: Reference | None = None
+    """Only features whose property ``kind`` is this, such as ``fire_station``; all when left out."""
+    owner: OwnerKind = "state"
+    """Who keeps these stations."""
+    grade: Text = ""
+    """Class of these stations in the chosen standard."""
+    units: dict[Reference, Annotated[Whole, Field(ge=1, le=100)]] = {}
+    """Number of units by unit type that stand at each of these stations, called ``<station>-<type>-1`` on."""
 
 
 class Variation(Frozen):

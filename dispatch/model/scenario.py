@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from dispatch.model.base import (
     Frozen,
@@ -21,7 +22,12 @@ from dispatch.model.base import (
 )
 from dispatch.model.distributions import Distribution
 from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
-from dispatch.model.resources import Station, Unit, UnitType, Variation
+from dispatch.model.injects import Closure, Inject
+from dispatch.model.resources import Station, StationsFrom, Unit, UnitType, Variation
+from dispatch.model.travel import Travel
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -133,10 +139,12 @@ class ScenarioFile(Frozen):
     """Time from the call until units can be alerted, for all types that do not state their own."""
     unit_types: Annotated[dict[Name, UnitType], Field(min_length=1)]
     """Kinds of units by id."""
-    stations: Annotated[dict[Name, Station], Field(min_length=1)]
-    """Stations of the baseline by id."""
-    units: Annotated[dict[Name, Unit], Field(min_length=1)]
-    """Units of the baseline by id."""
+    stations_from: tuple[StationsFrom, ...] = ()
+    """Stations of the baseline that are cited from files, with their units, beside those written here."""
+    stations: Annotated[dict[Name, Station], Field(validate_default=True)] = {}
+    """Stations of the baseline by id; at least one, here or by ``stations_from``."""
+    units: Annotated[dict[Name, Unit], Field(validate_default=True)] = {}
+    """Units of the baseline by id; at least one, here or by ``stations_from``."""
     incident_types: Annotated[dict[Name, IncidentType], Field(min_length=1)]
     """Kinds of incidents by id."""
     zones: dict[Name, Zone] = {}
@@ -149,9 +157,25 @@ class ScenarioFile(Frozen):
     """Who goes, and what happens when nobody can."""
     layouts: dict[Name, Variation] = {}
     """Variations of the baseline by id."""
+    travel: Travel = Travel()
+    """Which speeds rule: the network's own, or sets with times of day, junction delays, acceleration."""
+    closures: dict[Name, Closure] = {}
+    """Roads that are closed, slowed or narrowed for a time, by id."""
+    injects: tuple[Inject, ...] = ()
+    """What is done to the scenario at given moments."""
     measures: tuple[Reference, ...] = ()
     """Measures reported when none are asked for; a sensible set when left out."""
     cover_within: PositiveSeconds = 480.0
     """Travel time for ``coverage.residual.min``."""
     stop: StoppingRule | None = None
     """When to stop replicating early; all replications are made when left out."""
+
+    @field_validator("stations", "units")
+    @classmethod
+    def _some(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Take none as missing, unless stations that are cited stand in for them."""
+        cited: tuple[StationsFrom, ...] | None = info.data.get("stations_from")  # None where it is wrong
+        enough = cited is None or any(info.field_name == "stations" or each.units for each in cited)
+        if not value and not enough:
+            raise PydanticCustomError("missing", "Field required")
+        return value

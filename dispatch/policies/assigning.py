@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,7 @@ def candidates(need: Need, board: StatusBoard, taken: Collection[int]) -> list[t
         for unit in board.on_the_road(need)
         if unit not in taken and is_fit(unit, need, board)
     ]
-    return quarters + road
+    return quarters + [(unit, seconds) for unit, seconds in road if seconds < inf]
 
 
 def solve(

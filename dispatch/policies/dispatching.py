@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ class RunCardOrder(Nearest):
     def pick(self, need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
         """Return the first free and capable unit of the list, or the nearest beyond it."""
         for unit in board.fleet.orders.get(need.node, ()):
-            if board.idle[unit] and unit not in taken and is_fit(unit, need, board):
+            free = board.idle[unit] and unit not in taken and is_fit(unit, need, board)
+            if free and has_way(unit, need, board):
                 return unit
         return nearest_unit(need, board, taken)
+
+
+def has_way(unit: int, need: Need, board: StatusBoard) -> bool:
+    """Whether an idle unit can get to a need at all; closures may cut it off."""
+    if not board.fleet.conditions.closures:
+        return True
+    if board.home_at[unit] <= board.now:
+        return board.fleet.outbound[unit][need.node] < inf
+    return board.seconds_from_road(unit, need.node) < inf

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dispatch.engine.log import Columns
+    from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study
     from dispatch.study.estimates import Estimate
 
@@ -40,10 +41,22 @@ def _head(study: Study) -> dict[str, Any]:
         "seed": study.scenario.file.seed,
         "replications": study.replications,
         "notes": list(study.scenario.notes),
+        "speeds": speeds_document(study.scenario),
     }
     if study.interrupted:
         head["interrupted"] = True
     return head
+
+
+def speeds_document(scenario: Scenario) -> dict[str, Any]:
+    """Return which speeds a result rests on, for it may flatter every plan."""
+    speeds = scenario.roads.speeds
+    return {
+        "set": speeds.name,
+        "description": scenario.roads.describe(),
+        "source": speeds.source,
+        "time_of_day": speeds.varies,
+    }
 
 
 def _pair(study: Study, layout: str) -> str:
@@ -95,6 +108,7 @@ def manifest(study: Study, command: str, arguments: Mapping[str, Any]) -> dict[s
         "interrupted": study.interrupted,
         "measures": list(study.measures),
         "notes": list(scenario.notes),
+        "speeds": speeds_document(scenario),
         "versions": {
             "dispatch": version("dispatch"),
             "python": platform.python_version(),
@@ -154,7 +168,8 @@ def estimates_table(study: Study) -> Columns:
         for name in study.measures:
             d = study.difference(layout, name)
             rows.append((_pair(study, layout), name, d.mean, d.half_width, d.n, d.p_value))
-    return _columns(("layout", "measure", "mean", "half_width", "n", "p_value"), rows)
+    columns = _columns(("layout", "measure", "mean", "half_width", "n", "p_value"), rows)
+    return columns | {"speeds": [study.scenario.roads.speeds.name] * len(rows)}
 
 
 def zones_table(study: Study) -> Columns:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -15,7 +16,7 @@ from dispatch.study.compare import zone_verdicts
 from dispatch.study.measures import PRINCIPAL, compile_measures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dispatch.study.compare import Study
     from dispatch.study.estimates import Difference
@@ -47,7 +48,7 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
 
 
-def _table(out: Console, title: str) -> Table:
+def new_table(out: Console, title: str) -> Table:
     """Print a title and return an empty table to go under it (a table's own title breaks at its width)."""
     out.print(Text(title, style="bold"))
     style = box.SIMPLE_HEAD if out.is_terminal else None
@@ -58,7 +59,7 @@ def print_run(out: Console, study: Study) -> None:
     """Print the measures of one layout."""
     layout = study.layouts[0]
     _print_head(out, study)
-    table = _table(out, f"Layout {layout}")
+    table = new_table(out, f"Layout {layout}")
     table.add_column("measure", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
@@ -79,6 +80,7 @@ def _print_head(out: Console, study: Study) -> None:
     horizon = speak.duration(scenario.file.horizon)
     line = f"network {scenario.network.name}, {study.replications} {word} of {horizon}"
     out.print(Text(f"{line}, seed {scenario.file.seed}"))
+    out.print(Text(f"speeds: {scenario.roads.speeds.name} ({scenario.roads.describe()})"))
     if scenario.recorded is not None and not scenario.streams:
         out.print(
             Text("Recorded calls: intervals cover what was drawn for them, not other weeks than these.")
@@ -100,7 +102,7 @@ def print_study(out: Console, study: Study) -> None:
     for layout in study.layouts:
         if study.scenario.layouts[layout].title:
             out.print(Text(f"{layout}: {study.scenario.layouts[layout].title}"))
-    table = _table(out, "Layouts: means over the replications")
+    table = new_table(out, "Layouts: means over the replications")
     table.add_column("measure", overflow="fold")
     for layout in study.layouts:
         table.add_column(Text(layout), justify="right")
@@ -116,7 +118,7 @@ def print_study(out: Console, study: Study) -> None:
 
 
 def _print_difference(out: Console, study: Study, layout: str, measures: Iterable[Measure]) -> None:
-    table = _table(out, f"What {layout} changes against {study.reference}, on equal luck")
+    table = new_table(out, f"What {layout} changes against {study.reference}, on equal luck")
     table.add_column("measure", overflow="fold")
     table.add_column("change", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
@@ -140,7 +142,7 @@ def _print_zones(out: Console, study: Study, layout: str) -> None:
     rows = sorted(zone_verdicts(study, layout), key=lambda row: (row.difference.mean, row.zone))
     if not rows:
         return
-    table = _table(out, f"Who gains and who loses by {layout}: first unit from call, mean")
+    table = new_table(out, f"Who gains and who loses by {layout}: first unit from call, mean")
     table.add_column("zone")
     table.add_column("change", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
@@ -202,19 +204,48 @@ def _p(p: float) -> str:
 
 
 def print_summary(out: Console, title: str, summary: Mapping[str, Any]) -> None:
-    """Print a nested summary as indented lines."""
+    """Print a nested summary as indented lines; notes are left to the caller."""
     out.print(Text(title, style="bold"))
-    _print_branch(out, summary, "  ")
+    _print_branch(out, {key: item for key, item in summary.items() if key != "notes"}, "  ")
 
 
 def _print_branch(out: Console, branch: Mapping[str, Any], indent: str) -> None:
     width = max((len(str(key)) for key in branch), default=0)
     for key, item in branch.items():
         label = str(key).replace("_", " ")
-        if isinstance(item, dict):
+        if isinstance(item, dict) and item and all(isinstance(row, dict) for row in item.values()):
+            out.print(Text(f"{indent}{label}:"))
+            out.print(Padding(_rows(out, item), (0, 0, 0, len(indent) + 2), expand=False))
+        elif isinstance(item, dict):
             out.print(Text(f"{indent}{label}:"))
             _print_branch(out, item, indent + "  ")
         else:
-            shown = ", ".join(map(str, item)) if isinstance(item, list) else item
-            shown = f"{shown:,}" if isinstance(shown, int) and not isinstance(shown, bool) else shown
-            out.print(Text(f"{indent}{label.ljust(width)}  {shown}"))
+            out.print(Text(f"{indent}{label.ljust(width)}  {_shown(item)}"))
+
+
+def _rows(out: Console, rows: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return equal rows as a table, what is nested in them side by side."""
+    flat = {str(name): dict(_leaves(row, "")) for name, row in rows.items()}
+    columns = list(dict.fromkeys(column for row in flat.values() for column in row))
+    table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, padding=(0, 1, 0, 0))
+    table.add_column("")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in flat.items():
+        table.add_row(Text(name.replace("_", " ")), *(_shown(row.get(column, "")) for column in columns))
+    return table
+
+
+def _leaves(row: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, item in row.items():
+        label = f"{prefix}{key}".replace("_", " ")
+        if isinstance(item, dict):
+            yield from _leaves(item, f"{label} ")
+        else:
+            yield label, item
+
+
+def _shown(item: Any) -> str:
+    if isinstance(item, list):
+        return ", ".join(map(str, item))
+    return f"{item:,}" if isinstance(item, int) and not isinstance(item, bool) else str(item)

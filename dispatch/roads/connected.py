@@ -22,7 +22,7 @@ def keep_connected(
 
     Of two parts of equal size the one with the first node in canonical order is kept.
     """
-    part = _parts(len(places.ids), arcs)
+    part = parts(len(places.ids), arcs.tail, arcs.head)
     order = places.canonical()
     sizes = np.bincount(part)
     first = np.full(len(sizes), len(order))
@@ -43,13 +43,13 @@ def keep_connected(
     return places.take(np.flatnonzero(inside)), kept, frozenset(dropped)
 
 
-def _parts(size: int, arcs: Arcs) -> NDArray[np.int32]:
+def parts(size: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the number of the strongly connected part of every node [N]."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
-    ones = np.ones(len(arcs.tail), dtype=np.int8)
-    graph = csr_matrix((ones, (arcs.tail, arcs.head)), shape=(size, size))
+    ones = np.ones(len(tail), dtype=np.int8)
+    graph = csr_matrix((ones, (tail, head)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=True, connection="strong")[1], dtype=np.int32)
 
 

@@ -29,8 +29,8 @@ def metres_between(
     return np.asarray(2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
 
 
-def linestring_metres(text: str, *, geographic: bool) -> float | None:
-    """Return the length of a WKT LINESTRING in metres, or None where the text is not one."""
+def linestring_points(text: str) -> NDArray[np.float64] | None:
+    """Return the points [k, 2] of a WKT LINESTRING, or None where the text is not one."""
     match = _LINESTRING.fullmatch(text)
     if match is None:
         return None
@@ -40,10 +40,30 @@ def linestring_metres(text: str, *, geographic: bool) -> float | None:
         return None
     if len(points) < 2 or any(len(point) != 2 for point in points):
         return None
-    x, y = np.array(points).T
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+    result = np.array(points)
+    return result if np.isfinite(result).all() else None
+
+
+def linestring_metres(text: str, *, geographic: bool) -> float | None:
+    """Return the length of a WKT LINESTRING in metres, or None where the text is not one."""
+    points = linestring_points(text)
+    if points is None:
         return None
+    x, y = points.T
     return float(metres_between(x[:-1], y[:-1], x[1:], y[1:], geographic=geographic).sum())
+
+
+def inside_polygon(
+    corners: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which points lie inside a polygon (corners × 2), by counting crossings to the right."""
+    inside = np.zeros(len(x), dtype=np.bool_)
+    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y1 == y2:
+            continue
+        between = (y1 > y) != (y2 > y)
+        inside ^= between & (x < x1 + (y - y1) * ((x2 - x1) / (y2 - y1)))
+    return np.asarray(inside, dtype=np.bool_)
 
 
 def _flat(x: NDArray[np.float64], y: NDArray[np.float64], *, geographic: bool) -> NDArray[np.float64]:

@@ -68,6 +68,12 @@ class RoadNetwork(Described):
     facts: Mapping[str, int | float] = field(default_factory=dict)
     _lazy: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def fastest(self, tail: int, head: int, mode: str) -> int | None:
+        """Return the fastest arc from one node to the next in a mode, or None where no arc joins them."""
+        low, high = np.searchsorted(self.tail, (tail, tail + 1))
+        arcs = np.arange(low, high)[self.head[low:high] == head]
+        return int(arcs[np.argmin(self.seconds[mode][arcs])]) if len(arcs) else None
+
     def summary(self) -> dict[str, Any]:
         """Return what ``dispatch network info`` shows: plain numbers and texts, keys sorted."""
         from dispatch.roads.summary import road_summary
@@ -89,7 +95,7 @@ class RoadNetwork(Described):
             graph.add_edge(
                 self.node_ids[tail],
                 self.node_ids[head],
-                link_id=self.link_ids[self.link[arc]],
+                link_id=self.link_ids[arc],
                 length=float(self.length_m[arc]),
                 facility_type=self.facility_names[self.facility[arc]],
                 **{mode: float(seconds[arc]) for mode, seconds in self.seconds.items()},

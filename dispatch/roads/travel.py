@@ -12,6 +12,7 @@ import numpy as np
 from dispatch.errors import NoRoute, Problem
 from dispatch.roads.cache import cache_dir
 from dispatch.roads.network import MODES, MatrixNetwork, RoadNetwork
+from dispatch.roads.rows import ReachRow, Row, table_row
 from dispatch.roads.search import Searcher, gates, spread
 from dispatch.roads.tables import Shelf
 
@@ -49,6 +50,14 @@ class Travel(Protocol):
         """Return normal seconds [N] from every node to a node, infinite where there is no way; read-only."""
         ...
 
+    def outbound_row(self, node: int) -> Row:
+        """Return emergency seconds from a node, to be looked up by node."""
+        ...
+
+    def homebound_row(self, node: int) -> Row:
+        """Return normal seconds to a node, to be looked up by node."""
+        ...
+
     def at(self, node: int) -> Position:
         """Return the position of standing at a node."""
         ...
@@ -59,6 +68,15 @@ class Travel(Protocol):
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the position ``elapsed`` seconds after leaving ``position`` for ``node``; or NoRoute."""
+        ...
+
+    def driving(self, position: Position, node: int, mode: str) -> float:
+        """Return the seconds that the roads' speeds alone give, without a vehicle's own pace."""
+        ...
+
+    @property
+    def paced(self) -> bool:
+        """Whether a trip broken off and taken up again lasts longer, because of stopping and starting."""
         ...
 
     def at_least(self, position: Position, elapsed: float, node: int) -> float:
@@ -96,8 +114,9 @@ class RoadTravel:
         # what does not depend on the sites is shared by all layouts of the network in a process
         self._searchers: dict[tuple[str, bool], Searcher] = network.once("searchers", dict)
         self._via: dict[str, dict[int, int]] = network.once("arcs", dict)
-        self._trees: OrderedDict[tuple[int, str], _Tree] = network.once("trees", OrderedDict)
+        self._trees: OrderedDict[tuple[int, str, str], _Tree] = network.once("trees", OrderedDict)
         self._gates: dict[str, dict[int, list[_Gate]]] = network.once("gates", lambda: {m: {} for m in MODES})
+        self._digest = network.digest
         self._count = len(graph.junctions)
         # memory views give plain Python numbers, in a hot loop several times faster than arrays do
         self._junctions = graph.junctions.data
@@ -127,6 +146,20 @@ class RoadTravel:
         reach = self._searcher("normal", backward=True).reach(node)
         return _read_only(spread(self._graph, "normal", node, reach, backward=True))
 
+    def outbound_row(self, node: int) -> Row:
+        """Return emergency seconds from a node, to be looked up by node."""
+        return self._row(node, "emergency", backward=False)
+
+    def homebound_row(self, node: int) -> Row:
+        """Return normal seconds to a node, to be looked up by node."""
+        return self._row(node, "normal", backward=True)
+
+    def _row(self, node: int, mode: str, *, backward: bool) -> Row:
+        if node in self._tables:
+            return table_row(self._tables[node].homebound if backward else self._tables[node].outbound)
+        reach = self._searcher(mode, backward=backward).reach(node)
+        return ReachRow(self._graph, mode, node, reach, backward=backward)
+
     def at(self, node: int) -> Position:
         """Return the position of standing at a node."""
         return int(node), 0.0
@@ -135,6 +168,9 @@ class RoadTravel:
         """Return seconds from a position to a node in a mode of driving."""
         start, lead = position
         return float(lead + self._leave(start, node, mode)[0])
+
+    driving = seconds
+    paced = False
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the position after ``elapsed`` seconds: the next node of the road, inner nodes included."""
@@ -168,6 +204,50 @@ class RoadTravel:
         if via < 0:
             return self._junctions[following], left - reach[following]
         return self._on_chain(via >> 1, via & 1, mode, left - reach[following])
+
+    def way(self, position: Position, node: int, mode: str) -> list[int]:
+        """Return the nodes on the way from a position to a node, inner ones included, the next one first.
+
+        It is the way that :meth:`along` follows.
+        """
+        start, _ = position
+        rest, direction, gate = self._leave(start, node, mode)
+        if rest == inf:
+            raise self._no_route(start, node)
+        if start == node:
+            return [int(node)]
+        if gate is None:
+            return self._chain_between(start, node, direction)
+        junction, _, way = gate
+        nodes = self._chain_between(start, None, direction) if self._chain[start] >= 0 else [int(start)]
+        reach, onward = self._tree(junction, mode)
+        here = self._doors[direction][start]
+        while reach[here] > 0.0:
+            following = onward[here]
+            via = self._arc(here, following, mode)
+            if via >= 0:
+                nodes += self._inner(via)
+            nodes.append(self._junctions[following])
+            here = following
+        if self._chain[node] >= 0:
+            run = self._inner(2 * self._chain[node] + way)
+            nodes += run[: run.index(node) + 1]
+        return nodes
+
+    def _inner(self, via: int) -> list[int]:
+        """Return the inner nodes of 2 * chain + direction in the order in which they are passed."""
+        run = self._nodes[self._start[via >> 1] : self._start[(via >> 1) + 1]].tolist()
+        return run[::-1] if via & 1 else run
+
+    def _chain_between(self, start: int, node: int | None, direction: int) -> list[int]:
+        """Return the nodes of a chain from an inner one to another, or to the exit in a direction."""
+        run = self._inner(2 * self._chain[start] + direction)
+        rest = run[run.index(start) :]
+        return (
+            [*rest, self._junctions[self._doors[direction][start]]]
+            if node is None
+            else rest[: rest.index(node) + 1]
+        )
 
     def at_least(self, position: Position, elapsed: float, node: int) -> float:
         """Return the bound that follows from shortest ways: a detour of some seconds cannot save more."""
@@ -226,7 +306,7 @@ class RoadTravel:
 
     def _tree(self, junction: int, mode: str) -> _Tree:
         """Return seconds to a junction from every junction, and the next junction on the way."""
-        key = (junction, mode)
+        key = (junction, mode, self._digest)  # variants of a network share one store of trees
         tree = self._trees.get(key)
         if tree is not None:
             return tree
@@ -272,6 +352,14 @@ class MatrixTravel:
         """Return seconds [N] from every place to a place; read-only."""
         return np.asarray(self._matrix[:, node])
 
+    def outbound_row(self, node: int) -> Row:
+        """Return seconds from a place, to be looked up by place."""
+        return table_row(self.outbound(node))
+
+    def homebound_row(self, node: int) -> Row:
+        """Return seconds to a place, to be looked up by place."""
+        return table_row(self.homebound(node))
+
     def at(self, node: int) -> Position:
         """Return the position of standing at a place."""
         return ((int(node), 1.0),)
@@ -282,6 +370,9 @@ class MatrixTravel:
         if len(position) == 1:
             return float(time[position[0][0], node])
         return float(sum(weight * time[place, node] for place, weight in position if place != node))
+
+    driving = seconds
+    paced = False
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the mixture after ``elapsed`` seconds."""

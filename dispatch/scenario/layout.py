@@ -29,6 +29,8 @@ class Site:
     title: str
     owner: str
     node: int
+    grade: str = ""
+    """Class in a standard, as written; "" where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,5 +232,5 @@ class _Nodes:
                 self._known[key] = self._resolve(station.at, self._written[key])
             node = self._known[key]
             if node is not None:
-                result.append(Site(name, station.title, station.owner, node))
+                result.append(Site(name, station.title, station.owner, node, station.grade))
         return tuple(result)

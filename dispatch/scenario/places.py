@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.errors import did_you_mean
+from dispatch.roads.geometry import inside_polygon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,19 +139,6 @@ def _zone_nodes(
             document.place("zones", name), "no node of the network lies in the zone", "Check its corners."
         )
     return sorted(found)
-
-
-def inside_polygon(
-    corners: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Return which points lie inside a polygon (corners × 2), by counting crossings to the right."""
-    inside = np.zeros(len(x), dtype=np.bool_)
-    for (x1, y1), (x2, y2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y1 == y2:
-            continue
-        between = (y1 > y) != (y2 > y)
-        inside ^= between & (x < x1 + (y - y1) * ((x2 - x1) / (y2 - y1)))
-    return np.asarray(inside, dtype=np.bool_)
 
 
 def demand_weights(

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.errors import NetworkError, Problems, ScenarioError, did_you_mean
+from dispatch.errors import NetworkError, Problems, ScenarioError, UsageError, did_you_mean
 from dispatch.io.yaml_source import YamlDocument, read_yaml, validate
 from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP, ScenarioFile
+from dispatch.model.travel import PLANNING
 from dispatch.roads.network import load_network
+from dispatch.scenario.facilities import with_cited_stations
 from dispatch.scenario.files import Folder, with_empirical_values
 from dispatch.scenario.layout import BASELINE, compose_layouts
 from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.reach import short, unreachable, unserved
 from dispatch.scenario.recorded import Reader
+from dispatch.scenario.roadworks import RoadResolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from dispatch.model.distributions import Distribution
     from dispatch.model.incidents import IncidentType
     from dispatch.roads.network import Network
+    from dispatch.scenario.conditions import RoadConditions
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.recorded import RecordedCalls
 
@@ -73,6 +77,8 @@ class Scenario:
     file: ScenarioFile
     path: Path
     network: Network
+    roads: RoadConditions
+    """The network as it is at any moment: speeds of the hour, closures in force."""
     zones: tuple[str, ...]
     zone_of: NDArray[np.int32]
     """Zone of each node, −1 for none [N]."""
@@ -105,11 +111,35 @@ class Scenario:
             np.add.at(result, (self.recorded.type, self.recorded.node), 1.0 / self.file.horizon)
         return result
 
+    @property
+    def demand_by_period(self) -> dict[int, NDArray[np.float64]]:
+        """Expected calls per second over the whole time, by period of the week in which they come [K, N]."""
+        if not self.roads.speeds.varies:
+            return {self.roads.ordinary.period: self.demand_by_node}
+        period_of = np.array(self.roads.speeds.period_of)
+        result = {
+            period: np.zeros((len(self.kinds), len(self.network.node_ids)))
+            for period in set(period_of.tolist())
+        }
+        for stream in self.streams:
+            hours = np.array(stream.hours) if stream.hours else np.ones(len(period_of))
+            for period, demand in result.items():
+                demand[stream.kind] += (
+                    stream.rate * hours[period_of == period].sum() / len(hours) * stream.weights
+                )
+        if self.recorded is not None:
+            calls = self.recorded
+            for call, received in enumerate(calls.received.tolist()):
+                demand = result[self.roads.at(received).period]
+                demand[calls.type[call], calls.node[call]] += 1.0 / self.file.horizon
+        return result
 
-def load(path: str | Path, check: Check | None = None) -> Scenario:
+
+def load(path: str | Path, check: Check | None = None, *, speeds: str | None = None) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
 
-    ``check`` may look for more problems in a scenario whose own references are resolved.
+    ``check`` may look for more problems in a scenario whose own references are resolved; ``speeds`` names
+    the speed set to use instead of the file's.
     """
     path = Path(path)
     problems = Problems()
@@ -121,11 +151,18 @@ def load(path: str | Path, check: Check | None = None) -> Scenario:
     folder = Folder(path.parent, document, problems)
     network = _network(file, folder, problems)
     file = with_empirical_values(file, folder, problems)
-    resolver = Resolver(path, file, document, folder, problems)
-    scenario = None if network is None else resolver.resolve(network)
-    if scenario is None:
-        resolver.check_names()
-    elif check is not None:
+    if speeds is not None:
+        file = _with_speeds(file, speeds)
+    cited = with_cited_stations(file, folder, network, problems)
+    scenario = None
+    if cited is not None:
+        resolver = Resolver(path, cited.file, document, folder, problems)
+        scenario = None if network is None else resolver.resolve(network)
+        if scenario is None:
+            resolver.check_names()
+        else:
+            scenario = replace(scenario, notes=(*cited.notes, *scenario.notes))
+    if scenario is not None and check is not None:
         check(scenario, document, problems)
     # names of parts that were cut out above are missing by our own doing
     later = [p for p in problems.found[shape:] if not any(f" '{name}'" in p.fact for name in cut)]
@@ -140,6 +177,15 @@ def load(path: str | Path, check: Check | None = None) -> Scenario:
 def _validated(document: YamlDocument, problems: Problems) -> tuple[ScenarioFile | None, set[str]]:
     """Validate a scenario; with a horizon of a day where its own is wrong, the rest can still be checked."""
     return validate(ScenarioFile, document, problems, {"horizon": 86400.0})
+
+
+def _with_speeds(file: ScenarioFile, speeds: str) -> ScenarioFile:
+    """Return a scenario with another speed set in use; raises UsageError for an unknown one."""
+    known = (PLANNING, *file.travel.sets)
+    if speeds not in known:
+        message = f"--speeds {speeds}: the scenario has no such speed set."
+        raise UsageError(message, hint=did_you_mean(speeds, known))
+    return file.model_copy(update={"travel": file.travel.model_copy(update={"speeds": speeds})})
 
 
 def _network(file: ScenarioFile, folder: Folder, problems: Problems) -> Network | None:
@@ -182,11 +228,13 @@ class Resolver:
         kinds = tuple(self._kinds(capabilities))
         layouts = compose_layouts(file, self.document, gazetteer.node, self.problems)
         recorded = self._recorded(gazetteer, capabilities, notes)
+        roads = RoadResolver(file, self.document, self.folder, gazetteer, self.problems, notes).resolve()
         scenario = Scenario(
             name=file.name or self.path.stem,
             file=file,
             path=self.path,
             network=network,
+            roads=roads,
             zones=zones,
             zone_of=zone_of,
             capabilities=capabilities,
@@ -197,7 +245,7 @@ class Resolver:
             orders=self._orders(gazetteer),
             aid_node=self._aid_node(gazetteer),
             notes=tuple(notes),
-            digest=self._digest(network, recorded),
+            digest=self._digest(network, roads, recorded),
         )
         self._check_streams()
         self._check_orders(layouts)
@@ -304,10 +352,10 @@ class Resolver:
             return None
         return gazetteer.node(aid.at, self.document.place("dispatching", "mutual_aid", "at"))
 
-    def _digest(self, network: Network, recorded: RecordedCalls | None) -> str:
+    def _digest(self, network: Network, roads: RoadConditions, recorded: RecordedCalls | None) -> str:
         written = self.file.model_dump(mode="json", exclude={"seed", "replications", "title", "description"})
         text = json.dumps(written, sort_keys=True)
-        parts = [text, network.digest, recorded.digest if recorded else ""]
+        parts = [text, network.digest, roads.speeds.digest, recorded.digest if recorded else ""]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _check_size(self, scenario: Scenario) -> None:

@@ -248,6 +248,7 @@ class _Order:
     path: str
     digest: str
     seed: int
+    speeds: str
     layouts: tuple[str, ...]
     measures: tuple[str, ...]
     tables: bool
@@ -266,7 +267,7 @@ def _start_worker(order: _Order) -> None:
 @cache
 def _task_of(order: _Order) -> _Task:
     """Build the task of a worker process when it is first needed, so that its errors reach the parent."""
-    scenario = load(order.path).with_seed(order.seed)
+    scenario = load(order.path, speeds=order.speeds).with_seed(order.seed)
     if scenario.digest != order.digest:
         message = f"{order.path} changed while it was being studied."
         raise UsageError(message, hint="Run the study again.")
@@ -286,8 +287,8 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
         yield from map(task, range(count))
         return
     scenario = task.scenario
-    path, seed = os.fspath(scenario.path), scenario.file.seed
-    order = _Order(path, scenario.digest, seed, task.layouts, task.measures, task.tables)
+    path, seed, speeds = os.fspath(scenario.path), scenario.file.seed, scenario.file.travel.speeds
+    order = _Order(path, scenario.digest, seed, speeds, task.layouts, task.measures, task.tables)
     spawn = get_context("spawn")
     executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker, initargs=(order,))
     waiting: dict[int, Future[_Result]] = {}

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from dispatch.scenario.scenario import Scenario
 
 
-def load(path: str | Path) -> Scenario:
-    """Load a scenario file; raises ScenarioError or NetworkError with every problem found."""
-    return scenarios.load(path, _check_measures)
+def load(path: str | Path, *, speeds: str | None = None) -> Scenario:
+    """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
+
+    ``speeds`` names the speed set to use instead of the file's.
+    """
+    return scenarios.load(path, _check_measures, speeds=speeds)
 
 
 def _check_measures(scenario: Scenario, document: YamlDocument, problems: Problems) -> None:

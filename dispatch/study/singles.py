@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.engine.board import MARGIN
+from dispatch.engine.rulebook import Ending
+from dispatch.scenario.conditions import Conditions
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
+    from dispatch.engine.fleet import Fleet
     from dispatch.study.view import LogView
 
     Filters = dict[str, str]
@@ -79,6 +82,11 @@ def _responses(view: LogView, filters: Filters) -> Mask:
 def responses_n(view: LogView, filters: Filters) -> float:
     """Count the units sent to measured calls, cancelled and diverted ones included."""
     return float(_responses(view, filters).sum())
+
+
+def responses_cut_off(view: LogView, filters: Filters) -> float:
+    """Count the units that closed roads left without a way to their call, which was then open again."""
+    return float((_responses(view, filters) & (view.responses.ending == Ending.CUT_OFF)).sum())
 
 
 def responses_share(view: LogView, filters: Filters) -> float:
@@ -165,53 +173,98 @@ def _first_due_site(view: LogView) -> NDArray[np.intp]:
 def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
     """Share of expected demand within ``seconds`` of travel from a station with a suitable unit.
 
-    Suitable is a unit with a capability of the call's run card. Needs no simulation.
+    Suitable is a unit with a capability of the call's run card. Needs no simulation. Where speeds depend on
+    the time of day, demand is taken hour by hour; closures are left out.
     """
-    scenario, fleet = view.log.scenario, view.log.fleet
-    demand = scenario.demand_by_node
+    scenario, base = view.log.scenario, view.log.fleet
     inside = total = 0.0
-    for number, kind in enumerate(scenario.kinds):
-        weights = demand[number].copy()
-        if filters.get("type", kind.id) != kind.id:
-            continue
-        if "zone" in filters:
-            weights[scenario.zone_of != scenario.zones.index(filters["zone"])] = 0.0
-        able = [u for u, has in enumerate(fleet.capabilities) if has & set(kind.slots)]
-        covered = np.zeros(len(weights), dtype=np.bool_)
-        for home in sorted({fleet.home[u] for u in able}):
-            covered |= fleet.travel.outbound(home) <= seconds + MARGIN
-        inside += float(weights[covered].sum())
-        total += float(weights.sum())
+    for period, demand in scenario.demand_by_period.items():
+        fleet = base.under(Conditions(period))
+        for number, kind in enumerate(scenario.kinds):
+            weights = demand[number].copy()
+            if filters.get("type", kind.id) != kind.id:
+                continue
+            if "zone" in filters:
+                weights[scenario.zone_of != scenario.zones.index(filters["zone"])] = 0.0
+            able = [u for u, has in enumerate(fleet.capabilities) if has & set(kind.slots)]
+            covered = np.zeros(len(weights), dtype=np.bool_)
+            for unit in _one_of_each(fleet, able):
+                covered |= fleet.travels[unit].outbound(fleet.home[unit]) <= seconds + MARGIN
+            inside += float(weights[covered].sum())
+            total += float(weights.sum())
     return _share(inside, total)
+
+
+def _one_of_each(fleet: Fleet, units: list[int]) -> list[int]:
+    """Return units such that no two of them stand at one place and travel alike."""
+    return list({(fleet.home[unit], id(fleet.travels[unit])): unit for unit in units}.values())
 
 
 def residual_coverage(view: LogView, filters: Filters) -> float:
     """Least share of demand, at any measured moment, within reach of a station with an uncommitted unit.
 
-    Reach is the scenario's ``cover_within`` (travel seconds); a unit on its way home counts as home.
+    Reach is the scenario's ``cover_within`` (travel seconds at the speeds of the hour, without closures); a
+    unit on its way home counts as home.
     """
-    scenario, fleet, r = view.log.scenario, view.log.fleet, view.responses
+    scenario, r = view.log.scenario, view.log.responses
     weights = scenario.demand_by_node.sum(axis=0)
     if "zone" in filters:
         weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
-    places, limit = np.flatnonzero(weights), scenario.file.cover_within + MARGIN
-    reach = np.array([fleet.travel.outbound(home)[places] <= limit for home in fleet.home])
+    places = np.flatnonzero(weights)
     own = r.unit >= 0
-    times = np.concatenate([r.alerted[own], r.available[own]])
+    back = np.nan_to_num(r.available[own], nan=math.inf)
+    times = np.concatenate([r.alerted[own], back])
     units = np.concatenate([r.unit[own], r.unit[own]])
     steps = np.repeat([-1, 1], own.sum())
     order = np.argsort(times, kind="stable")
     moments, group = np.unique(times[order], return_index=True)
-    begins = np.concatenate([[-math.inf], moments])
-    ends = np.concatenate([moments, [math.inf]])
-    free = reach.sum(axis=0)
-    least = math.inf
     groups = np.split(order, group[1:]) if len(moments) else []
-    for k, changes in enumerate([order[:0], *groups]):
-        np.add(free, (steps[changes, None] * reach[units[changes]]).sum(axis=0), out=free)
-        if begins[k] < view.end and ends[k] > view.start:
-            least = min(least, float(weights[places][free > 0].sum()))
+    reach = _Reach(view, places)
+    least, begin = math.inf, -math.inf
+    for moment, changes in zip([*moments.tolist(), math.inf], [*groups, order[:0]], strict=True):
+        if begin < view.end and moment > view.start:
+            for covered in reach.covered(max(begin, view.start), min(moment, view.end)):
+                least = min(least, float(weights[places][covered].sum()))
+        reach.count(units[changes], steps[changes])
+        begin = moment
     return _share(least, float(weights.sum()))
+
+
+class _Reach:
+    """How many uncommitted units are within ``cover_within`` of each place, as time goes on."""
+
+    def __init__(self, view: LogView, places: NDArray[np.intp]) -> None:
+        self.roads, self.fleet, self.places = view.log.scenario.roads, view.log.fleet, places
+        self.limit = view.log.scenario.file.cover_within + MARGIN
+        self.by_period: dict[int, NDArray[np.int64]] = {}
+        self.uncommitted = np.ones(len(self.fleet), dtype=np.int64)
+        self.period = self.roads.ordinary.period
+        self.free = self._within(self.period).sum(axis=0)
+
+    def _within(self, period: int) -> NDArray[np.int64]:
+        """Return 1 where a place is near enough to a unit's quarters in a period of the week [U, P]."""
+        if period not in self.by_period:
+            fleet = self.fleet.under(Conditions(period))
+            rows = [travel.outbound(home) for travel, home in zip(fleet.travels, fleet.home, strict=True)]
+            near = [row[self.places] <= self.limit for row in rows]
+            self.by_period[period] = np.array(near, dtype=np.int64)
+        return self.by_period[period]
+
+    def count(self, units: NDArray[np.int32], steps: NDArray[np.int64]) -> None:
+        """Count units as committed (−1) or free again (1)."""
+        np.add.at(self.uncommitted, units, steps)
+        self.free += steps @ self._within(self.period)[units]
+
+    def covered(self, begin: float, end: float) -> Iterator[Mask]:
+        """Yield the covered places for each period that reigns between two moments."""
+        while True:
+            period = self.roads.at(begin).period
+            if period != self.period:
+                self.period, self.free = period, self.uncommitted @ self._within(period)
+            yield self.free > 0
+            begin = self.roads.next_period(begin)
+            if begin >= end:
+                return
 
 
 def mutual_aid_unit_hours(view: LogView, filters: Filters) -> float:
@@ -228,6 +281,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "incidents.unserved": (incidents_unserved, "1", False, INCIDENT_FILTERS),
     "incidents.incomplete": (incidents_incomplete, "1", False, INCIDENT_FILTERS),
     "responses.n": (responses_n, "1", None, ALL_FILTERS),
+    "responses.cut_off": (responses_cut_off, "1", False, ALL_FILTERS),
     "responses.share": (responses_share, "share", None, ALL_FILTERS),
     "workload": (workload, "share", None, UNIT_FILTERS),
     "workload.mean": (workload, "share", None, UNIT_FILTERS),

@@ -114,7 +114,8 @@ class LogView:
         r = self.responses
         own = r.unit >= 0
         begin = np.clip(r.alerted[own], self.start, self.end)
-        until = np.clip(r.available[own], self.start, self.end)
+        # a unit that closed roads keep from home to the end is never available again
+        until = np.clip(np.nan_to_num(r.available[own], nan=np.inf), self.start, self.end)
         busy = np.bincount(r.unit[own], weights=until - begin, minlength=len(self.log.fleet))
         return np.asarray(busy[unit[:-1]] / self.window)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import dispatch
+from dispatch.engine.rulebook import Ending
 from dispatch.errors import UsageError
 from dispatch.study.measures import INTERVALS
 from dispatch.study.singles import SINGLES
@@ -109,6 +111,7 @@ BY_HAND = {
     "incidents.incomplete": 4,  # off, never, half, none
     # sent to measured calls: full 2, late, off, half, aided 2
     "responses.n": 7,
+    "responses.cut_off": 0,  # roads never close; see below for where they do
     "responses.n[unit=P1]": 3,
     "responses.n[station=S2]": 3,
     "responses.n[type=fire,unit_type=pumper]": 2,
@@ -165,6 +168,21 @@ def test_measures_by_hand(log: Log, name: str) -> None:
 def test_every_single_measure_is_checked_by_hand() -> None:
     covered = {name.partition("[")[0] for name in BY_HAND}
     assert set(SINGLES) <= covered
+
+
+def test_units_that_are_cut_off_are_counted(log: Log) -> None:
+    """One of the warm-up, which is not counted, and one of the fire 'full'."""
+    ending = log.responses.ending.copy()
+    full = int(np.flatnonzero(log.timeline.received[log.responses.incident] >= log.scenario.file.warm_up)[0])
+    ending[[0, full]] = Ending.CUT_OFF
+    changed = replace(log, responses=replace(log.responses, ending=ending))
+    unit = log.fleet.ids[log.responses.unit[full]]
+    expected = {
+        "responses.cut_off": 1.0,
+        f"responses.cut_off[unit={unit}]": 1.0,
+        "responses.cut_off[type=medical]": 0.0,
+    }
+    assert dispatch.measure(changed, expected) == expected
 
 
 def test_what_became_of_the_calls(log: Log) -> None:

@@ -1,0 +1,251 @@
+"""What a scenario says of speeds, closures and injects, resolved on its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.errors import did_you_mean
+from dispatch.model.travel import PLANNING, SpeedSet
+from dispatch.roads.areas import arcs_in, arcs_near
+from dispatch.roads.network import MODES, RoadNetwork
+from dispatch.scenario.conditions import HOURS, ClosedRoads, RoadConditions, Speeds
+from dispatch.scenario.speeds import factor_table, read_profile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dispatch.errors import Problems
+    from dispatch.io.yaml_source import YamlDocument
+    from dispatch.model.injects import Closure
+    from dispatch.model.scenario import ScenarioFile
+    from dispatch.roads.network import Network
+    from dispatch.scenario.files import Folder
+    from dispatch.scenario.places import Gazetteer
+
+NEEDS_ROADS = "Use a road network, or leave it out."
+
+
+@dataclass(slots=True)
+class RoadResolver:
+    """Resolves speeds and closures, noting every problem."""
+
+    file: ScenarioFile
+    document: YamlDocument
+    folder: Folder
+    gazetteer: Gazetteer
+    problems: Problems
+    notes: list[str]
+
+    def resolve(self) -> RoadConditions:
+        """Return the conditions of the scenario; they may be used only if no problem was noted."""
+        start = self.file.start
+        into_day = start.hour * 3600 + start.minute * 60 + start.second + start.microsecond / 1e6
+        self._check_units()
+        closures = self._closures()
+        changes = self._changes(tuple(closure.id for closure in closures))
+        week_start = start.weekday() * 86400.0 + into_day
+        self._note_cut_off(closures, changes)
+        return RoadConditions(self.network, self._speeds(), week_start, closures, changes)
+
+    @property
+    def network(self) -> Network:
+        """The network without conditions."""
+        return self.gazetteer.network
+
+    def _check_units(self) -> None:
+        """Note units that cannot move as they should on this network."""
+        for name, kind in sorted(self.file.unit_types.items()):
+            where = self.document.place("unit_types", name, "moves")
+            if kind.moves == "on_foot" and not isinstance(self.network, RoadNetwork):
+                self.problems.add(where, "walking needs roads, where there is a matrix of times", NEEDS_ROADS)
+            if kind.moves == "air" and self.network.x is None:
+                self.problems.add(where, "flying needs coordinates", "Add x_coord and y_coord to node.csv.")
+
+    def _speeds(self) -> Speeds:
+        chosen, sets = self.file.travel.speeds, self.file.travel.sets
+        if chosen not in sets and chosen != PLANNING:
+            where = self.document.place("travel", "speeds")
+            self.problems.add(where, f"no speed set '{chosen}'", did_you_mean(chosen, (PLANNING, *sets)))
+        for name in sorted(sets):
+            if name != chosen:  # the others are checked all the same
+                self._compiled(name, sets[name])
+        return self._compiled(chosen, sets.get(chosen, SpeedSet()))
+
+    def _compiled(self, name: str, written: SpeedSet) -> Speeds:
+        """Return a speed set with its factors by period and class."""
+        where = ("travel", "sets", name)
+        network, title, source = self.network, written.title, written.source
+        classes = network.facility_names if isinstance(network, RoadNetwork) else ()
+        table = {mode: np.ones((HOURS, len(classes))) for mode in MODES}
+        if not isinstance(network, RoadNetwork) and written != SpeedSet(title=title, source=source):
+            self.problems.add(
+                self.document.place(*where), "speeds of roads, where there is a matrix", NEEDS_ROADS
+            )
+        elif written.profile is not None:
+            profile = read_profile(written.profile, self.folder, (*where, "profile"))
+            if profile is not None:
+                table, twice = factor_table(profile.rows, classes)
+                for text in twice[:5]:
+                    fact = f"profile '{profile.name}' gives two factors for {text}"
+                    self.problems.add(self.document.place(*where, "profile"), fact, "Give one.")
+                if all((values == 1.0).all() for values in table.values()):
+                    self.notes.append(
+                        f"Speed set '{name}': profile '{profile.name}' changes no speed of this network; "
+                        f"its classes are {', '.join(sorted(c for c in classes if c)) or 'unnamed'}."
+                    )
+                title, source = title or profile.title, source or profile.source
+        return _of_periods(name, title, source, written, table)
+
+    def _closures(self) -> tuple[ClosedRoads, ...]:
+        found = []
+        for name, closure in sorted(self.file.closures.items()):
+            arcs = self._arcs(name, closure)
+            if arcs is not None:
+                factor = 0.0 if closure.speed_factor is None else closure.speed_factor
+                width = -1.0 if closure.max_width is None else closure.max_width
+                found.append(ClosedRoads(name, closure.title, arcs, factor, width))
+        return tuple(found)
+
+    def _arcs(self, name: str, closure: Closure) -> NDArray[np.intp] | None:
+        """Return the arcs that a closure holds for."""
+        network, where = self.network, self.document.place("closures", name)
+        if not isinstance(network, RoadNetwork):
+            self.problems.add(where, "a closure of roads, where there is a matrix of times", NEEDS_ROADS)
+            return None
+        before = len(self.problems.found)
+        parts = [self._of_links(network, name, closure)]
+        if closure.polygon:
+            parts.append(arcs_in(network, closure.polygon))
+        if closure.around is not None and closure.radius is not None:
+            node = self.gazetteer.node(closure.around, self.document.place("closures", name, "around"))
+            if node is not None:
+                point = (float(network.x[node]), float(network.y[node]))
+                centre = point if isinstance(closure.around, str) else closure.around
+                parts.append(arcs_near(network, centre, closure.radius))
+        arcs = np.unique(np.concatenate(parts))
+        if not len(arcs) and len(self.problems.found) == before:
+            self.problems.add(where, "no road touches this area", "Check its coordinates (longitude first).")
+        return arcs.astype(np.intp)
+
+    def _of_links(self, network: RoadNetwork, name: str, closure: Closure) -> NDArray[np.intp]:
+        known = network.once("arcs by link", lambda: _arcs_by_link(network)) if closure.links else {}
+        found: list[int] = []
+        for i, link in enumerate(closure.links):
+            if link not in known:
+                remedy = did_you_mean(link, known) if len(known) < 5000 else "See link_id in link.csv."
+                self.problems.add(
+                    self.document.place("closures", name, "links", i), f"no link '{link}'", remedy
+                )
+            found += known.get(link, ())
+        return np.array(found, dtype=np.intp)
+
+    def _changes(self, known: tuple[str, ...]) -> tuple[tuple[float, tuple[int, ...]], ...]:
+        """Return the moments at which closures begin or end, with all that are in force from then on."""
+        events: list[tuple[float, int, bool]] = []
+        by_inject = self._injected(known, events)
+        for number, name in enumerate(known):
+            closure = self.file.closures[name]
+            begins = (
+                None if closure.begins is None else self._seconds(closure.begins, "closures", name, "begins")
+            )
+            ends = inf if closure.ends is None else self._seconds(closure.ends, "closures", name, "ends")
+            if begins is not None or name not in by_inject:
+                events.append((begins or 0.0, number, True))
+            if ends <= (begins or 0.0):
+                fact = f"ends ({ends:g} s) is not after begins ({begins or 0.0:g} s)"
+                self.problems.add(self.document.place("closures", name, "ends"), fact, "Correct one of them.")
+            if ends < inf:
+                events.append((ends, number, False))
+        changes: dict[float, tuple[int, ...]] = {}
+        in_force: set[int] = set()
+        for moment, number, begins_now in sorted(events):
+            (in_force.add if begins_now else in_force.discard)(number)
+            changes[moment] = tuple(sorted(in_force))
+        return tuple(sorted(changes.items()))
+
+    def _injected(self, known: tuple[str, ...], events: list[tuple[float, int, bool]]) -> set[str]:
+        """Add what injects do, and return the closures that injects begin."""
+        begun = set()
+        for i, inject in enumerate(self.file.injects):
+            name = inject.close or inject.reopen or ""
+            key = "close" if inject.close else "reopen"
+            moment = self._seconds(inject.at, "injects", i, "at")
+            if name in known:
+                events.append((moment, known.index(name), key == "close"))
+            elif name not in self.file.closures:
+                where = self.document.place("injects", i, key)
+                self.problems.add(where, f"no closure '{name}'", did_you_mean(name, self.file.closures))
+            if key == "close":
+                begun.add(name)
+        return begun
+
+    def _seconds(self, moment: float | datetime, *where: str | int) -> float:
+        """Return a moment in seconds from the start."""
+        if not isinstance(moment, datetime):
+            return moment
+        seconds = (moment - self.file.start).total_seconds()
+        if seconds < 0:
+            fact = f"{moment.isoformat()} is before the scenario's start ({self.file.start.isoformat()})"
+            self.problems.add(self.document.place(*where), fact, "Give a later moment.")
+        return max(seconds, 0.0)
+
+    def _note_cut_off(
+        self, closures: tuple[ClosedRoads, ...], changes: tuple[tuple[float, tuple[int, ...]], ...]
+    ) -> None:
+        """Note which closures in force together leave places without a way there and back."""
+        network = self.network
+        if not isinstance(network, RoadNetwork) or self.problems:
+            return
+        shut = {i for i, c in enumerate(closures) if c.speed_factor == 0.0 and c.holds_for(0.0)}
+        for active in sorted({tuple(i for i in active if i in shut) for _, active in changes}):
+            count, shown = _cut_off(network, [closures[i].arcs for i in active])
+            if count:
+                names = " and ".join(f"'{closures[i].id}'" for i in active)
+                verb = "holds" if len(active) == 1 else "hold"
+                self.notes.append(
+                    f"While {names} {verb}, {count} of {len(network.node_ids)} nodes are cut off from the "
+                    f"rest ({shown}); calls there wait."
+                )
+
+
+def _arcs_by_link(network: RoadNetwork) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for arc, link in enumerate(network.link_ids):
+        found.setdefault(link, []).append(arc)
+    return found
+
+
+def _cut_off(network: RoadNetwork, shut: list[NDArray[np.intp]]) -> tuple[int, str]:
+    """Return how many nodes lie outside the largest part without the arcs that are shut, and some of them."""
+    from dispatch.roads.connected import parts
+
+    kept = np.ones(len(network.tail), dtype=np.bool_)
+    for arcs in shut:
+        kept[arcs] = False
+    part = parts(len(network.node_ids), network.tail[kept], network.head[kept])
+    outside = np.flatnonzero(part != np.bincount(part).argmax())
+    shown = ", ".join(network.node_ids[i] for i in outside[:3]) + (", …" if len(outside) > 3 else "")
+    return len(outside), shown
+
+
+def _of_periods(
+    name: str, title: str, source: str, written: SpeedSet, table: dict[str, NDArray[np.float64]]
+) -> Speeds:
+    """Return a speed set in which hours with the same factors are one period."""
+    whole = np.hstack([table[mode] * getattr(written.factors, mode) for mode in MODES])
+    _, first, period_of = np.unique(whole, axis=0, return_index=True, return_inverse=True)
+    width = whole.shape[1] // 2
+    return Speeds(
+        name=name,
+        title=title,
+        source=source,
+        period_of=tuple(np.ravel(period_of).tolist()),
+        factors={mode: whole[first, i * width : (i + 1) * width] for i, mode in enumerate(MODES)},
+        delay={mode: getattr(written.junction_delay, mode) for mode in MODES},
+        start_up=written.acceleration.seconds if written.acceleration else 0.0,
+    )
