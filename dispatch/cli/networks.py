@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dispatch.cli import converting, importing, statics
+from dispatch.cli.finding import network_folder
 from dispatch.cli.options import AsJson
-from dispatch.errors import UsageError, did_you_mean
 
 app = typer.Typer(name="network", no_args_is_help=True)
 
@@ -41,17 +41,7 @@ def network_info(
     from dispatch.io.run_folder import json_text
     from dispatch.roads.network import load_network
 
-    named = Path("networks") / network
-    folder = named if not os.path.exists(network) and os.path.isdir(named) else network
-    if not os.path.isfile(folder / "network.yaml"):  # os.path takes names that no file can have
-        message = f"{network}: no network here (a folder with network.yaml)."
-        raise UsageError(
-            message,
-            hint=did_you_mean(
-                network.name, [found.parent.name for found in Path("networks").glob("*/network.yaml")]
-            ),
-        )
-    loaded = load_network(folder)
+    loaded = load_network(network_folder(network))
     if as_json:
         sys.stdout.write(json_text({"name": loaded.name, "notes": list(loaded.notes), **loaded.summary()}))
         return
@@ -61,3 +51,10 @@ def network_info(
     terminal.print_summary(out, loaded.title or loaded.name, loaded.summary())
     for note in loaded.notes:
         out.print(f"  note: {note}", markup=False)
+
+
+app.command("import")(importing.network_import)
+app.command("convert")(converting.network_convert)
+app.command("isochrone")(statics.isochrone)
+app.command("coverage")(statics.coverage)
+app.command("standards")(statics.standards)

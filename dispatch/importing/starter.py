@@ -1,0 +1,234 @@
+"""A first scenario for a network that was just imported: stations found there, assumptions to replace."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from dispatch.errors import UsageError
+from dispatch.io.features import representative_point, station_ids, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from dispatch.io.geo_files import Feature
+
+    Nodes: TypeAlias = tuple[ArrayLike, ArrayLike]
+
+KIND = "fire_station"
+FIRES, OTHERS = 0.5, 2.0
+"""Assumed calls a day for each station found."""
+
+FAR = 900.0
+"""Metres to the nearest node beyond which a station is no example: scenarios leave it out a little later."""
+
+_LISTED = 40
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]+")
+
+_TEXT = """\
+# A first scenario on an imported network. What is marked ASSUMED is a guess that lets you start: replace it.
+# Change first:
+#   1. demand: your own number of calls a day, or the list of recorded calls;
+#   2. {source}: how many units of which type stand at each station;
+#   3. layouts: the plans you want to compare.
+# Then: dispatch validate THIS-FILE, dispatch compare THIS-FILE
+schema_version: 1
+title: {title}
+description: |
+  {described} Calls, times and crews are ASSUMED, and speeds are those of the network.
+  Not a statement about the service of this place until these have been replaced.
+
+network: {network}
+start: 2024-01-01T00:00:00+00:00   # give your own time zone, such as +08:00
+horizon: 30 d
+seed: 1
+replications: 20
+
+# ASSUMED: one kind of engine that can do everything. Half of the crews leave within 60 s, nine in ten within
+# 90 s.
+unit_types:
+  engine: {{capabilities: [engine], crew: 4, turnout: {{lognormal: {{median: 60 s, p90: 90 s}}}}}}
+
+{stations}
+# ASSUMED: from picking up the telephone to the alert.
+call_processing: {{lognormal: {{median: 60 s, p90: 90 s}}}}
+
+# ASSUMED: two kinds of incidents, times on scene and engines needed.
+incident_types:
+  fire:
+    priority: 1
+    run_card: {{engine: {engines}}}
+    on_scene: {{lognormal: {{median: 40 min, p90: 100 min}}}}
+  other:
+    priority: 2
+    run_card: {{engine: 1}}
+    on_scene: {{lognormal: {{median: 25 min, p90: 60 min}}}}
+
+# ASSUMED: {fires:g} fires and {others:g} other calls a day for each station, as many by night as by day,
+# where the roads are: `road_km` is a column of the network's node table. Population, or a list of recorded
+# calls, is better.
+demand:
+  poisson:
+    fire: {{rate: {fire_rate:g}/d, spread: road_km}}
+    other: {{rate: {other_rate:g}/d, spread: road_km}}
+
+{layouts}
+measures: [total.first.mean, total.first.p90, response.first.within_480s, workload.max, reliability.first_due]
+"""
+
+_FOUND = """\
+# Every fire station found, with one engine each (ASSUMED). Units are called <station>-engine-1, and so on.
+# Stations farther than `snap` (1000 m) from every road are left out, with a note.
+{listed}
+stations_from:
+  - kind: {kind}
+    units: {{engine: 1}}
+"""
+
+_MADE_UP = """\
+# The imported file has no fire station near these roads. ASSUMED: one in the middle of them. Write your own,
+# longitude first.
+stations:
+  station-1: {{at: [{x:.6f}, {y:.6f}]}}
+units:
+  engine-1: {{type: engine, station: station-1}}
+"""
+
+
+def starter_scenario(
+    network: str,
+    title: str,
+    facilities: Sequence[Feature],
+    nodes: Nodes | None = None,
+) -> str:
+    """Return the YAML text of a first scenario on a network.
+
+    ``network`` is how the scenario cites the network, ``facilities`` is what stands in its
+    ``facilities.geojson``. ``nodes`` are longitudes and latitudes of the network's nodes [N]: by them the
+    layout that is written as an example keeps off stations far from every road, and a network without fire
+    stations gets a made-up one. Raises UsageError where there are no fire stations and no nodes.
+    """
+    stations = [feature for feature in facilities if feature.properties.get("kind") == KIND]
+    if not _near(_points(stations), nodes):
+        stations = []  # none would stand
+    described, block, layouts = _found(stations, nodes) if stations else _made_up(nodes)
+    count = max(len(stations), 1)
+    return _TEXT.format(
+        title=_quoted(title or network),
+        network=_quoted(network),
+        source="stations_from" if stations else "stations",
+        described=described,
+        stations=block,
+        engines=2 if count > 2 else 1,
+        fires=FIRES,
+        others=OTHERS,
+        fire_rate=FIRES * count,
+        other_rate=OTHERS * count,
+        layouts=layouts,
+    )
+
+
+def _found(stations: Sequence[Feature], nodes: Nodes | None) -> tuple[str, str, str]:
+    """Return what the description, the stations and the layouts say where there are stations."""
+    described = "Stations as the imported file has them, one engine each."
+    return described, _FOUND.format(listed=_listed(stations), kind=KIND), _layouts(stations, nodes)
+
+
+def _made_up(nodes: Nodes | None) -> tuple[str, str, str]:
+    """Return what the description, the stations and the layouts say where there are none."""
+    if nodes is None:
+        message = "no fire station among the facilities of the network."
+        raise UsageError(
+            message,
+            hint="Add features with the property kind: fire_station to facilities.geojson, "
+            "or write a scenario with 'stations' by hand.",
+        )
+    x, y = _node_at(nodes, 0.5)
+    described = "One made-up station: the imported file has none near these roads."
+    return described, _MADE_UP.format(x=x, y=y), _one_more(nodes)
+
+
+def _node_at(nodes: Nodes, share: float) -> tuple[float, float]:
+    """Return the node nearest to the point that has this share of all nodes west and south of it."""
+    x, y = (np.asarray(values, dtype=np.float64) for values in nodes)
+    index, _ = _nearest(nodes, float(np.quantile(x, share)), float(np.quantile(y, share)))
+    return float(x[index[0]]), float(y[index[0]])
+
+
+def _nearest(nodes: Nodes, at_x: ArrayLike, at_y: ArrayLike) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the nearest node to each point as index [k] and metres [k]; beyond degrees, nodes are planar."""
+    from dispatch.roads.geometry import nearest, search_tree
+
+    x, y = (np.asarray(values, dtype=np.float64) for values in nodes)
+    degrees = bool(np.abs(x).max() <= 180 and np.abs(y).max() <= 90)
+    return nearest(search_tree(x, y, geographic=degrees), at_x, at_y, geographic=degrees)
+
+
+def _one_more(nodes: Nodes) -> str:
+    """Return a layout as an example: a second station, in the south-west."""
+    x, y = _node_at(nodes, 0.25)
+    return (
+        "# Plans to compare with the layout 'baseline'. This one is an example.\n"
+        "layouts:\n"
+        "  one-more:\n"
+        "    title: A second station\n"
+        f"    add_stations: {{station-2: {{at: [{x:.6f}, {y:.6f}]}}}}\n"
+        "    add_units: {engine-2: {type: engine, station: station-2}}\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML that nothing in it can break."""
+    return json.dumps(_NO_TEXT.sub(" ", text).strip(), ensure_ascii=False)
+
+
+def _listed(stations: Sequence[Feature]) -> str:
+    """Return ids and names of the stations as comments."""
+    pairs = sorted(zip(station_ids(stations), map(title, stations), strict=True))
+    lines = [f"#   {name}  {_NO_TEXT.sub(' ', text)}".rstrip() for name, text in pairs[:_LISTED]]
+    more = [f"#   … and {len(pairs) - _LISTED} more"] if len(pairs) > _LISTED else []
+    return "\n".join([*lines, *more])
+
+
+def _layouts(stations: Sequence[Feature], nodes: Nodes | None) -> str:
+    """Return a layout as an example: one station closed, where more than one will stand."""
+    points = _points(stations)
+    names = _near(points, nodes)
+    if len(names) < 2:
+        alone = "# Only one station stands, so there is nothing to close. Add layouts with 'add_stations'.\n"
+        return alone if nodes is None else _one_more(nodes)
+    x, y = points[names[0]]
+    known = dict(zip(station_ids(stations), map(title, stations), strict=True))
+    return (
+        "# Plans to compare with what is there, the layout 'baseline'. The first is an example; the second\n"
+        "# shows how to add a station: take the marks away and put it where you would build it, longitude\n"
+        "# first.\n"
+        "layouts:\n"
+        "  one-less:\n"
+        f"    title: {_quoted(f'Without {known[names[0]] or names[0]}')}\n"
+        f"    close_stations: [{_quoted(names[0])}]\n"
+        "  # one-more:\n"
+        f"  #   add_stations: {{new: {{at: [{x:.5f}, {y:.5f}]}}}}\n"
+        "  #   add_units: {new-engine-1: {type: engine, station: new}}\n"
+    )
+
+
+def _points(stations: Sequence[Feature]) -> dict[str, tuple[float, float]]:
+    """Return the point of each station that has one, in order of their ids."""
+    named = sorted(zip(station_ids(stations), stations, strict=True), key=lambda pair: pair[0])
+    points = ((name, f.geometry and representative_point(f.geometry)) for name, f in named)
+    return {name: point for name, point in points if point}
+
+
+def _near(points: dict[str, tuple[float, float]], nodes: Nodes | None) -> list[str]:
+    """Return the stations, in order, that are near a node; all of them where nodes are not known."""
+    if nodes is None or not points:
+        return list(points)
+    places = np.array(list(points.values()))
+    _, metres = _nearest(nodes, places[:, 0], places[:, 1])
+    return [name for name, off in zip(points, metres.tolist(), strict=True) if off <= FAR]
