@@ -77,9 +77,11 @@ def shown_type(field: dict[str, Any]) -> str:
         return f"`{field['const']}`"
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
+    if "x-quantity" in field:
+        return str(field["x-quantity"])
     if "anyOf" in field:
         parts = [shown_type(option) for option in field["anyOf"] if option.get("type") != "null"]
-        return "duration" if parts == ["number", "text"] else " or ".join(dict.fromkeys(parts))
+        return " or ".join(dict.fromkeys(parts))
     kind = field.get("type", "value")
     if kind == "array":
         inner = field.get("items") or (field.get("prefixItems") or [{}])[0]

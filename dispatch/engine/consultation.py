@@ -64,7 +64,7 @@ class Consultation:
         return self._refuse(fact)
 
     def no_way(self, need: Need, unit: int) -> NoReturn:
-        """Refuse a unit that closed roads keep from the call; raises PolicyError."""
+        """Refuse a unit that cannot get to the call at all; raises PolicyError."""
         node = self._scenario.network.node_ids[need.node]
         self._refuse(f"unit {self._board.fleet.ids[unit]}, which has no way to '{node}'")
 

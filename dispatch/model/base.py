@@ -149,6 +149,7 @@ def number_only(value: Any) -> Any:
 _DURATION_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
     "description": _DURATION_HELP,
+    "x-quantity": "duration",
 }
 Seconds = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
 """A duration; seconds inside, a number or text such as ``4 min 30 s`` in files."""
@@ -169,18 +170,19 @@ Rate = Annotated[
 Number = Annotated[float, BeforeValidator(number_only)]
 """A plain finite number; texts and booleans are refused."""
 
+_NUMBER_OR_TEXT: dict[str, Any] = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}
 Speed = Annotated[
     float,
     BeforeValidator(parse_speed),
     PlainSerializer(lambda speed: f"{speed!r} m/s", return_type=str, when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": _SPEED_HELP}),
+    WithJsonSchema(_NUMBER_OR_TEXT | {"description": _SPEED_HELP, "x-quantity": "speed"}),
 ]
 """A speed; metres per second inside, a number of km/h or a text such as ``30 mph`` in files."""
 
 Metres = Annotated[
     float,
     BeforeValidator(parse_length),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": _LENGTH_HELP}),
+    WithJsonSchema(_NUMBER_OR_TEXT | {"description": _LENGTH_HELP, "x-quantity": "length"}),
 ]
 """A length above zero; metres inside, a number or a text such as ``2.5 km`` in files."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
+    from dispatch.model.base import Place
     from dispatch.model.injects import Closure
     from dispatch.model.scenario import ScenarioFile
     from dispatch.roads.network import Network
@@ -122,22 +123,35 @@ class RoadResolver:
         if closure.polygon:
             parts.append(arcs_in(network, closure.polygon))
         if closure.around is not None and closure.radius is not None:
-            node = self.gazetteer.node(closure.around, self.document.place("closures", name, "around"))
-            if node is not None:
-                point = (float(network.x[node]), float(network.y[node]))
-                centre = point if isinstance(closure.around, str) else closure.around
+            centre = self._centre(network, closure.around, self.document.place("closures", name, "around"))
+            if centre is not None:
                 parts.append(arcs_near(network, centre, closure.radius))
         arcs = np.unique(np.concatenate(parts))
         if not len(arcs) and len(self.problems.found) == before:
             self.problems.add(where, "no road touches this area", "Check its coordinates (longitude first).")
         return arcs.astype(np.intp)
 
+    def _centre(self, network: RoadNetwork, around: Place, where: str) -> tuple[float, float] | None:
+        """Return the middle of an area, which may lie far from every road: a node's place, or as given."""
+        if isinstance(around, str):
+            node = self.gazetteer.node(around, where)
+            return None if node is None else (float(network.x[node]), float(network.y[node]))
+        if network.geographic and not (abs(around[0]) <= 180 and abs(around[1]) <= 90):
+            fact = f"({around[0]:g}, {around[1]:g}) is not a longitude and a latitude"
+            self.problems.add(where, fact, "Give degrees, longitude first.")
+            return None
+        return around
+
     def _of_links(self, network: RoadNetwork, name: str, closure: Closure) -> NDArray[np.intp]:
         known = network.once("arcs by link", lambda: _arcs_by_link(network)) if closure.links else {}
         found: list[int] = []
         for i, link in enumerate(closure.links):
             if link not in known:
-                remedy = did_you_mean(link, known) if len(known) < 5000 else "See link_id in link.csv."
+                remedy = (
+                    did_you_mean(link, known)
+                    if len(known) < 5000
+                    else "See link_id in link.csv; links without a way there and back are left out."
+                )
                 self.problems.add(
                     self.document.place("closures", name, "links", i), f"no link '{link}'", remedy
                 )

@@ -115,7 +115,8 @@ def _hours(table: Table, problems: Problems) -> list[tuple[str, int, int]]:
             whole=True,
             remedy="0 is Monday 00:00.",
         )
-        return [(DAYS[int(h) // 24], int(h) % 24, int(h) % 24 + 1) for h in np.nan_to_num(hour).tolist()]
+        usable = np.clip(np.nan_to_num(hour), 0, HOURS - 1)  # what is not usable has been noted
+        return [(DAYS[int(h) // 24], int(h) % 24, int(h) % 24 + 1) for h in usable.tolist()]
     bounds = {}
     for name, least, most, default in (("begins", 0, 23, 0.0), ("ends", 1, 24, 24.0)):
         values = np.full(len(table), default)
@@ -123,7 +124,7 @@ def _hours(table: Table, problems: Problems) -> list[tuple[str, int, int]]:
             read = table.numbers(
                 name, problems, minimum=least, maximum=most, whole=True, remedy="Give an hour."
             )
-            values = np.where(np.isnan(read), default, read)
+            values = np.clip(np.where(np.isnan(read), default, read), least, most)
         bounds[name] = values.astype(int).tolist()
     days = [text or "all" for text in table.text("days")]
     return list(zip(days, bounds["begins"], bounds["ends"], strict=True))
