@@ -11,17 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _pressed: list[int] = []
+_raised = False
 
 
 def listen() -> None:
-    """Take note of every Ctrl-C from now on, besides raising KeyboardInterrupt as always."""
+    """Take note of every Ctrl-C from now on; only the first raises KeyboardInterrupt.
+
+    The program ends soon after the first, and an impatient second one must not tear its ending apart.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _note)
 
 
 def _note(number: int, _frame: object) -> None:
+    global _raised  # noqa: PLW0603 - signals belong to the whole process
     _pressed.append(number)
-    raise KeyboardInterrupt
+    if not _raised:
+        _raised = True
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -42,6 +49,11 @@ def held_back() -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, before)
     check()
+
+
+def pressed() -> bool:
+    """Whether Ctrl-C was pressed and not dealt with; what failed since may have failed because of it."""
+    return bool(_pressed)
 
 
 def check() -> None:

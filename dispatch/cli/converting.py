@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from dispatch.cli.finding import check_target
 from dispatch.errors import UsageError
 
 
@@ -61,9 +62,10 @@ def network_convert(
         if format_of(out) != format_of(file):
             message = f"{out.name}: another format than {file.name}."
             raise UsageError(message, hint=f"Name a file that ends in {file.suffix}.")
+        _check_old(out)
     result = converted_file(file, from_crs.value, to_crs.value)
     if out is None:
-        sys.stdout.write(result.text)
+        sys.stdout.write(("" if sys.stdout.isatty() else _mark(file)) + result.text)
         sys.stdout.flush()
     else:
         write_text_whole(out, _mark(file) + result.text)
@@ -74,7 +76,7 @@ def network_convert(
 
 
 def _check_target(file: Path, out: Path) -> None:
-    """Refuse to write over what is read, also by another name."""
+    """Refuse to write over what is read, also by another name, and over files of a network."""
     try:
         same = os.path.exists(out) and os.path.exists(file) and os.path.samefile(file, out)
     except (OSError, ValueError):
@@ -82,6 +84,16 @@ def _check_target(file: Path, out: Path) -> None:
     if same:
         message = f"{out}: is the file to be converted."
         raise UsageError(message, hint="Name another file, so that nothing is lost.")
+    check_target(out, ())
+
+
+def _check_old(out: Path) -> None:
+    """Refuse to replace a file that holds something else than points."""
+    from dispatch.importing.points import holds_points
+
+    if os.path.exists(out) and os.path.getsize(out) and not holds_points(out):
+        message = f"{out}: is there already and holds no points."
+        raise UsageError(message, hint="Name a new file, so that nothing is lost.")
 
 
 def _mark(file: Path) -> str:

@@ -49,7 +49,7 @@ def network_import(
     """Make a road network for fire appliances from map data.
 
     Facilities in the same OpenStreetMap file (fire stations, hospitals, hydrants, water tanks) are written as
-    GeoJSON beside it, and so are motorways, railways, rivers and large waters.
+    GeoJSON beside it, and so are motorways, railways, rivers, canals and large waters.
 
     Example: dispatch network import city.osm.pbf -o networks/city
     """
@@ -61,8 +61,9 @@ def network_import(
     cited = _cited(out, scenario) if scenario is not None else ""
     check_target(out)
     imported = import_network(file, title, from_crs.value)
-    text = _starter(imported, cited, title) if scenario is not None else ""
-    write_network(out, imported.files)
+    text, note = _starter(imported, cited, title) if scenario is not None else ("", "")
+    imported.report["notes"] += [note] if note else []
+    write_network(out, imported.files, imported.source)
     if scenario is not None:
         _write_new(scenario, text)
     if as_json:
@@ -108,10 +109,14 @@ def _cited(out: Path, scenario: Path) -> str:
     raise UsageError(message, hint="Import to networks/NAME and write scenarios/NAME.yaml, say.")
 
 
-def _starter(imported: Imported, cited: str, title: str) -> str:
-    from dispatch.importing.starter import starter_scenario
+def _starter(imported: Imported, cited: str, title: str) -> tuple[str, str]:
+    """Return the text of a first scenario, and what to say of a station that it makes up."""
+    from dispatch.importing.starter import has_made_up_station, starter_scenario
 
-    return starter_scenario(cited, title or Path(cited).name, imported.facilities, imported.points)
+    text = starter_scenario(cited, title or Path(cited).name, imported.facilities, imported.points)
+    made_up = has_made_up_station(imported.facilities, imported.points)
+    note = "No fire station stands near these roads: the scenario ASSUMES one in their middle, station-1."
+    return text, note if made_up else ""
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from dispatch.cli import boards, networks, studies
+from dispatch import interrupts
+from dispatch.cli import boards, networks, repeating, studies
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -21,7 +22,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (studies.validate, studies.run, studies.compare, boards.board, studies.schema):
+for command in (
+    studies.validate,
+    studies.run,
+    studies.compare,
+    boards.board,
+    repeating.diff,
+    repeating.rerun,
+    studies.schema,
+):
     app.command()(command)
 app.add_typer(networks.app)
 
@@ -84,8 +93,14 @@ def run_cli(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        typer.echo(f"A bug of dispatch: {type(error).__name__}: {error}", err=True)
-        typer.echo(
-            "Please report it with the scenario; --debug before the command shows where it is.", err=True
-        )
-        sys.exit(EXIT_BUG)
+        sys.exit(_surprised_by(error))
+
+
+def _surprised_by(error: Exception) -> int:
+    """Tell of an error that nobody foresaw and return the exit code."""
+    if interrupts.pressed():  # a library may wrap what interrupted it
+        typer.echo("stopped before anything was finished.", err=True)
+        return EXIT_INTERRUPTED
+    typer.echo(f"A bug of dispatch: {type(error).__name__}: {error}", err=True)
+    typer.echo("Please report it with the scenario; --debug before the command shows where it is.", err=True)
+    return EXIT_BUG

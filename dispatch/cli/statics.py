@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import os
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dispatch.cli.finding import check_target, moment_of, network_folder
 from dispatch.cli.options import AsCsv, AsJson, ScenarioPath, Speeds
 from dispatch.errors import UsageError, did_you_mean
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dispatch.roads.network import Network
-    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
     from dispatch.statics.isochrone import Isochrone, Start
 
@@ -39,7 +38,8 @@ At = Annotated[
     typer.Option(
         "--at",
         metavar="TIME",
-        help="Moment, as '8 h' after the start or a date and time: its speeds and closures hold throughout.",
+        help="Moment, as '8 h' after the start or a date and time with its zone: its speeds and closures "
+        "hold throughout. Closures are left out without it.",
         show_default=False,
     ),
 ]
@@ -65,7 +65,7 @@ def isochrone(
             "--station",
             "-s",
             metavar="X",
-            help='Station id, node id or "lon,lat". Repeatable. All stations if left out.',
+            help='Station id or title, node id or "lon,lat". Repeatable. All stations if left out.',
         ),
     ] = None,
     minutes: Minutes = "4,8",
@@ -89,6 +89,7 @@ def isochrone(
     _check_output(out, (target,), as_json=as_json, as_csv=as_csv)
     from dispatch.io.run_folder import json_text
     from dispatch.report import statics as report
+    from dispatch.report.moments import calendar
     from dispatch.statics.drawing import isochrone_layers, write_layers
     from dispatch.statics.ground import need_shapely
 
@@ -96,21 +97,20 @@ def isochrone(
     scenario = _scenario(target, speeds)
     network = _network(target) if scenario is None else scenario.network
     starts = _starts(scenario, network, layout, station)
-    found = _isochrone(scenario, network, starts, limits, width, layout, _conditions(scenario, at))
-    notes = network.notes[len(network.meta.notes) :] if scenario is None else scenario.notes
+    moment = _moment(scenario, at)
+    found = _isochrone(scenario, network, starts, limits, width, layout, moment)
+    notes = _notes(scenario, network, moment)
+    date = "" if scenario is None or moment is None else calendar(scenario, moment)
     if out is not None:
-        layers = isochrone_layers(found)
-        if out.suffix.lower() == ".geojson":
-            layers = {"isochrones": layers["isochrones"]}  # a feature for each limit and nothing else
-        write_layers(out, layers, network)
+        write_layers(out, isochrone_layers(found), network, at=date)
     if as_json:
-        sys.stdout.write(json_text(report.isochrone_document(found, scenario, layout, notes)))
+        sys.stdout.write(json_text(report.isochrone_document(found, scenario, layout, moment, notes)))
     elif as_csv:
-        _write_csv(report.isochrone_rows(found))
+        _write_csv([{**row, "at": date} for row in report.isochrone_rows(found)])
     else:
         from dispatch.report import statics_terminal, terminal
 
-        statics_terminal.print_isochrone(terminal.console(), found, scenario)
+        statics_terminal.print_isochrone(terminal.console(), found, scenario, moment)
     _say(notes, out)
 
 
@@ -167,8 +167,10 @@ def coverage(
     if not areas and (boundary is not None or barriers is not None):
         message = "--no-areas leaves nothing to do for --boundary and --barriers."
         raise UsageError(message, hint="Leave one of them out.")
+    _need_scenario(scenario)
     from dispatch.io.run_folder import json_text
     from dispatch.report import statics as report
+    from dispatch.report.moments import calendar
     from dispatch.statics.drawing import survey_layers, write_layers
     from dispatch.statics.standards import standard as find_standard
     from dispatch.statics.survey import Question, barriers_beside, survey
@@ -185,15 +187,16 @@ def coverage(
         areas=areas,
         boundary=boundary,
         barriers=cut,
-        conditions=_conditions(loaded, at),
+        at=_moment(loaded, at),
     )
     found = survey(loaded, layouts or [], question)
+    date = "" if question.at is None else calendar(loaded, question.at)
     if out is not None:
-        write_layers(out, survey_layers(found), found.network)
+        write_layers(out, survey_layers(found), found.network, at=date)
     if as_json:
         sys.stdout.write(json_text(report.survey_document(found)))
     elif as_csv:
-        _write_csv(report.coverage_rows(found))
+        _write_csv([{**row, "at": date} for row in report.coverage_rows(found)])
     else:
         from dispatch.report import statics_terminal, terminal
 
@@ -250,16 +253,18 @@ def _check_output(out: Path | None, inputs: Iterable[Path], *, as_json: bool, as
     from dispatch.statics.drawing import check_ending
 
     check_ending(out)
-    if os.path.isdir(out):
-        message = f"{out}: is a folder."
-        raise UsageError(message, hint="Name a file in it.")
-    if any(os.path.realpath(out) == os.path.realpath(path) for path in inputs):
-        message = f"{out}: is read by this command."
-        raise UsageError(message, hint="Name another file for the result.")
-    beside = os.path.join(os.path.dirname(os.path.realpath(out)), "network.yaml")
-    if os.path.exists(out) and os.path.isfile(beside):
-        message = f"{out}: is a file of a network."
-        raise UsageError(message, hint="Name a new file, so that nothing is lost.")
+    check_target(out, inputs)
+
+
+def _need_scenario(named: Path) -> None:
+    """Refuse a network where a scenario is needed."""
+    under = Path("networks") / named
+    if os.path.isdir(named) or (not os.path.exists(named) and os.path.isdir(under)):
+        message = f"{named}: is a folder; coverage needs a scenario, which has stations, units and demand."
+        hint = (
+            "Name a scenario file; 'dispatch network import FILE -o DIR --scenario FILE' writes a first one."
+        )
+        raise UsageError(message, hint=hint)
 
 
 def _scenario(target: Path, speeds: str | None) -> Scenario | None:
@@ -274,30 +279,26 @@ def _scenario(target: Path, speeds: str | None) -> Scenario | None:
     return load(target, speeds=speeds)
 
 
-def _conditions(scenario: Scenario | None, at: str | None) -> Conditions | None:
-    """Return what the roads are like at a moment after the start, None where none was asked for."""
+def _moment(scenario: Scenario | None, at: str | None) -> float | None:
+    """Return the seconds from the start to the moment asked for, None where none was."""
     if at is None:
         return None
-    from dispatch.model.base import parse_duration
-
     if scenario is None:
         message = f"--at {at}: the roads of a network alone never change."
         raise UsageError(message, hint="Name a scenario.")
-    try:
-        if at[:4].isdecimal() and at[4:5] == "-":
-            moment = (datetime.fromisoformat(at) - scenario.file.start).total_seconds()
-        else:
-            moment = parse_duration(float(at) if at.replace(".", "", 1).isdecimal() else at)
-    except (ValueError, TypeError):
-        moment = -1.0
-    if moment < 0.0:
-        message = f"--at {at}: no moment after the scenario's start."
-        raise UsageError(message, hint="Write a duration such as '8 h', or 2024-01-01T08:00:00+00:00.")
-    return scenario.roads.at(moment)
+    return moment_of(at, scenario)
+
+
+def _notes(scenario: Scenario | None, network: Network, moment: float | None) -> tuple[str, ...]:
+    """Return what a reader of an isochrone should know."""
+    from dispatch.statics.reach import closures_note
+
+    if scenario is None:
+        return tuple(network.notes[len(network.meta.notes) :])
+    return (*scenario.notes, *closures_note(scenario, moment))
 
 
 def _network(target: Path) -> Network:
-    from dispatch.cli.finding import network_folder
     from dispatch.roads.network import load_network
 
     return load_network(network_folder(target))
@@ -318,7 +319,7 @@ def _starts(scenario: Scenario | None, network: Network, layout: str, asked: lis
         message = f"no layout '{layout}' in scenario '{scenario.name}'."
         raise UsageError(message, hint=did_you_mean(layout, scenario.layouts))
     if asked:
-        return [find_station(scenario, layout, name) for name in dict.fromkeys(asked)]
+        return list(dict.fromkeys(find_station(scenario, layout, name) for name in asked))
     return [Start(site.id, site.node, site.title) for site in scenario.layouts[layout].sites]
 
 
@@ -329,7 +330,7 @@ def _isochrone(
     limits: tuple[float, ...],
     width: float,
     layout: str,
-    conditions: Conditions | None,
+    moment: float | None,
 ) -> Isochrone:
     from dispatch.statics.coverage import road_km
     from dispatch.statics.isochrone import isochrone as reached
@@ -337,6 +338,7 @@ def _isochrone(
 
     if scenario is None:
         return reached(network, starts, limits, width_m=width)
+    conditions = None if moment is None else scenario.roads.at(moment)
     reach = reach_of(scenario, scenario.layouts[layout], conditions)
     return reached(
         reach.network,

@@ -202,8 +202,8 @@ def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zo
     bar = progress_bar()
 
     def tell(done: int, of: int) -> None:
-        bar.update(task, completed=done, total=of)
-        interrupts.check()
+        with interrupts.held_back():  # torn out of the bar, it would leave a lock behind
+            bar.update(task, completed=done, total=of)
 
     with bar:
         task = bar.add_task(scenario.name, total=None)

@@ -11,6 +11,7 @@ from dispatch.roads.network import RoadNetwork
 from dispatch.roads.pace import AirTravel, Pace, PacedTravel
 from dispatch.roads.travel import travel_for
 from dispatch.roads.variants import on_foot
+from dispatch.scenario.conditions import forget_oldest
 
 if TYPE_CHECKING:
     from dispatch.model.resources import UnitType
@@ -101,6 +102,7 @@ class Fleet:
         if known is None:
             known = self._variants[conditions] = copy(self)
             known._enter(conditions)  # noqa: SLF001 - a copy of this very object
+            forget_oldest(self._variants, self._roads.most_kept)
         return known
 
     def _enter(self, conditions: Conditions) -> None:
@@ -134,10 +136,11 @@ class Fleet:
         key = (kind, network.digest)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._new_travel(kind, network)
+            known = self._known[key] = self._new_travel(kind, network, keep=not conditions.closures)
+            forget_oldest(self._known, self._roads.most_kept * len({PLAIN, *self._kinds}))
         return known
 
-    def _new_travel(self, kind: TravelKind, network: Network) -> Travel:
+    def _new_travel(self, kind: TravelKind, network: Network, *, keep: bool) -> Travel:
         if kind.moves == "air":
             return AirTravel(network, kind.speed)
         sites: set[int] = set()  # whole tables only where they serve every replication: they are large
@@ -150,7 +153,7 @@ class Fleet:
             assert isinstance(network, RoadNetwork)
             walks = self._roads.network.once(f"on foot {kind.speed}", lambda: on_foot(network, kind.speed))
             return travel_for(walks, sorted(sites))
-        ground = travel_for(network, sorted(sites))
+        ground = travel_for(network, sorted(sites), keep=keep)
         pace = Pace(kind.factor, self._roads.speeds.start_up)
         return ground if pace.plain else PacedTravel(ground, pace)
 

@@ -234,7 +234,9 @@ def unit_table(log: Log) -> Columns:
     fleet, r = log.fleet, log.responses
     own = r.unit >= 0
     busy = np.zeros(len(fleet))
-    np.add.at(busy, r.unit[own], (r.available - r.alerted)[own])
+    # a unit that closed roads keep from home to the end is never available again
+    until = np.where(np.isnan(r.available), np.fmax(log.scenario.file.horizon, r.alerted), r.available)
+    np.add.at(busy, r.unit[own], (until - r.alerted)[own])
     order = np.argsort(np.array(fleet.ids), kind="stable")
     return {
         "unit": [fleet.ids[u] for u in order],

@@ -39,7 +39,6 @@ from dispatch.engine.log import (
 )
 from dispatch.engine.protocols import Need
 from dispatch.engine.rulebook import NEVER, Ending, called_off, itinerary
-from dispatch.roads.pace import PacedTravel
 from dispatch.scenario.conditions import Conditions
 
 if TYPE_CHECKING:
@@ -302,18 +301,17 @@ class Simulator:
         period = board.conditions[unit].period
         fleet = self._fleet.under(Conditions(period, self._fleet.conditions.closures))
         old, new = board.travel[unit], fleet.travels[unit]
-        if old is new:
+        if old.network.digest == new.network.digest:
             return
         wait, position = board.whereabouts(unit)
         target, mode, left = board.target[unit], board.mode[unit], board.left[unit] if wait > 0.0 else now
-        same = old.driving(position, target, mode) == new.driving(position, target, mode)
-        if same and isinstance(old, PacedTravel) and isinstance(new, PacedTravel):  # noqa: SIM102
-            if new.still_leads(old, position, target, mode):
-                return  # not even its speed changes
-        self._set_out(unit, position, target, mode, left, fleet)
-        if same and not old.paced:
-            return
+        planned = board.left[unit] + old.seconds(board.origin[unit], target, mode)
         arrives = left + new.seconds(position, target, mode)
+        if arrives >= planned and new.may_stay(old, position, target, mode):
+            return
+        self._set_out(unit, position, target, mode, left, fleet)
+        if not old.paced and old.driving(position, target, mode) == new.driving(position, target, mode):
+            return  # another way that takes as long
         if bound_home:
             self._arrive_home(unit, row, arrives)
         elif arrives == inf:

@@ -6,14 +6,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from math import inf, isnan, nan
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from dispatch.engine.board import Board
 from dispatch.engine.rulebook import Ending
 from dispatch.roads.geometry import linestring_points, metres_between
+from dispatch.roads.matrix_travel import MatrixTravel
 from dispatch.roads.pace import AirTravel, PacedTravel
-from dispatch.roads.travel import MatrixTravel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,9 +90,12 @@ def _by_rows(log: Log, unit: int) -> Iterator[tuple[int, bool, Trip]]:
 def whereabouts(log: Log, time: float) -> list[Whereabouts]:
     """Return where all units are at a moment, in seconds from the start, in order of their ids."""
     board = Board.at(log, time)
+    tracks = _tracks.get(log)
+    if tracks is None:
+        tracks = _tracks[log] = [_Track(log, unit) for unit in range(len(log.fleet))]
     found = []
     for unit, name in sorted(enumerate(log.fleet.ids), key=lambda item: item[1]):
-        link, share, node, x, y = _Track(log, unit).at(time)
+        link, share, node, x, y = tracks[unit].at(time)
         found.append(
             Whereabouts(name, str(board.units[name]), board.assigned.get(name, ""), link, share, node, x, y)
         )
@@ -102,7 +106,7 @@ class _Track:
     """The trips of one unit, to be looked up by time."""
 
     def __init__(self, log: Log, unit: int) -> None:
-        self.log, self.unit = log, unit
+        self.fleet, self.network, self.unit = log.fleet, log.scenario.network, unit
         self.trips = trips(log, unit)
         self.begins = [trip.left for trip in self.trips]
 
@@ -110,7 +114,7 @@ class _Track:
         """Return link, share, node, x and y at a moment."""
         number = bisect_right(self.begins, time) - 1
         if number < 0:
-            return self._standing(self.log.fleet.home[self.unit])
+            return self._standing(self.fleet.home[self.unit])
         trip, travel = self.trips[number], self._travel(number)
         position = _along(travel, trip, time)
         ground = travel.ground if isinstance(travel, PacedTravel) else travel
@@ -124,14 +128,14 @@ class _Track:
         return self._on_road(number, time, node, lead)
 
     def _travel(self, number: int) -> Travel:
-        return self.log.fleet.under(self.trips[number].conditions).travels[self.unit]
+        return self.fleet.under(self.trips[number].conditions).travels[self.unit]
 
     def _standing(self, node: int) -> tuple[str, float, str, float, float]:
-        network = self.log.scenario.network
+        network = self.network
         return "", nan, network.node_ids[node], *_coordinates(network, node)
 
     def _between_places(self, position: Position) -> tuple[str, float, str, float, float]:
-        network = self.log.scenario.network
+        network = self.network
         if len(position) == 1:
             return self._standing(position[0][0])
         points = [(weight, _coordinates(network, place)) for place, weight in position]
@@ -151,15 +155,20 @@ class _Track:
 
     def _before(self, number: int, time: float) -> tuple[int, RoadNetwork, str]:
         """Return the node that the unit passed last, and the roads and the mode in which it left it."""
-        trip, travel = self.trips[number], self._travel(number)
-        ground: Any = travel.ground if isinstance(travel, PacedTravel) else travel
-        node = _along(travel, trip, time)[0]
-        nodes = ground.way(trip.origin, trip.target, trip.mode) if _has_way(travel, trip) else [node]
-        at = nodes.index(node)
-        if at > 0 or number == 0:
-            return nodes[max(at - 1, 0)], ground.network, trip.mode
-        # still on the stretch on which this trip was planned: it belongs to the trip before
-        return self._before(number - 1, trip.left)
+        while True:
+            trip, travel = self.trips[number], self._travel(number)
+            ground: Any = travel.ground if isinstance(travel, PacedTravel) else travel
+            node = _along(travel, trip, time)[0]
+            nodes = ground.way(trip.origin, trip.target, trip.mode) if _has_way(travel, trip) else [node]
+            at = nodes.index(node)
+            if at > 0 or number == 0:
+                return nodes[max(at - 1, 0)], ground.network, trip.mode
+            # still on the stretch on which this trip was planned: it belongs to the trip before
+            number, time = number - 1, trip.left
+
+
+_tracks: WeakKeyDictionary[Log, list[_Track]] = WeakKeyDictionary()
+"""Trips by log, worked out once: playback asks for one moment after the other."""
 
 
 def _has_way(travel: Travel, trip: Trip) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,7 +19,7 @@ DETAILS = (
 """Texts that are kept of a link as they are, and columns of ``link.csv``."""
 
 _DIGITS = re.compile(r"(\d+)")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Link:
     """A road from one node to another, drawn in that direction; ``two_way`` opens the other one, too."""
 
     id: str
+    """"" where the source gives none."""
     tail: str
     head: str
     points: tuple[Point, ...]
@@ -90,6 +92,11 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 def plain(text: str) -> str:
     """Return text on one line without control characters, which tables and YAML could not hold."""
     return _CONTROL.sub(" ", text).strip()
+
+
+def quoted(text: str) -> str:
+    """Return text as a YAML value that nothing in it can break."""
+    return json.dumps(plain(text), ensure_ascii=False)
 
 
 def wkt(points: tuple[Point, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.importing.draft import Draft, Link, Node
+
+FEW_LINKS, SMALL_SHARE = 5, 0.05
+"""A mean of fewer posted links, on less than this share of a class's length, is told as weak."""
 
 SHORTEST = 0.01
 """Metres of a link whose ends lie at the same place; a length must be above zero."""
@@ -49,7 +53,20 @@ class Finished:
     @property
     def posted_share(self) -> float:
         """Share of the length on which the source posts a speed."""
-        return math.fsum(link.km for link in self.links if link.kmh is not None) / self.km
+        return _posted_share(self.links)
+
+    @property
+    def classes(self) -> dict[str, list[Link]]:
+        """The links of each class, by its name."""
+        found: dict[str, list[Link]] = {name: [] for name in self.speeds}
+        for link in self.links:
+            found[link.kind].append(link)
+        return found
+
+    @property
+    def posted_shares(self) -> dict[str, float]:
+        """By class: share of its length on which the source posts a speed."""
+        return {name: _posted_share(links) for name, links in self.classes.items()}
 
 
 def finish(draft: Draft, file: str) -> Finished:
@@ -59,7 +76,7 @@ def finish(draft: Draft, file: str) -> Finished:
         remedy = "Check that the extract holds roads (ways with the key highway) with their nodes."
         raise NetworkError([Problem(file, fact, remedy)])
     nodes = sorted(draft.nodes.values(), key=lambda node: (natural(node.id), node.id))
-    links = _measured(sorted(draft.links, key=lambda link: (natural(link.id), link.id)), draft)
+    links = _measured(_named(draft.links), draft)
     notes: list[str] = []
     facts: dict[str, int | float] = {}
     try:
@@ -81,6 +98,39 @@ def finish(draft: Draft, file: str) -> Finished:
             posted[link.kind].append(link.kmh)
     done = Finished(draft, nodes, links, _road_km(nodes, links), by_class(posted), facts, [])
     return replace(done, notes=[*_speed_notes(done), *notes, *_left_out(draft), *draft.notes])
+
+
+def _named(links: list[Link]) -> list[Link]:
+    """Return links in the order of their ids, each with an id of its own.
+
+    Of links that share an id the first keeps it, whatever the order in the file; the others, and those
+    without one (``from-to``), get a number where it is taken.
+    """
+    taken = {link.id for link in links if link.id}
+    kept: set[str] = set()
+    tried: Counter[str] = Counter()
+    named = []
+    for link in sorted(links, key=_content):
+        base = id_ = link.id or f"{link.tail}-{link.head}"
+        if not link.id or link.id in kept:
+            while id_ in taken:
+                tried[base] += 1
+                id_ = f"{base}-{tried[base] + 1}"
+            taken.add(id_)
+        kept.add(id_)
+        named.append(replace(link, id=id_))
+    return sorted(named, key=lambda link: (natural(link.id), link.id))
+
+
+def _content(link: Link) -> tuple[Any, ...]:
+    """Return everything that tells links apart, as a key to sort them by."""
+    numbers = [math.inf if value is None else value for value in (link.kmh, link.metres)]
+    texts = tuple(sorted(link.details.items()))
+    return link.id, link.tail, link.head, link.kind, link.two_way, *numbers, link.points, texts
+
+
+def _posted_share(links: list[Link]) -> float:
+    return math.fsum(link.km for link in links if link.kmh is not None) / math.fsum(link.km for link in links)
 
 
 def _some(ids: list[str]) -> str:
@@ -148,7 +198,21 @@ def _speed_notes(done: Finished) -> list[str]:
     ]
     if assumed:
         notes.append(f"Speeds assumed, for want of any posted one: {', '.join(assumed)}.")
+    weak = _weak_means(done)
+    if weak:
+        notes.append(f"Speeds that rest on few posted ones; check them under 'speeds': {'; '.join(weak)}.")
     return notes
+
+
+def _weak_means(done: Finished) -> list[str]:
+    """Return the classes whose speed is a mean of few links that are little of the class."""
+    weak = []
+    for name, share in done.posted_shares.items():
+        number = done.speeds[name][1]
+        if 0 < number < FEW_LINKS and share < SMALL_SHARE:
+            links = "link" if number == 1 else "links"
+            weak.append(f"{name}: {number} {links}, {share:.1%} of its length")
+    return weak
 
 
 def _left_out(draft: Draft) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dispatch.errors import NetworkError, Problems
 from dispatch.importing.draft import DETAILS, Draft, Link, Node, plain
+from dispatch.importing.speeds import FASTEST, SLOWEST
 from dispatch.io.tables import read_table
 from dispatch.roads.geometry import linestring_points, metres_between
 from dispatch.roads.network_file import GEOGRAPHIC, METRES
@@ -69,6 +70,9 @@ def read_gmns(folder: Path) -> Draft:
     geographic = units.crs.upper() in GEOGRAPHIC if units.crs else _looks_geographic(folder)
     places = read_places(folder / "node.csv", problems, notes, geographic=geographic)
     table = read_table(folder / "link.csv", problems, ("from_node_id", "to_node_id"))
+    if table is not None and not len(table):
+        problems.add(f"{table.file}:1", "the table has no links", "Give at least one way there and back.")
+        table = None
     geometries = _geometries(folder, problems)
     groups = _use_groups(folder, problems)
     if places is None or table is None or geometries is None:
@@ -207,6 +211,9 @@ class _Reader:
         metres = table.numbers("length", self.problems, above=0.0, remedy=remedy) * self.units.metres
         kmh = table.numbers("free_speed", self.problems, above=0.0, remedy=remedy) * self.units.kmh
         self._check_lengths(metres)
+        odd = (kmh < SLOWEST) | (kmh > FASTEST)
+        kmh[odd] = np.nan
+        self.found["links with a speed that is not believed"] = int(odd.sum())
         index = {id_: i for i, id_ in enumerate(self.places.ids)}
         links = [self._link(row, index, metres[row], kmh[row]) for row in range(len(table))]
         return [link for link in links if link is not None]
@@ -230,7 +237,7 @@ class _Reader:
         if any(end not in index for end in ends) or directed is None:
             return None
         return Link(
-            id=plain(table.text("link_id")[row]) or f"{ends[0]}-{ends[1]}",
+            id=plain(table.text("link_id")[row]),
             tail=ends[0],
             head=ends[1],
             points=self._shape(row, index[ends[0]], index[ends[1]]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,10 @@ def read_graphml(path: Path) -> Draft:
     crs = plain(str(graph.graph.get("crs") or "EPSG:4326")) or "EPSG:4326"
     reader = _Reader(path.name, problems, geographic=crs.upper() in GEOGRAPHIC)
     nodes = {str(id_): reader.node(str(id_), data) for id_, data in graph.nodes(data=True)}
+    for id_, number in Counter(node.id for node in nodes.values()).items():
+        if number > 1 or not id_:
+            fact = f"{number} nodes have the id '{id_}'" if id_ else "a node without an id"
+            problems.add(path.name, fact, "Give every node an id of its own, other than by spaces.")
     problems.raise_if_any(NetworkError)
     edges = sorted(
         graph.edges(keys=True, data=True), key=lambda edge: tuple(natural(str(k)) for k in edge[:3])
@@ -71,12 +76,14 @@ def _graph(path: Path) -> Any:
     import networkx
 
     try:
-        graph: Any = networkx.read_graphml(path, force_multigraph=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of attributes without a declared type: they are read as text
+            graph: Any = networkx.read_graphml(path, force_multigraph=True)
     except (
         SyntaxError,
         networkx.NetworkXException,
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
         AttributeError,
     ) as error:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from dispatch.io.geo_files import Feature
 
 
+NO_STATION = "No fire station was found in the file."
+NO_FACILITIES = "A file of this format holds no facilities: no fire station was found."
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """A network read from another format: its files by name, not written yet, and what there is to say."""
@@ -30,6 +34,8 @@ class Imported:
     points: tuple[tuple[float, ...], tuple[float, ...]]
     """x and y of every node."""
     report: dict[str, Any]
+    source: str
+    """Name of the file or folder that was read."""
 
 
 def import_network(source: Path, title: str = "", from_crs: str = "wgs84") -> Imported:
@@ -44,9 +50,10 @@ def import_network(source: Path, title: str = "", from_crs: str = "wgs84") -> Im
     draft = _draft(source, form)
     if from_crs != "wgs84":
         _move(draft, from_crs)
-    done = finish(draft, source.name or str(source))
+    name = source.name or str(source)
+    done = finish(draft, name)
     x, y = (tuple(node.at[axis] for node in done.nodes) for axis in (0, 1))
-    return Imported(files_of(done, title), tuple(draft.facilities or ()), (x, y), report_of(done))
+    return Imported(files_of(done, title), tuple(draft.facilities or ()), (x, y), report_of(done), name)
 
 
 def _draft(source: Path, form: str) -> Draft:
@@ -92,15 +99,20 @@ def report_of(done: Finished) -> dict[str, Any]:
     from dispatch.importing.surroundings import count_kinds
 
     classes: dict[str, dict[str, Any]] = {}
-    for name, (speed, number) in done.speeds.items():
-        links = [link for link in done.links if link.kind == name]
+    shares = done.posted_shares
+    for name, links in done.classes.items():
+        speed, number = done.speeds[name]
         classes[name] = {
             "km": round(math.fsum(link.km for link in links), 3),
             "km_per_h": speed,
             "links": len(links),
             "posted": number,
+            "posted_share": round(shares[name], 6),
         }
     facts = done.facts
+    found = count_kinds(done.draft.facilities or [])
+    lacking = NO_FACILITIES if done.draft.facilities is None else NO_STATION
+    notes = [*done.notes, *([] if found.get("fire_station") else [lacking])]
     return {
         "barriers": count_kinds(done.draft.barriers or []),
         "classes": classes,
@@ -111,12 +123,12 @@ def report_of(done: Finished) -> dict[str, Any]:
             "nodes": facts["dropped_nodes"],
             "share": round(float(facts["dropped_share"]), 6),
         },
-        "facilities": count_kinds(done.draft.facilities or []),
+        "facilities": found,
         "format": done.draft.form,
         "found": done.draft.counts.get("found", {}),
         "km": round(done.km, 3),
         "links": len(done.links),
         "nodes": len(done.nodes),
-        "notes": done.notes,
+        "notes": notes,
         "posted_share": round(done.posted_share, 6),
     }

@@ -106,28 +106,46 @@ def _place(location: Any) -> Point | None:
     return (location.x / _SCALE, location.y / _SCALE) if location.valid() else None
 
 
+def _places_on(way: Any) -> tuple[tuple[int, Point], ...]:
+    """Return the nodes of a way whose places stand on the way itself, with these."""
+    return tuple((node.ref, at) for node in way.nodes if (at := _place(node.location)) is not None)
+
+
+def _is_area(tags: Tags) -> bool:
+    return tags.get("type") == "multipolygon" and bool(kinds_of(tags) or tags.get("natural") == "water")
+
+
 def _tags(found: Any) -> Tags:
     return {tag.k: plain(tag.v) for tag in found.tags}
 
 
 class _Reader:
-    """Three passes: areas, then ways and members of areas, then nodes; the order of a file is free."""
+    """Three times two passes: areas, then ways and members of areas, then nodes; the order of a file is free.
+
+    The first pass of a kind finds the ids that matter in any version, the second reads all versions of these:
+    which of them counts is known before anything is asked of its tags.
+    """
 
     def __init__(self, osmium: Any, path: Path, form: str) -> None:
         self.osmium, self.path, self.form = osmium, path, form
-        self.on_ways: dict[int, Point] = {}
 
-    def objects(self, kinds: Any) -> Iterator[Any]:
-        """Yield the objects of some kinds."""
-        yield from self.osmium.FileProcessor(self.osmium.io.File(str(self.path), self.form), kinds)
+    def objects(self, kind: Any, keys: tuple[str, ...] = ()) -> Iterator[Any]:
+        """Yield the objects of a kind; with ``keys`` those tagged with one of them."""
+        found = self.osmium.FileProcessor(self.osmium.io.File(str(self.path), self.form), kind)
+        yield from found.with_filter(self.osmium.filter.KeyFilter(*keys)) if keys else found
+
+    def versions(self, kind: Any, keys: tuple[str, ...], also: set[int] | None = None) -> Iterator[Any]:
+        """Yield every version of the objects that in any version have one of the keys, or are in ``also``."""
+        ids = {found.id for found in self.objects(kind, keys)} | (also or set())
+        return (found for found in self.objects(kind) if found.id in ids)
 
     def read(self) -> Extract:
         """Return everything that is needed."""
         kinds = self.osmium.osm
-        areas = _newest(self._areas(kinds.RELATION))
+        areas = self._areas(kinds.RELATION)
         members = {member for area in areas.values() for member, _ in area.members}
-        ways = _newest(self._ways(kinds.WAY, members))
-        extract = Extract(ways=ways, areas=areas, date=self._date())
+        ways, places = self._ways(kinds.WAY, members)
+        extract = Extract(ways=ways, areas=areas, places=places, date=self._date())
         self._nodes(kinds.NODE, extract)
         return extract
 
@@ -135,34 +153,38 @@ class _Reader:
         with self.osmium.io.Reader(self.osmium.io.File(str(self.path), self.form)) as reader:
             return plain(str(reader.header().get("osmosis_replication_timestamp", "")))
 
-    def _areas(self, kind: Any) -> Iterator[tuple[Any, Area]]:
-        for found in self.objects(kind):
-            tags = _tags(found)
-            wanted = kinds_of(tags) or tags.get("natural") == "water"
-            if found.deleted or (tags.get("type") == "multipolygon" and wanted):
-                members = tuple((m.ref, m.role) for m in found.members if m.type == "w")
-                yield found, Area(tags, members)
+    def _areas(self, kind: Any) -> dict[int, Area]:
+        found = _newest(
+            (item, Area(_tags(item), tuple((m.ref, m.role) for m in item.members if m.type == "w")))
+            for item in self.versions(kind, ("natural", *FACILITIES))
+        )
+        return {id_: area for id_, area in found.items() if _is_area(area.tags)}
 
-    def _ways(self, kind: Any, members: set[int]) -> Iterator[tuple[Any, Way]]:
-        for found in self.objects(kind):
-            if found.deleted or found.id in members or any(key in found.tags for key in _WAY_KEYS):
-                for node in found.nodes:  # some files give the places on the ways, and no nodes
-                    if (at := _place(node.location)) is not None:
-                        self.on_ways[node.ref] = max(at, self.on_ways.get(node.ref, at))
-                yield found, Way(_tags(found), tuple(node.ref for node in found.nodes))
+    def _ways(self, kind: Any, members: set[int]) -> tuple[dict[int, Way], dict[int, Point]]:
+        """Return the ways, and places of nodes that stand on them: some files have these, and no nodes."""
+        found = _newest(
+            (item, (Way(_tags(item), tuple(node.ref for node in item.nodes)), _places_on(item)))
+            for item in self.versions(kind, _WAY_KEYS, members)
+        )
+        kept = {
+            id_: value
+            for id_, value in found.items()
+            if id_ in members or not value[0].tags.keys().isdisjoint(_WAY_KEYS)
+        }
+        places: dict[int, Point] = {}
+        for _, on_way in kept.values():
+            for ref, at in on_way:
+                places[ref] = max(at, places.get(ref, at))
+        return {id_: way for id_, (way, _) in kept.items()}, places
 
     def _nodes(self, kind: Any, extract: Extract) -> None:
         needed = {ref for way in extract.ways.values() for ref in way.refs}
-
-        def wanted() -> Iterator[tuple[Any, tuple[Point | None, Tags]]]:
-            for found in self.objects(kind):
-                tags = _tags(found) if len(found.tags) else {}
-                if found.id in needed or kinds_of(tags):
-                    yield found, (_place(found.location), tags)
-
-        extract.places |= self.on_ways
-        for id_, (at, tags) in _newest(wanted()).items():
-            if at is not None:
+        found = _newest(
+            (item, (_place(item.location), _tags(item) if len(item.tags) else {}))
+            for item in self.versions(kind, tuple(FACILITIES), needed)
+        )
+        for id_, (at, tags) in found.items():
+            if at is not None and (id_ in needed or kinds_of(tags)):
                 extract.places[id_] = at
                 if "barrier" in tags or kinds_of(tags):
                     extract.tagged[id_] = tags

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,12 @@ LONGITUDES = ("lon", "lng", "longitude", "x_coord", "经度")
 LATITUDES = ("lat", "latitude", "y_coord", "纬度")
 SHAPES = ("geometry", "wkt")
 """Columns of well-known text, such as those of link.csv and geometry.csv."""
+
+GEOJSON_TYPES = frozenset(
+    {"FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint", "LineString",
+     "MultiLineString", "Polygon", "MultiPolygon"}
+)  # fmt: skip
+"""What the member ``type`` of a GeoJSON file may be."""
 
 FORMATS = {".csv": "csv", ".geojson": "geojson", ".json": "geojson"}
 """Formats by the ending of a file's name, in small letters."""
@@ -55,6 +62,24 @@ def format_of(path: Path) -> str:
     return found
 
 
+def holds_points(path: Path) -> bool:
+    """Return whether a file looks like points in the format of its name: columns of them, or GeoJSON."""
+    form = format_of(path)
+    text = read_text(path, Problems(), MAX_BYTES)
+    if text is None:
+        return False
+    try:
+        if form == "geojson":
+            found = json.loads(text)
+            return isinstance(found, dict) and found.get("type") in GEOJSON_TYPES
+        header = next(csv.reader(io.StringIO(text, newline="")), [])
+    except (ValueError, RecursionError, csv.Error):
+        return False
+    names = {name.strip().lower() for name in header}
+    shape, east, north = (not names.isdisjoint(known) for known in (SHAPES, LONGITUDES, LATITUDES))
+    return shape or (east and north)
+
+
 def converted_file(path: Path, from_crs: str, to_crs: str = "wgs84") -> Converted:
     """Return a CSV or GeoJSON file with its coordinates in another system.
 
@@ -71,11 +96,6 @@ def converted_file(path: Path, from_crs: str, to_crs: str = "wgs84") -> Converte
     problems.raise_if_any(InputError)
     assert result is not None
     return result
-
-
-def converted_features(features: Sequence[Feature], from_crs: str, to_crs: str = "wgs84") -> list[Feature]:
-    """Return features with their coordinates in another system; heights, ids and properties stay."""
-    return _moved(features, _Shift(from_crs, to_crs))
 
 
 class _Shift:
@@ -103,6 +123,7 @@ def _geojson(path: Path, shift: _Shift, problems: Problems) -> Converted | None:
 
 
 def _moved(features: Sequence[Feature], shift: _Shift) -> list[Feature]:
+    """Return features with their coordinates in another system; heights, ids and properties stay."""
     points = [point for f in features if f.geometry is not None for point in positions(f.geometry)]
     pairs = np.array([point[:2] for point in points], dtype=np.float64).reshape(-1, 2)
     new = iter(np.column_stack(shift(pairs[:, 0], pairs[:, 1])).tolist())

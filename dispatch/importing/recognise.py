@@ -51,7 +51,7 @@ def format_of(path: Path) -> str:
     named = next((ENDINGS[end] for end in _longest_first() if path.name.lower().endswith(end)), None)
     packing, content = _look(path)
     if content == "empty":
-        raise NetworkError([Problem(f"{path.name}:1", "the file is empty", "Download it again.")])
+        raise NetworkError([Problem(path.name, "the file is empty", "Download it again.")])
     found = f"{content}.{packing}" if packing else content
     if named is None:
         known = ", ".join(sorted(ENDINGS))
@@ -132,9 +132,9 @@ def _mismatch(name: str, named: str, packing: str, content: str) -> Problem:
     ending = next(end for end in _longest_first() if name.lower().endswith(end))
     packed = f", packed with {'gzip' if packing == 'gz' else 'bzip2'}" if packing else ""
     expected = "" if content in ("pbf", "osm", "graphml") and named != content else " as its name says"
-    return Problem(f"{name}:1", f"is not '{ending}'{expected}: it holds {_SAID[content]}{packed}", remedy)
+    return Problem(name, f"is not '{ending}'{expected}: it holds {_SAID[content]}{packed}", remedy)
 
 
 def broken(name: str, fact: str) -> Problem:
     """Return the problem of a file that cannot be read to its end."""
-    return Problem(f"{name}:1", fact, "The file is cut off or damaged: download it again.")
+    return Problem(name, fact, "The file is cut off or damaged: download it again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatch.importing import rules, speeds
+from dispatch.importing.finished import FEW_LINKS, SMALL_SHARE
 from dispatch.importing.rules import BACKWARD, BOTH, FORWARD, NEITHER
 
 _DRIVEN = {
@@ -60,8 +61,9 @@ A barrier is a node of the way with the key `barrier`. Where it cuts, the road e
 What cannot be understood, `none` and `signals` count as missing, and so does a number under {slowest:g} or
 over {fastest:g} km/h.
 
-Where it is missing, a class has the mean of what is posted on links of that class in the file. A class
-without any posted speed has the value below. These are **assumptions**, typical values in km/h, to be
+Where it is missing, a class has the mean of what is posted on links of that class in the file. A mean of
+fewer than {few} links on under {small:.0%} of the length of the class is named in a note, to be checked. A
+class without any posted speed has the value below. These are **assumptions**, typical values in km/h, to be
 changed under `speeds` in `network.yaml`. Any other class has {other:g}.
 
 | class | km/h |
@@ -91,6 +93,8 @@ def rules_page() -> str:
         slowest=speeds.SLOWEST,
         fastest=speeds.FASTEST,
         other=speeds.ANY_OTHER,
+        few=FEW_LINKS,
+        small=SMALL_SHARE,
         assumed="\n".join(f"| {name} | {kmh:g} |" for name, kmh in speeds.ASSUMED.items()),
         zones="\n".join(f"| `{code}` | {kmh:g} |" for code, kmh in speeds.ZONES.items()),
     )

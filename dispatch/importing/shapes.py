@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from dispatch.io.rings import centroid, moments
+from dispatch.roads.geometry import EARTH_RADIUS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +18,6 @@ if TYPE_CHECKING:
 
 Ring = tuple["Point", ...]
 """Points of a closed line, the first again at the end."""
-
-METRES_A_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,7 @@ class Shape:
 
     def centroid(self) -> Point:
         """Return the centroid of the area, or the mean of the corners where there is no area."""
-        total, x_sum, y_sum = 0.0, 0.0, 0.0
-        x0, y0 = self.polygons[0][0][0]  # moments near the place itself, so that no digits are lost
-        for rings in self.polygons:
-            for i, ring in enumerate(rings):
-                area, x, y = _moments(ring, x0, y0)
-                turn = math.copysign(1.0, area) * (1 if i == 0 else -1)
-                total, x_sum, y_sum = total + turn * area, x_sum + turn * x, y_sum + turn * y
-        if total <= 1e-18:
-            return mean([point for rings in self.polygons for point in rings[0][:-1]])
-        return x0 + x_sum / total, y0 + y_sum / total
+        return centroid(self.polygons) or mean([point for rings in self.polygons for point in rings[0][:-1]])
 
     def holds(self, point: Point) -> bool:
         """Return whether a point lies inside."""
@@ -74,21 +66,9 @@ def mean(points: Sequence[Point]) -> Point:
     return math.fsum(x for x, _ in points) / len(points), math.fsum(y for _, y in points) / len(points)
 
 
-def _moments(ring: Ring, x0: float, y0: float) -> tuple[float, float, float]:
-    """Return signed area and first moments of a ring about (x0, y0)."""
-    area = x_sum = y_sum = 0.0
-    for (ax, ay), (bx, by) in pairwise(ring):
-        ax, ay, bx, by = ax - x0, ay - y0, bx - x0, by - y0  # noqa: PLW2901 - moved, then used
-        cross = ax * by - bx * ay
-        area += cross / 2
-        x_sum += (ax + bx) * cross / 6
-        y_sum += (ay + by) * cross / 6
-    return area, x_sum, y_sum
-
-
 def _square_metres(ring: Ring) -> float:
-    middle = math.radians(mean(ring)[1])
-    return abs(_moments(ring, *ring[0])[0]) * METRES_A_DEGREE**2 * math.cos(middle)
+    a_degree = math.radians(EARTH_RADIUS)  # in metres
+    return abs(moments(ring, *ring[0])[0]) * a_degree**2 * math.cos(math.radians(mean(ring)[1]))
 
 
 def _crossings(point: Point, rings: tuple[Ring, ...]) -> int:

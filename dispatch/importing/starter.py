@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from dispatch.errors import UsageError
+from dispatch.importing.draft import plain, quoted
 from dispatch.io.features import representative_point, station_ids, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from dispatch.io.geo_files import Feature
 
-    Nodes: TypeAlias = tuple[ArrayLike, ArrayLike]
+    Nodes: TypeAlias = tuple[Sequence[float], ...]
 
 KIND = "fire_station"
 FIRES, OTHERS = 0.5, 2.0
@@ -27,8 +25,10 @@ FIRES, OTHERS = 0.5, 2.0
 FAR = 900.0
 """Metres to the nearest node beyond which a station is no example: scenarios leave it out a little later."""
 
+CHINA = ((73.0, 135.0), (18.0, 54.0))
+"""Longitudes and latitudes within which the time of China is assumed."""
+
 _LISTED = 40
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]+")
 
 _TEXT = """\
 # A first scenario on an imported network. What is marked ASSUMED is a guess that lets you start: replace it.
@@ -44,7 +44,7 @@ description: |
   Not a statement about the service of this place until these have been replaced.
 
 network: {network}
-start: 2024-01-01T00:00:00+00:00   # give your own time zone, such as +08:00
+start: 2024-01-01T00:00:00{zone}   # {zone_said}
 horizon: 30 d
 seed: 1
 replications: 20
@@ -99,28 +99,42 @@ units:
   engine-1: {{type: engine, station: station-1}}
 """
 
+_LAYOUTS = """\
+# Plans to compare with what is there, the layout 'baseline'. The first is an example; the second shows how to
+# add a station: take the marks away and put it where you would build it, longitude first. What stands there
+# now is the crossing farthest from all stations in a straight line, which is rarely a good place.
+layouts:
+  one-less:
+    title: {title}
+    close_stations: [{closed}]
+  # one-more:
+  #   add_stations: {{new: {{at: [{x:.6f}, {y:.6f}]}}}}
+  #   add_units: {{new-engine-1: {{type: engine, station: new}}}}
+"""
+
 
 def starter_scenario(
     network: str,
     title: str,
     facilities: Sequence[Feature],
-    nodes: Nodes | None = None,
+    nodes: Nodes,
 ) -> str:
     """Return the YAML text of a first scenario on a network.
 
     ``network`` is how the scenario cites the network, ``facilities`` is what stands in its
-    ``facilities.geojson``. ``nodes`` are longitudes and latitudes of the network's nodes [N]: by them the
-    layout that is written as an example keeps off stations far from every road, and a network without fire
-    stations gets a made-up one. Raises UsageError where there are no fire stations and no nodes.
+    ``facilities.geojson``. ``nodes`` are longitudes and latitudes of the network's nodes [N], or x and y in
+    metres: by them the layout that is written as an example keeps off stations far from every road, and a
+    network without fire stations gets a made-up one.
     """
-    stations = [feature for feature in facilities if feature.properties.get("kind") == KIND]
-    if not _near(_points(stations), nodes):
-        stations = []  # none would stand
+    stations = _standing(facilities, nodes)
+    zone, zone_said = _time_zone(nodes)
     described, block, layouts = _found(stations, nodes) if stations else _made_up(nodes)
     count = max(len(stations), 1)
     return _TEXT.format(
-        title=_quoted(title or network),
-        network=_quoted(network),
+        title=quoted(title or network),
+        network=quoted(network),
+        zone=zone,
+        zone_said=zone_said,
         source="stations_from" if stations else "stations",
         described=described,
         stations=block,
@@ -133,45 +147,69 @@ def starter_scenario(
     )
 
 
-def _found(stations: Sequence[Feature], nodes: Nodes | None) -> tuple[str, str, str]:
+def has_made_up_station(facilities: Sequence[Feature], nodes: Nodes) -> bool:
+    """Return whether the first scenario makes up a station, because none of those found would stand."""
+    return not _standing(facilities, nodes)
+
+
+def _standing(facilities: Sequence[Feature], nodes: Nodes) -> list[Feature]:
+    """Return the fire stations; none where all are far from every road."""
+    stations = [feature for feature in facilities if feature.properties.get("kind") == KIND]
+    return stations if _near(_points(stations), nodes) else []
+
+
+def _time_zone(nodes: Nodes) -> tuple[str, str]:
+    """Return an offset from UTC for the middle of the nodes, such as +08:00, and what to say of it."""
+    if not _in_degrees(nodes):
+        return "+00:00", "give your own time zone, such as +08:00"
+    east, north = (float(np.median(values)) for values in nodes)
+    (west, right), (south, top) = CHINA
+    if west <= east <= right and south <= north <= top:
+        return "+08:00", "ASSUMED: the time of China; give your own"
+    hours = round(east / 15)
+    return f"{hours:+03d}:00", "ASSUMED: roughly the time at this longitude; give your own"
+
+
+def _found(stations: Sequence[Feature], nodes: Nodes) -> tuple[str, str, str]:
     """Return what the description, the stations and the layouts say where there are stations."""
     described = "Stations as the imported file has them, one engine each."
     return described, _FOUND.format(listed=_listed(stations), kind=KIND), _layouts(stations, nodes)
 
 
-def _made_up(nodes: Nodes | None) -> tuple[str, str, str]:
+def _made_up(nodes: Nodes) -> tuple[str, str, str]:
     """Return what the description, the stations and the layouts say where there are none."""
-    if nodes is None:
-        message = "no fire station among the facilities of the network."
-        raise UsageError(
-            message,
-            hint="Add features with the property kind: fire_station to facilities.geojson, "
-            "or write a scenario with 'stations' by hand.",
-        )
     x, y = _node_at(nodes, 0.5)
     described = "One made-up station: the imported file has none near these roads."
-    return described, _MADE_UP.format(x=x, y=y), _one_more(nodes)
+    return described, _MADE_UP.format(x=x, y=y), _one_more(nodes, [(x, y)])
 
 
 def _node_at(nodes: Nodes, share: float) -> tuple[float, float]:
     """Return the node nearest to the point that has this share of all nodes west and south of it."""
-    x, y = (np.asarray(values, dtype=np.float64) for values in nodes)
-    index, _ = _nearest(nodes, float(np.quantile(x, share)), float(np.quantile(y, share)))
+    x, y = nodes
+    at = [(float(np.quantile(x, share)), float(np.quantile(y, share)))]
+    index, _ = _nearest(nodes, at, degrees=_in_degrees(nodes))
     return float(x[index[0]]), float(y[index[0]])
 
 
-def _nearest(nodes: Nodes, at_x: ArrayLike, at_y: ArrayLike) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return the nearest node to each point as index [k] and metres [k]; beyond degrees, nodes are planar."""
+def _in_degrees(nodes: Nodes) -> bool:
+    """Return whether nodes are longitudes and latitudes; beyond degrees, they are metres."""
+    return all(max(map(abs, values)) <= limit for values, limit in zip(nodes, (180, 90), strict=True))
+
+
+def _nearest(
+    among: Nodes, points: Sequence[tuple[float, float]], *, degrees: bool
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return which of some places is nearest to each point as index [k], and how far it is in metres [k]."""
     from dispatch.roads.geometry import nearest, search_tree
 
-    x, y = (np.asarray(values, dtype=np.float64) for values in nodes)
-    degrees = bool(np.abs(x).max() <= 180 and np.abs(y).max() <= 90)
+    x, y = (np.asarray(values, dtype=np.float64) for values in among)
+    at_x, at_y = np.array(points, dtype=np.float64).T
     return nearest(search_tree(x, y, geographic=degrees), at_x, at_y, geographic=degrees)
 
 
-def _one_more(nodes: Nodes) -> str:
-    """Return a layout as an example: a second station, in the south-west."""
-    x, y = _node_at(nodes, 0.25)
+def _one_more(nodes: Nodes, stations: Sequence[tuple[float, float]]) -> str:
+    """Return a layout as an example: a second station, south-west or north-east, away from the first."""
+    x, y = _farthest(stations, [_node_at(nodes, 0.25), _node_at(nodes, 0.75)], degrees=_in_degrees(nodes))
     return (
         "# Plans to compare with the layout 'baseline'. This one is an example.\n"
         "layouts:\n"
@@ -182,40 +220,34 @@ def _one_more(nodes: Nodes) -> str:
     )
 
 
-def _quoted(text: str) -> str:
-    """Return a text as YAML that nothing in it can break."""
-    return json.dumps(_NO_TEXT.sub(" ", text).strip(), ensure_ascii=False)
-
-
 def _listed(stations: Sequence[Feature]) -> str:
     """Return ids and names of the stations as comments."""
     pairs = sorted(zip(station_ids(stations), map(title, stations), strict=True))
-    lines = [f"#   {name}  {_NO_TEXT.sub(' ', text)}".rstrip() for name, text in pairs[:_LISTED]]
+    lines = [f"#   {name}  {plain(text)}".rstrip() for name, text in pairs[:_LISTED]]
     more = [f"#   … and {len(pairs) - _LISTED} more"] if len(pairs) > _LISTED else []
     return "\n".join([*lines, *more])
 
 
-def _layouts(stations: Sequence[Feature], nodes: Nodes | None) -> str:
+def _layouts(stations: Sequence[Feature], nodes: Nodes) -> str:
     """Return a layout as an example: one station closed, where more than one will stand."""
     points = _points(stations)
     names = _near(points, nodes)
+    near = [points[name] for name in names]
     if len(names) < 2:
-        alone = "# Only one station stands, so there is nothing to close. Add layouts with 'add_stations'.\n"
-        return alone if nodes is None else _one_more(nodes)
-    x, y = points[names[0]]
+        return _one_more(nodes, near)
     known = dict(zip(station_ids(stations), map(title, stations), strict=True))
-    return (
-        "# Plans to compare with what is there, the layout 'baseline'. The first is an example; the second\n"
-        "# shows how to add a station: take the marks away and put it where you would build it, longitude\n"
-        "# first.\n"
-        "layouts:\n"
-        "  one-less:\n"
-        f"    title: {_quoted(f'Without {known[names[0]] or names[0]}')}\n"
-        f"    close_stations: [{_quoted(names[0])}]\n"
-        "  # one-more:\n"
-        f"  #   add_stations: {{new: {{at: [{x:.5f}, {y:.5f}]}}}}\n"
-        "  #   add_units: {new-engine-1: {type: engine, station: new}}\n"
+    x, y = _farthest(near, list(zip(*nodes, strict=True)), degrees=_in_degrees(nodes))
+    return _LAYOUTS.format(
+        title=quoted(f"Without {known[names[0]] or names[0]}"), closed=quoted(names[0]), x=x, y=y
     )
+
+
+def _farthest(
+    points: Sequence[tuple[float, float]], places: Sequence[tuple[float, float]], *, degrees: bool
+) -> tuple[float, float]:
+    """Return the place that is farthest, in a straight line, from the nearest of some points."""
+    _, metres = _nearest(tuple(zip(*points, strict=True)), places, degrees=degrees)
+    return places[int(np.argmax(np.round(metres, 1)))]  # of equal ones the first, whatever the last digits
 
 
 def _points(stations: Sequence[Feature]) -> dict[str, tuple[float, float]]:
@@ -225,10 +257,9 @@ def _points(stations: Sequence[Feature]) -> dict[str, tuple[float, float]]:
     return {name: point for name, point in points if point}
 
 
-def _near(points: dict[str, tuple[float, float]], nodes: Nodes | None) -> list[str]:
-    """Return the stations, in order, that are near a node; all of them where nodes are not known."""
-    if nodes is None or not points:
-        return list(points)
-    places = np.array(list(points.values()))
-    _, metres = _nearest(nodes, places[:, 0], places[:, 1])
+def _near(points: dict[str, tuple[float, float]], nodes: Nodes) -> list[str]:
+    """Return the stations, in order, that are near a node."""
+    if not points:
+        return []
+    _, metres = _nearest(nodes, list(points.values()), degrees=_in_degrees(nodes))
     return [name for name, off in zip(points, metres.tolist(), strict=True) if off <= FAR]

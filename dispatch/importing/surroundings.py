@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dispatch.importing.osm import kinds_of
 from dispatch.importing.shapes import Shape, mean, points_of, shape_of_area, shape_of_way
@@ -12,6 +16,8 @@ from dispatch.io.geo_files import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dispatch.importing.draft import Point
     from dispatch.importing.osm import Area, Extract, Tags, Way
@@ -58,8 +64,8 @@ def facilities_of(extract: Extract) -> tuple[list[Feature], dict[str, int]]:
     larger area is kept.
     """
     found = sorted(_facilities(extract), key=lambda item: (item.kind, _ORDER[item.sort], item.id))
-    areas = [item for item in found if item.shape is not None]
-    kept = [item for item in found if not any(_stands_for(area, item) for area in areas)]
+    by_kind = groupby(found, key=lambda item: item.kind)
+    kept = [item for _, group in by_kind for item in _each_once(list(group))]
     drawn: list[Way | Area] = [*extract.ways.values(), *extract.areas.values()]
     lost = sum(bool(kinds_of(thing.tags)) for thing in drawn) - len(
         {(item.sort, item.id) for item in found if item.sort != "node"}
@@ -68,15 +74,32 @@ def facilities_of(extract: Extract) -> tuple[list[Feature], dict[str, int]]:
     return [item.feature for item in kept], {name: number for name, number in counts.items() if number}
 
 
-def _stands_for(other: _Found, item: _Found) -> bool:
-    """Return whether another area holds the place of an item of its kind, and is larger or known better."""
-    if other is item or other.kind != item.kind or other.shape is None or not other.shape.holds(item.at):
-        return False
-    if item.shape is None:
-        return True
-    sizes = other.shape.square_metres, item.shape.square_metres
-    first = (_ORDER[other.sort], other.id) < (_ORDER[item.sort], item.id)
-    return sizes[0] > sizes[1] or (sizes[0] == sizes[1] and first)
+def _each_once(found: list[_Found]) -> list[_Found]:
+    """Return facilities of one kind, in order, without those in a larger area; of equal areas the first."""
+    sizes = [math.inf if item.shape is None else -item.shape.square_metres for item in found]
+    rank = np.argsort(sizes, kind="stable")  # largest areas first, what has no area last
+    ordered = [found[i] for i in rank.tolist()]
+    inside = np.zeros(len(found), dtype=np.bool_)
+    for number, near in _boxed(ordered):
+        shape = ordered[number].shape
+        assert shape is not None
+        for other in near[(near > number) & ~inside[near]].tolist():
+            inside[other] = shape.holds(ordered[other].at)
+    gone = set(rank[inside].tolist())
+    return [item for i, item in enumerate(found) if i not in gone]
+
+
+def _boxed(found: list[_Found]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Yield the number of each area with the numbers of what may lie inside: all in a square around it."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree([item.at for item in found])
+    for number, item in enumerate(found):
+        if item.shape is not None:
+            x1, y1, x2, y2 = item.shape.box
+            half = max(x2 - x1, y2 - y1) / 2 * (1 + 1e-9) + 1e-9  # rounding loses nothing at its edge
+            near = tree.query_ball_point(((x1 + x2) / 2, (y1 + y2) / 2), half, p=math.inf)
+            yield number, np.array(near, dtype=np.intp)
 
 
 def _facilities(extract: Extract) -> Iterator[_Found]:
@@ -104,7 +127,7 @@ def _place(shape: Shape | None, ways: list[int], extract: Extract) -> Point | No
 
 
 def barriers_of(extract: Extract) -> list[Feature]:
-    """Return motorways, railways, rivers and large waters, sorted by kind and id."""
+    """Return motorways, railways, rivers, canals and large waters, sorted by kind and id."""
     found: list[tuple[tuple[str, int, int, int], Feature]] = []
     for id_, way in extract.ways.items():
         kind = _line_kind(way.tags)
@@ -124,10 +147,11 @@ def _water(
     sort: str, id_: int, thing: Way | Area, shape: Shape | None
 ) -> list[tuple[tuple[str, int, int, int], Feature]]:
     """Return a water as a list of one, or an empty one where it is small or its outline is not whole."""
-    river = thing.tags.get("water") in ("river", "canal")
-    if shape is None or not (river or shape.square_metres >= BIG_WATER):
+    water = thing.tags.get("water")
+    if shape is None or not (water in ("river", "canal") or shape.square_metres >= BIG_WATER):
         return []
-    return [(("water", _ORDER[sort], id_, 0), _barrier(shape.geometry, "water", thing.tags, f"{sort}/{id_}"))]
+    kind = "canal" if water == "canal" else "water"
+    return [((kind, _ORDER[sort], id_, 0), _barrier(shape.geometry, kind, thing.tags, f"{sort}/{id_}"))]
 
 
 def _barrier(geometry: dict[str, Any], kind: str, tags: Tags, name: str) -> Feature:
@@ -142,7 +166,8 @@ def _line_kind(tags: Tags) -> str:
         return "" if below else "motorway"
     if tags.get("railway") == "rail" and tags.get("service") not in ("yard", "siding", "spur", "crossover"):
         return "" if below else "railway"
-    return "river" if tags.get("waterway") in ("river", "canal") and not below else ""
+    waterway = tags.get("waterway", "")
+    return waterway if waterway in ("river", "canal") and not below else ""
 
 
 def _lines(way: Way, extract: Extract) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ unchanged, is an earlier import and may be replaced; one with anything else in i
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import tempfile
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dispatch.errors import UsageError
-from dispatch.importing.draft import DETAILS, plain, wkt
+from dispatch.importing.checked import check_network
+from dispatch.importing.draft import DETAILS, quoted, wkt
 from dispatch.io.geo_files import geojson_text
 from dispatch.io.tables import csv_text
 
@@ -82,35 +82,30 @@ def _links(done: Finished) -> str:
 
 def _description(done: Finished, title: str) -> str:
     draft = done.draft
-    lines = [f"title: {_quoted(title)}"] if title else []
-    lines += ["kind: road", f"crs: {_quoted(draft.crs)}"]
+    lines = [f"title: {quoted(title)}"] if title else []
+    lines += ["kind: road", f"crs: {quoted(draft.crs)}"]
     lines += [
-        f"{key}: {_quoted(value)}"
+        f"{key}: {quoted(value)}"
         for key, value in (("source", draft.source), ("licence", draft.licence))
         if value
     ]
-    lines += ["notes:", *(f"  - {_quoted(note)}" for note in done.notes)]
+    lines += ["notes:", *(f"  - {quoted(note)}" for note in done.notes)]
     lines += ["length_unit: m", "speed_unit: km/h"]
     lines += ["# Where link.csv gives no free_speed. One number, or {emergency: 60, normal: 50}."]
     lines += ["speeds:"]
     for name, (speed, number) in done.speeds.items():
         origin = f"mean of {number} posted" if number else "assumed"
-        lines.append(f"  {_quoted(name)}: {speed:g}  # {origin}")
+        lines.append(f"  {quoted(name)}: {speed:g}  # {origin}")
     lines += ["# Multiply all speeds of a way of driving."]
     lines += ["factors: {emergency: 1, normal: 1}"]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(plain(text), ensure_ascii=False)
 
 
 def check_target(folder: Path) -> None:
     """Raise UsageError unless a network may be written here: nothing there yet, or an unchanged import."""
     name = str(folder).replace("\0", "?")
     try:
-        above = next(up for up in folder.absolute().parents if up.exists())
-        tempfile.TemporaryDirectory(dir=above).cleanup()
+        tempfile.TemporaryDirectory(dir=_above(folder)).cleanup()
         if not folder.exists() and not folder.is_symlink():
             return
         if not folder.is_dir():
@@ -123,6 +118,11 @@ def check_target(folder: Path) -> None:
         raise UsageError(message, hint="Name another folder.") from None
     if own:
         raise UsageError(f"{name}: {own}", hint="Name a new folder, so that nothing is lost.")
+
+
+def _above(folder: Path) -> Path:
+    """Return the nearest folder above that exists."""
+    return next(up for up in folder.absolute().parents if up.exists())
 
 
 def _problem_inside(folder: Path) -> str:
@@ -154,14 +154,22 @@ def _manifest(folder: Path) -> tuple[dict[str, str], bytes]:
     return sums, rest.encode("utf-8")
 
 
-def write_network(folder: Path, files: Mapping[str, str]) -> None:
-    """Write the files of a network into a folder in one step; an error leaves what was there."""
+def write_network(folder: Path, files: Mapping[str, str], source: str = "") -> None:
+    """Write the files of a network into a folder in one step; an error leaves what was there.
+
+    Raises NetworkError, in words of the ``source``, where the network could not be loaded from there.
+    """
     check_target(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", dir=_above(folder)))
         try:
-            _put(folder, temporary, files)
+            written = temporary / "new"
+            written.mkdir(mode=0o755)
+            for name, text in files.items():
+                (written / name).write_text(text, encoding="utf-8", newline="")
+            check_network(written, source or folder.name)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _put(folder, temporary)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
@@ -169,12 +177,9 @@ def write_network(folder: Path, files: Mapping[str, str]) -> None:
         raise UsageError(message, hint="Free some space, or name another folder.") from None
 
 
-def _put(folder: Path, temporary: Path, files: Mapping[str, str]) -> None:
-    """Write files into a folder beside the target and let it take its place."""
+def _put(folder: Path, temporary: Path) -> None:
+    """Let the folder that was written beside the target take its place."""
     written, old = temporary / "new", temporary / "old"
-    written.mkdir(mode=0o755)
-    for name, text in files.items():
-        (written / name).write_text(text, encoding="utf-8", newline="")
     try:
         if folder.exists():
             folder.rename(old)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.io.geo_files import positions
+from dispatch.io.rings import centroid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,11 +70,9 @@ def representative_point(geometry: dict[str, Any]) -> tuple[float, float] | None
 
     A point stands for itself, areas for their centroid, anything else for the mean of its positions.
     """
-    rings = _rings(geometry)
-    if rings:
-        inside = _centroid(rings)
-        if inside is not None:
-            return inside
+    inside = centroid(_polygons(geometry))
+    if inside is not None:
+        return inside
     points = np.array([point[:2] for point in positions(geometry)], dtype=np.float64)
     if not len(points):
         return None
@@ -81,26 +80,12 @@ def representative_point(geometry: dict[str, Any]) -> tuple[float, float] | None
     return x, y
 
 
-def _rings(geometry: dict[str, Any]) -> list[tuple[float, Any]]:
-    """Return the rings of all areas in a geometry, each with +1 for an outer one and −1 for a hole."""
+def _polygons(geometry: dict[str, Any]) -> list[Any]:
+    """Return all polygons in a geometry, each a list of rings."""
     if geometry["type"] == "GeometryCollection":
-        return [ring for part in geometry["geometries"] for ring in _rings(part)]
-    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}
-    found = polygons.get(geometry["type"], [])
-    return [(1.0 if i == 0 else -1.0, ring) for polygon in found for i, ring in enumerate(polygon)]
-
-
-def _centroid(rings: list[tuple[float, Any]]) -> tuple[float, float] | None:
-    """Return the centroid of rings by area, None where they enclose nothing."""
-    origin = np.array(rings[0][1][0][:2], dtype=np.float64)  # sums near zero lose no digits
-    area, moment = 0.0, np.zeros(2)
-    for sign, ring in rings:
-        points = np.array([point[:2] for point in ring], dtype=np.float64) - origin
-        cross = points[:-1, 0] * points[1:, 1] - points[1:, 0] * points[:-1, 1]
-        turn = sign if cross.sum() >= 0 else -sign
-        area += turn * cross.sum() / 2
-        moment += turn * ((points[:-1] + points[1:]) * cross[:, None]).sum(axis=0) / 6
-    if not area > 0:
-        return None
-    x, y = (origin + moment / area).tolist()
-    return x, y
+        return [polygon for part in geometry["geometries"] for polygon in _polygons(part)]
+    found: dict[str, list[Any]] = {
+        "Polygon": [geometry["coordinates"]],
+        "MultiPolygon": geometry["coordinates"],
+    }
+    return found.get(geometry["type"], [])

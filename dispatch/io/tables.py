@@ -196,6 +196,29 @@ def _parquet_column(column: Sequence[object] | NDArray[np.generic]) -> NDArray[n
     return column if isinstance(column, np.ndarray) else np.array(list(column))
 
 
+def read_written(path: Path, problems: Problems) -> dict[str, list[object]] | None:
+    """Return the columns of a table that was written by one of the writers; in CSV every value is text."""
+    if path.suffix != ".parquet":
+        table = read_table(path, problems, ())
+        return None if table is None else {name: list(column) for name, column in table.columns.items()}
+    try:
+        import duckdb
+    except ImportError:
+        problems.add(path.name, "reading Parquet needs duckdb", "pip install 'dispatch[store]'")
+        return None
+    connection = duckdb.connect()
+    try:
+        quoted = str(path).replace("'", "''")
+        rows = connection.execute(f"SELECT * FROM read_parquet('{quoted}')")
+        columns = rows.fetchnumpy()
+    except duckdb.Error as error:
+        problems.add(path.name, f"is no Parquet table ({str(error).splitlines()[0]})", "Write the run again.")
+        return None
+    finally:
+        connection.close()
+    return {name: column.tolist() for name, column in columns.items()}
+
+
 WRITERS: dict[str, Callable[[Path, Mapping[str, Sequence[object] | NDArray[np.generic]]], None]] = {
     "csv": write_csv,
     "parquet": write_parquet,

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from dispatch.model.base import Frozen, Metres, Number, Place, Point, Reference, Text, parse_duration
 
+_DATE = re.compile(r"\s*[0-9]{4}-[0-9]")
+_MOMENT_HELP = "Write a duration from the start, such as '2 h', or a date such as 2024-01-05T08:00:00+08:00."
 
-def _moment(value: Any) -> Any:
-    """Accept seconds or durations from the start, or a date and time with its time zone."""
-    if isinstance(value, str) and value[:4].isdigit() and value[4:5] == "-":
-        return datetime.fromisoformat(value.strip())
+
+def _moment(value: Any) -> float | datetime:
+    """Return seconds from the start, or a date and time with its time zone."""
+    if isinstance(value, str) and _DATE.match(value):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            message = f"{value[:40]!r} is not a date and time | {_MOMENT_HELP}"
+            raise ValueError(message) from None
+        if value.tzinfo is None:
+            message = f"{value.isoformat()} has no time zone | {_MOMENT_HELP}"
+            raise ValueError(message)
     return value if isinstance(value, datetime) else parse_duration(value)
 
 
 Moment = Annotated[
-    Annotated[float, Field(ge=0)] | AwareDatetime,
-    BeforeValidator(_moment),
-]
+    float | datetime,
+    PlainValidator(_moment),
+    PlainSerializer(lambda moment: moment.isoformat() if isinstance(moment, datetime) else moment,
+                    return_type=str | float, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "description": _MOMENT_HELP,
+                    "x-quantity": "duration from the start, or date and time"}),
+]  # fmt: skip
 """Seconds or a duration from the scenario's start, or a date and time with its time zone."""
 
 

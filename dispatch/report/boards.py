@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import isnan
+from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.text import Text
 
-from dispatch.engine.board import Board
-from dispatch.engine.whereabouts import whereabouts
+from dispatch.engine.board import Board, Status
+from dispatch.engine.whereabouts import trips, whereabouts
 from dispatch.errors import UsageError
-from dispatch.report import speak, terminal
+from dispatch.report import terminal
+from dispatch.report.moments import calendar, moment_document, moment_line
 from dispatch.report.results import speeds_document
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from dispatch.engine.whereabouts import Whereabouts
 
 FIELDS = ("unit", "status", "incident", "link", "share", "node", "x", "y")
+NO_WAY_HOME = "no_way_home"
+"""Whether a unit that returns has no way home and waits where it is."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,30 @@ class BoardShown:
         """The status board."""
         return Board.at(self.log, self.time)
 
+    @cached_property
+    def stranded(self) -> frozenset[str]:
+        """Units that return and have no way home as the roads are: they wait where they are."""
+        named = enumerate(self.log.fleet.ids)
+        returning = [(unit, name) for unit, name in named if self.board.units[name] is Status.RETURNING]
+        return frozenset(name for unit, name in returning if self._has_no_way(unit))
+
+    def _has_no_way(self, unit: int) -> bool:
+        """Return whether no way leads to where the present trip of a unit goes."""
+        begun = [trip for trip in trips(self.log, unit) if trip.left <= self.time]
+        if not begun:
+            return False
+        trip = begun[-1]
+        travel = self.log.fleet.under(trip.conditions).travels[unit]
+        return travel.seconds(trip.origin, trip.target, trip.mode) == inf
+
+    @cached_property
+    def nodes(self) -> dict[str, str]:
+        """Node of each open call, by the call's id."""
+        t, log, wanted = self.log.timeline, self.log, set(self.board.open_incidents)
+        perhaps = np.flatnonzero((t.received <= self.time) & ~(log.incidents.closed <= self.time)).tolist()
+        named = ((t.incident_id(call, log.scenario.kinds), int(t.node[call])) for call in perhaps)
+        return {name: log.scenario.network.node_ids[node] for name, node in named if name in wanted}
+
 
 def board_document(shown: BoardShown) -> dict[str, Any]:
     """Return the JSON document of ``dispatch board``."""
@@ -52,16 +80,19 @@ def board_document(shown: BoardShown) -> dict[str, Any]:
         "replication": shown.log.timeline.replication,
         "layout": shown.layout,
         "time": shown.time,
+        **moment_document(scenario, shown.time),
         "speeds": speeds_document(scenario),
-        "units": [asdict(unit) for unit in shown.units],
+        "units": [asdict(unit) | {NO_WAY_HOME: unit.unit in shown.stranded} for unit in shown.units],
         "open_incidents": list(shown.board.open_incidents),
+        "nodes_of_open_incidents": shown.nodes,
         "waiting": list(shown.board.waiting),
     }
 
 
 def board_table(shown: BoardShown) -> Columns:
     """Return the units as columns."""
-    return {name: [getattr(unit, name) for unit in shown.units] for name in FIELDS}
+    columns: Columns = {name: [getattr(unit, name) for unit in shown.units] for name in FIELDS}
+    return {**columns, NO_WAY_HOME: [unit.unit in shown.stranded for unit in shown.units]}
 
 
 def print_board(shown: BoardShown) -> None:
@@ -69,7 +100,8 @@ def print_board(shown: BoardShown) -> None:
     out, scenario = terminal.console(), shown.log.scenario
     out.print(Text(scenario.file.title or scenario.name, style="bold"))
     line = f"layout {shown.layout}, replication {shown.log.timeline.replication}, seed {scenario.file.seed}"
-    out.print(Text(f"{line}, {speak.duration(shown.time)} after the start"))
+    out.print(Text(line))
+    out.print(Text(moment_line(scenario, shown.time)))
     out.print(Text(f"speeds: {scenario.roads.speeds.name} ({scenario.roads.describe()})"))
     out.print()
     table = terminal.new_table(out, "Units")
@@ -77,10 +109,14 @@ def print_board(shown: BoardShown) -> None:
         table.add_column(name, overflow="fold")
     for unit in shown.units:
         place = "" if isnan(unit.x) else f"{unit.x:.5f}, {unit.y:.5f}"
-        table.add_row(*map(Text, (unit.unit, unit.status, unit.incident, _where(unit), place)))
+        status = f"{unit.status}, no way home" if unit.unit in shown.stranded else unit.status
+        table.add_row(*map(Text, (unit.unit, status, unit.incident, _where(unit), place)))
     out.print(table)
     waiting = set(shown.board.waiting)
-    calls = [f"{call} (waiting)" if call in waiting else call for call in shown.board.open_incidents]
+    calls = [
+        f"{call} at {shown.nodes[call]}{' (waiting)' if call in waiting else ''}"
+        for call in shown.board.open_incidents
+    ]
     out.print(Text(f"Open calls: {', '.join(calls) or 'none'}."))
 
 
@@ -102,5 +138,6 @@ def write_geojson(path: Path, shown: BoardShown) -> None:
     features = []
     for unit in located:
         told = {name: getattr(unit, name) for name in FIELDS[:6]}
+        told |= {NO_WAY_HOME: unit.unit in shown.stranded, "at": calendar(shown.log.scenario, shown.time)}
         features.append(Feature({"type": "Point", "coordinates": [unit.x, unit.y]}, told, unit.unit))
     write_text_whole(path, geojson_text(features))

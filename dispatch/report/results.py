@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatch.regression.provenance import fingerprints
+from dispatch.scenario.files import workspace
 from dispatch.study.compare import zone_verdicts
 
 if TYPE_CHECKING:
@@ -21,7 +25,12 @@ if TYPE_CHECKING:
 def run_document(study: Study) -> dict[str, Any]:
     """Return the JSON document of ``dispatch run``: one layout."""
     layout = study.layouts[0]
-    return {**_head(study), "layout": layout, "measures": _measures(study, layout)}
+    return {
+        **_head(study),
+        "layout": layout,
+        "left_out": study.left_out(layout),
+        "measures": _measures(study, layout),
+    }
 
 
 def study_document(study: Study) -> dict[str, Any]:
@@ -29,7 +38,10 @@ def study_document(study: Study) -> dict[str, Any]:
     others = study.layouts[1:]
     return {
         **_head(study),
-        "layouts": {layout: {"measures": _measures(study, layout)} for layout in study.layouts},
+        "layouts": {
+            layout: {"left_out": study.left_out(layout), "measures": _measures(study, layout)}
+            for layout in study.layouts
+        },
         "differences": {_pair(study, layout): _differences(study, layout) for layout in others},
         "zones": {_pair(study, layout): _zones(study, layout) for layout in others},
     }
@@ -100,6 +112,8 @@ def manifest(study: Study, command: str, arguments: Mapping[str, Any]) -> dict[s
         "arguments": dict(arguments),
         "scenario": scenario.name,
         "scenario_digest": scenario.digest,
+        "scenario_file": scenario_file(scenario),
+        "inputs": fingerprints(scenario),
         "network": scenario.network.name,
         "network_digest": scenario.network.digest,
         "layouts": list(study.layouts),
@@ -115,6 +129,12 @@ def manifest(study: Study, command: str, arguments: Mapping[str, Any]) -> dict[s
             **{name: version(name) for name in packages},
         },
     }
+
+
+def scenario_file(scenario: Scenario) -> str:
+    """Return the path of a scenario's file from the folder that holds ``networks/``."""
+    path = Path(os.path.normpath(scenario.path.absolute()))
+    return path.relative_to(workspace(path.parent)).as_posix()
 
 
 def run_tables(study: Study) -> dict[str, Columns]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dispatch.report.moments import moment_document
 from dispatch.report.results import speeds_document
 from dispatch.statics.coverage import road_km
 
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 
 
 def isochrone_document(
-    found: Isochrone, scenario: Scenario | None, layout: str, notes: Iterable[str]
+    found: Isochrone, scenario: Scenario | None, layout: str, at: float | None, notes: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the JSON document of ``dispatch network isochrone``; ``layout`` counts with a scenario only."""
+    """Return the JSON document of ``dispatch network isochrone``.
+
+    ``layout`` and ``at``, a moment in seconds from the start, need a scenario.
+    """
     network = found.network
     document: dict[str, Any] = {
+        "at": None,
+        "closures": [],
         "limits": isochrone_rows(found),
         "network": network.name,
         "notes": list(notes),
@@ -40,7 +46,8 @@ def isochrone_document(
     }
     if scenario is None:
         return document
-    return document | {"layout": layout, "scenario": scenario.name, "speeds": speeds_document(scenario)}
+    document |= {"layout": layout, "scenario": scenario.name, "speeds": speeds_document(scenario)}
+    return document | moment_document(scenario, at)
 
 
 def isochrone_rows(found: Isochrone) -> list[dict[str, Any]]:
@@ -77,6 +84,7 @@ def survey_document(found: Survey) -> dict[str, Any]:
         "scenario": found.scenario.name,
         "speeds": speeds_document(found.scenario),
         "standard": None if question.standard is None else question.standard.name,
+        **moment_document(found.scenario, question.at),
     }
 
 

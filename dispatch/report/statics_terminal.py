@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from dispatch.report import speak
+from dispatch.report.moments import moment_line
+from dispatch.report.rows import Column, print_rows
 from dispatch.report.statics import with_verdicts
 from dispatch.report.terminal import new_table
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from dispatch.model.standards import Clause, StationClass
     from dispatch.scenario.scenario import Scenario
     from dispatch.statics.isochrone import Isochrone
-    from dispatch.statics.judging import Finding, Judgement
-    from dispatch.statics.jurisdictions import Division
+    from dispatch.statics.judging import Finding, Judgement, StationVerdict
+    from dispatch.statics.jurisdictions import Division, Jurisdiction
     from dispatch.statics.standards import Standard
     from dispatch.statics.survey import Survey
 
@@ -30,7 +32,7 @@ UNVERIFIED = "*"
 SHOWN = 12
 """Stations that are listed before the rest is only counted."""
 
-VERDICTS = {True: "yes", False: "NO", None: "–"}
+CLOCKS = {"travel": "travel alone, without turnout", "response": "mean turnout and travel"}
 STYLES = {"met": "green", "missed": "red"}
 
 
@@ -46,23 +48,23 @@ def print_standards(out: Console, standards: Iterable[Standard]) -> None:
     out.print(Text(f"{UNVERIFIED} has figures set down from memory; check them before you rely on them."))
 
 
-def print_isochrone(out: Console, found: Isochrone, scenario: Scenario | None) -> None:
-    """Print what is reached within each limit, and from where."""
+def print_isochrone(out: Console, found: Isochrone, scenario: Scenario | None, at: float | None) -> None:
+    """Print what is reached within each limit, and from where; ``at`` is the moment looked at, if any."""
     network = found.network
     heading = network.title if scenario is None else scenario.file.title or scenario.name
     out.print(Text(heading or network.name, style="bold"))
-    out.print(Text(_speeds(scenario)))
+    _print_roads(out, scenario, at)
     for start in found.starts[:SHOWN]:
         off = f", {start.off_m:,.0f} m from the coordinates" if start.off_m >= 0.5 else ""
         title = f" {start.title}" if start.title else ""
         node = network.node_ids[start.node]
-        at = f" (node {node}{off})" if node != start.asked or off else ""
-        out.print(Text(f"from {start.asked}{title}{at}"))
+        place = f" (node {node}{off})" if node != start.asked or off else ""
+        out.print(Text(f"from {start.asked}{title}{place}"))
     if len(found.starts) > SHOWN:
         out.print(Text(f"… and {len(found.starts) - SHOWN} more stations"))
     out.print()
-    title = f"Reached by road in emergency mode, travel alone; ground within {found.width_m:g} m of roads"
-    table = new_table(out, title)
+    clock = CLOCKS["travel"]
+    title = f"Reached by road in emergency mode, {clock}; ground within {found.width_m:g} m of roads"
     columns = ("within", "nodes", "road km", "of roads", "km²", "people", "of people", "of demand")
     rows = [
         (
@@ -78,28 +80,27 @@ def print_isochrone(out: Console, found: Isochrone, scenario: Scenario | None) -
         for ring in found.rings
     ]
     shown = [i for i, _ in enumerate(columns) if any(row[i] != "–" for row in rows)]
-    for i in shown:
-        table.add_column(columns[i], justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(row[i] for i in shown))
-    out.print(table)
+    heads = [Column(columns[i], justify="right") for i in shown]
+    print_rows(out, title, heads, [[Text(row[i]) for i in shown] for row in rows])
 
 
-def _speeds(scenario: Scenario | None) -> str:
-    """Return which speeds a result rests on, for it may flatter every plan."""
+def _print_roads(out: Console, scenario: Scenario | None, at: float | None) -> None:
+    """Print which speeds a result rests on, for it may flatter every plan, and the moment looked at."""
     if scenario is None:
-        return "speeds: the network's own at all hours: free flow, which flatters every plan"
-    return f"speeds: {scenario.roads.speeds.name} ({scenario.roads.describe()})"
+        out.print(Text("speeds: the network's own at all hours: free flow, which flatters every plan"))
+        return
+    out.print(Text(f"speeds: {scenario.roads.speeds.name} ({scenario.roads.describe()})"))
+    if at is not None:
+        out.print(Text(moment_line(scenario, at)))
 
 
 def print_survey(out: Console, found: Survey) -> None:
     """Print coverage side by side, then jurisdictions and the standard's verdict on each layout."""
     scenario, question = found.scenario, found.question
     out.print(Text(scenario.file.title or scenario.name, style="bold"))
-    clock = "travel alone" if question.clock == "travel" else "mean turnout and travel"
     who = f"with '{question.capability}'" if question.capability else "with a suitable unit"
-    out.print(Text(f"network {found.network.name}; nearest station {who}, all units in; {clock}"))
-    out.print(Text(_speeds(scenario)))
+    out.print(Text(f"network {found.network.name}; nearest station {who}, all units in"))
+    _print_roads(out, scenario, question.at)
     out.print()
     _print_coverage(out, found)
     for name, surveyed in found.layouts.items():
@@ -110,10 +111,8 @@ def print_survey(out: Console, found: Survey) -> None:
 
 
 def _print_coverage(out: Console, found: Survey) -> None:
-    table = new_table(out, "Coverage")
-    table.add_column("what", overflow="fold")
-    for name in found.layouts:
-        table.add_column(Text(name), justify="right", overflow="fold")
+    columns = [Column("what", wraps=True), *(Column(name, justify="right") for name in found.layouts)]
+    table: list[list[Text]] = []
     coverages = [surveyed.coverage for surveyed in found.layouts.values()]
     for row, limit in enumerate(sorted(set(found.question.limits))):
         within = [coverage.limits[row] for coverage in coverages]
@@ -125,10 +124,11 @@ def _print_coverage(out: Console, found: Survey) -> None:
         }
         for what, cells in rows.items():
             if any(cell != "–" for cell in cells):
-                table.add_row(f"{what} ≤ {limit / 60:g} min", *cells)
+                table.append([Text(f"{what} ≤ {limit / 60:g} min"), *map(Text, cells)])
     for what, pick in (("shortest", "least"), ("mean", "mean"), ("90 %", "p90"), ("longest", "most")):
-        table.add_row(f"to demand: {what}", *(_seconds(getattr(c, pick)) for c in coverages))
-    out.print(table)
+        cells = [_seconds(getattr(c, pick)) for c in coverages]
+        table.append([Text(f"to demand: {what}"), *map(Text, cells)])
+    print_rows(out, f"Coverage: {CLOCKS[found.question.clock]}", columns, table)
     out.print()
 
 
@@ -138,36 +138,60 @@ def _seconds(seconds: float) -> str:
 
 def _print_division(out: Console, layout: str, division: Division, judgement: Judgement | None) -> None:
     judging = judgement is not None and judgement.standard.file.needs_areas
+    divided = any(found.straddles for found in division.jurisdictions)
+    columns = {
+        "station": Column("station", wraps=True),
+        "area": Column("km²", justify="right"),
+        "limit": Column("limit", justify="right"),
+        "edge": Column("order\nto edge", justify="right"),
+        "demand": Column("demand", justify="right"),
+        "across": Column("across\na barrier", wraps=True),
+        "keeps": Column("keeps", wraps=True),
+    }
+    left_out = {*(() if judging else ("limit", "keeps")), *(() if divided else ("across",))}
+    shown = [name for name in columns if name not in left_out]
+    rows = [
+        [cells[name] for name in shown]
+        for cells in (
+            _land(found, verdict)
+            for found, verdict in with_verdicts(division, judgement if judging else None)
+        )
+    ]
     land, water = division.region.land_km2, division.region.water_km2
     wet = f" and {water:,.2f} km² of water" if water > 0.005 else ""
-    table = new_table(out, f"Jurisdictions of {layout}: {land:,.2f} km² of land{wet}")
-    table.add_column("station", overflow="fold")
-    for column in ("km²", "limit") if judging else ("km²",):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("to edge", justify="right", no_wrap=True)
-    table.add_column("demand", justify="right", no_wrap=True)
-    divided = any(found.straddles for found in division.jurisdictions)
-    if divided:
-        table.add_column("across a barrier", overflow="fold")
-    if judging:
-        table.add_column("keeps", no_wrap=True)
-    for found, verdict in with_verdicts(division, judgement if judging else None):
-        cells = [Text(f"{found.site.id} {found.site.title}".rstrip()), Text(f"{found.area_km2:,.2f}")]
-        if verdict is not None:
-            cells.append(
-                _judged("–" if math.isnan(verdict.limit_km2) else f"{verdict.limit_km2:g}", verdict.area)
-            )
-        cells.append(_judged(_seconds(found.edge_s), None if verdict is None else verdict.edge))
-        cells.append(Text(speak.value(found.demand, "share")))
-        if divided:
-            across = f"{found.across_km2:,.2f} km², {found.barrier}" if found.straddles else ""
-            cells.append(_judged(across, None if verdict is None else verdict.undivided))
-        if verdict is not None:
-            cells.append(_judged(VERDICTS[verdict.passes], verdict.passes))
-        table.add_row(*cells)
-    out.print(table)
-    out.print(Text(f"region: {division.region.origin}"))
+    title = f"Jurisdictions of {layout}: {land:,.2f} km² of land{wet}"
+    note = f"order to edge: {CLOCKS['response']}\nregion: {division.region.origin}"
+    print_rows(out, title, [columns[name] for name in shown], rows, note)
     out.print()
+
+
+def _land(found: Jurisdiction, verdict: StationVerdict | None) -> dict[str, Text]:
+    """Return a station's land in words, by what is told."""
+    cells = {
+        "station": Text(f"{found.site.id} {found.site.title}".rstrip()),
+        "area": Text(f"{found.area_km2:,.2f}"),
+        "demand": Text(speak.value(found.demand, "share")),
+    }
+    across = f"{found.across_km2:,.2f} km², {found.barrier}" if found.straddles else ""
+    edge = _seconds(found.edge_s)
+    if verdict is None:
+        return cells | {"edge": Text(edge), "across": Text(across)}
+    limit = "–" if math.isnan(verdict.limit_km2) else f"{verdict.limit_km2:g}"
+    return cells | {
+        "limit": _judged(limit, verdict.area),
+        "edge": _judged(edge, verdict.edge),
+        "across": _judged(across, verdict.undivided),
+        "keeps": _judged(_kept(verdict), verdict.passes),
+    }
+
+
+def _kept(verdict: StationVerdict) -> str:
+    """Return whether a station keeps all limits, and if not, which of them it misses."""
+    if verdict.passes is None:
+        return "–"
+    limits = {"area": verdict.area, "edge": verdict.edge, "undivided": verdict.undivided}
+    missed = [name for name, kept in limits.items() if kept is False]
+    return f"no: {', '.join(missed)}" if missed else "yes"
 
 
 def _judged(text: str, kept: bool | None) -> Text:  # noqa: FBT001 - a verdict, not a switch
@@ -179,19 +203,14 @@ def _print_judgement(out: Console, layout: str, judgement: Judgement) -> None:
     title = file.title.en + (f" · {file.title.zh}" if file.title.zh else "")
     judged = [found for found in judgement.findings if found.verdict != "not judged"]
     if judged:
-        table = new_table(out, f"{layout} against {judgement.standard.name}: {title}")
-        table.add_column("requirement", overflow="fold")
-        table.add_column("limit", overflow="fold")
-        table.add_column("found", justify="right")
-        table.add_column("verdict", no_wrap=True)
-        for found in judged:
-            table.add_row(
-                Text(_titled(found)),
-                Text(found.limit),
-                _value(found),
-                Text("" if found.verdict == "shown" else found.verdict, style=STYLES.get(found.verdict, "")),
-            )
-        out.print(table)
+        heads = [
+            Column("requirement", wraps=True),
+            Column("limit", wraps=True),
+            Column("found", wraps=True, justify="right"),
+            Column("verdict"),
+        ]
+        rows = [[Text(_titled(f)), Text(f.limit), Text(_value(f)), _verdict(f)] for f in judged]
+        print_rows(out, f"{layout} against {judgement.standard.name}: {title}", heads, rows)
     else:
         out.print(Text(f"{layout} against {judgement.standard.name}: {title}", style="bold"))
     for found in judgement.findings:
@@ -201,6 +220,10 @@ def _print_judgement(out: Console, layout: str, judgement: Judgement) -> None:
     if not all(found.verified for found in judgement.findings):
         out.print(Text(f"{UNVERIFIED} figure set down from memory; check it before you rely on it."))
     out.print()
+
+
+def _verdict(found: Finding) -> Text:
+    return Text("" if found.verdict == "shown" else found.verdict, style=STYLES.get(found.verdict, ""))
 
 
 def _titled(found: Finding) -> str:

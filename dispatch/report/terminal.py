@@ -69,7 +69,23 @@ def print_run(out: Console, study: Study) -> None:
             _title(measure), speak.value(e.mean, measure.unit), speak.margin(e.half_width, measure.unit)
         )
     out.print(table)
+    _print_left_out(out, study, layout)
     out.print()
+
+
+def _print_left_out(out: Console, study: Study, layout: str) -> None:
+    """Tell how many calls the means leave out, which would flatter whoever leaves many."""
+    unserved, incomplete, cut_off = study.left_out(layout).values()
+    if unserved > 0 or incomplete > 0:
+        who = f"{unserved:,.1f} calls a replication were reached by nobody, and {incomplete:,.1f} never had"
+        out.print(
+            Text(f"{layout}: {who} their whole first alarm; means and percentiles leave them out."),
+            soft_wrap=True,
+        )
+    if cut_off > 0:
+        out.print(
+            Text(f"{layout}: closed roads turned back {cut_off:,.1f} units a replication."), soft_wrap=True
+        )
 
 
 def _print_head(out: Console, study: Study) -> None:
@@ -110,6 +126,8 @@ def print_study(out: Console, study: Study) -> None:
         means = [study.estimate(layout, measure.name).mean for layout in study.layouts]
         table.add_row(_title(measure), *(speak.value(mean, measure.unit) for mean in means))
     out.print(table)
+    for layout in study.layouts:
+        _print_left_out(out, study, layout)
     out.print()
     for layout in study.layouts[1:]:
         _print_difference(out, study, layout, measures)
@@ -204,15 +222,18 @@ def _p(p: float) -> str:
 
 
 def print_summary(out: Console, title: str, summary: Mapping[str, Any]) -> None:
-    """Print a nested summary as indented lines; notes are left to the caller."""
+    """Print a nested summary as indented lines; notes are left to the caller.
+
+    Underscores of the outer keys become blanks; names below them, such as those of classes and zones, stay.
+    """
     out.print(Text(title, style="bold"))
-    _print_branch(out, {key: item for key, item in summary.items() if key != "notes"}, "  ")
+    named = {str(key).replace("_", " "): item for key, item in summary.items() if key != "notes"}
+    _print_branch(out, named, "  ")
 
 
 def _print_branch(out: Console, branch: Mapping[str, Any], indent: str) -> None:
-    width = max((len(str(key)) for key in branch), default=0)
-    for key, item in branch.items():
-        label = str(key).replace("_", " ")
+    width = max(map(len, branch), default=0)
+    for label, item in branch.items():
         if isinstance(item, dict) and item and all(isinstance(row, dict) for row in item.values()):
             out.print(Text(f"{indent}{label}:"))
             out.print(Padding(_rows(out, item), (0, 0, 0, len(indent) + 2), expand=False))
@@ -232,7 +253,7 @@ def _rows(out: Console, rows: Mapping[str, Mapping[str, Any]]) -> Table:
     for column in columns:
         table.add_column(column, justify="right")
     for name, row in flat.items():
-        table.add_row(Text(name.replace("_", " ")), *(_shown(row.get(column, "")) for column in columns))
+        table.add_row(Text(name), *(_shown(row.get(column, "")) for column in columns))
     return table
 
 

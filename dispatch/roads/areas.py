@@ -37,12 +37,13 @@ def arcs_in(network: RoadNetwork, corners: Sequence[tuple[float, float]]) -> NDA
     arcs, ax, ay, bx, by = shape.segments()
     edge = np.array([shape.plane(*corner) for corner in corners])
     touching = inside_polygon(edge, ax, ay) | inside_polygon(edge, bx, by)
+    west, east, south, north = np.minimum(ax, bx), np.maximum(ax, bx), np.minimum(ay, by), np.maximum(ay, by)
     for (px, py), (qx, qy) in zip(edge, np.roll(edge, -1, axis=0), strict=True):
-        side_a, side_b = _side(px, py, qx, qy, ax, ay), _side(px, py, qx, qy, bx, by)
-        side_p, side_q = _side(ax, ay, bx, by, px, py), _side(ax, ay, bx, by, qx, qy)
-        apart = (np.maximum(ax, bx) < min(px, qx)) | (np.minimum(ax, bx) > max(px, qx))
-        apart |= (np.maximum(ay, by) < min(py, qy)) | (np.minimum(ay, by) > max(py, qy))
-        touching |= (side_a * side_b <= 0) & (side_p * side_q <= 0) & ~apart
+        near = (east >= min(px, qx)) & (west <= max(px, qx)) & (north >= min(py, qy)) & (south <= max(py, qy))
+        i = np.flatnonzero(near & ~touching)
+        side_a, side_b = _side(px, py, qx, qy, ax[i], ay[i]), _side(px, py, qx, qy, bx[i], by[i])
+        side_p, side_q = _side(ax[i], ay[i], bx[i], by[i], px, py), _side(ax[i], ay[i], bx[i], by[i], qx, qy)
+        touching[i] = (side_a * side_b <= 0) & (side_p * side_q <= 0)
     return np.unique(arcs[touching])
 
 
@@ -81,8 +82,10 @@ class _Shape:
         network = self.network
         nx, ny = self.plane(network.x, network.y)
         ends = (nx[network.tail], ny[network.tail], nx[network.head], ny[network.head])
-        # no point of a road is farther from its ends than it is long
-        reach = network.length_m * 1.001 + 1.0
+        # no point of a road is farther from its ends than it is long; where lengths are given too short,
+        # a road winds no more than twice as far as its ends are apart, and some
+        apart = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
+        reach = np.maximum(network.length_m * 1.001, 2.0 * apart) + 200.0
         low_x, high_x, low_y, high_y = self.box
         near = np.minimum(ends[0], ends[2]) - reach <= high_x
         near &= np.maximum(ends[0], ends[2]) + reach >= low_x

@@ -183,14 +183,15 @@ def _digest(meta: NetworkFile, places: Places, arcs: Arcs) -> str:
     return state.hexdigest()
 
 
-def load_network(folder: Path) -> Network:
+def load_network(folder: Path, *, cached: bool = True) -> Network:
     """Read, check and return the network in a folder; raise NetworkError with every problem found.
 
-    A road network that was read before comes from the cache (see :mod:`dispatch.roads.cache`).
+    A road network that was read before comes from the cache (see :mod:`dispatch.roads.cache`), which
+    ``cached=False`` neither asks nor fills.
     """
     from dispatch.roads import saved
 
-    key = saved.key_of_folder(folder)
+    key = saved.key_of_folder(folder) if cached else None
     known = saved.load(key)
     if known is not None:
         return known
@@ -204,7 +205,7 @@ def load_network(folder: Path) -> Network:
     if meta.kind == "matrix":
         return read_matrix(folder, meta, document, problems)
     network = _read_roads(folder, meta, problems)
-    if saved.key_of_folder(folder) == key:  # else somebody changed the files meanwhile
+    if cached and saved.key_of_folder(folder) == key:  # else somebody changed the files meanwhile
         saved.store(key, network)
     return network
 

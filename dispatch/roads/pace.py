@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import asin, inf, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +85,7 @@ class PacedTravel:
 
     def __init__(self, ground: Travel, pace: Pace) -> None:
         self.ground, self.pace = ground, pace
+        self.network = ground.network
 
     def outbound(self, node: int) -> Floats:
         """Return emergency seconds [N] from a node to every node; read-only."""
@@ -120,23 +120,17 @@ class PacedTravel:
         """Whether stopping and starting again takes time."""
         return self.pace.start_up > 0.0
 
-    def still_leads(self, before: PacedTravel, position: Position, node: int, mode: str) -> bool:
-        """Whether the way planned ``before`` the roads changed is still open, and none is quicker now.
-
-        Where no way leads, none is better either.
-        """
-        seconds = self.ground.seconds(position, node, mode)
-        if seconds == inf:
-            return True
-        assert isinstance(self.ground, RoadTravel)
-        assert isinstance(before.ground, RoadTravel)
-        network, total = self.ground.network, position[1]
-        for tail, head in pairwise(before.ground.way(position, node, mode)):
-            arc = network.fastest(tail, head, mode)
-            if arc is None:
-                return False
-            total += float(network.seconds[mode][arc])
-        return bool(total == seconds)
+    def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:
+        """Whether the way planned ``before`` the roads changed takes no longer now than it did then."""
+        then, now = getattr(before, "ground", before), self.ground
+        if now.seconds(position, node, mode) == inf:
+            return then.seconds(position, node, mode) == inf
+        if then.seconds(position, node, mode) == inf:
+            return False
+        assert isinstance(then, RoadTravel)
+        assert isinstance(now, RoadTravel)
+        nodes = then.way(position, node, mode)
+        return now.seconds_by(nodes, mode) <= then.seconds_by(nodes, mode)
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the position ``elapsed`` seconds after leaving ``position`` for ``node``."""
@@ -236,6 +230,10 @@ class AirTravel:
         angle = self._apart(position, goal) / EARTH_RADIUS
         before, after = sin((1.0 - share) * angle) / sin(angle), sin(share * angle) / sin(angle)
         return tuple(before * p + after * q for p, q in zip(position, goal, strict=True))
+
+    def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:  # noqa: ARG002
+        """Return False: breaking off costs nothing."""
+        return False
 
     def at_least(self, position: Position, elapsed: float, node: int) -> float:
         """Return the bound that follows from straight lines: a detour of some seconds cannot save more."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from dispatch.roads.contraction import Contraction
@@ -26,27 +28,49 @@ def table_row(seconds: NDArray[np.float64]) -> Row:
 
 
 class ReachRow:
-    """Seconds between a node and any other, put together from ``reach`` [J], as :func:`search.spread` does.
+    """Seconds between a node and any other, put together as :func:`search.spread` does.
 
-    It takes a tenth of the memory of a whole table, and no time until it is asked.
+    It takes a tenth of the memory of a whole table, and no time until it is asked: then ``search`` gives
+    the seconds between the node and all junctions [J].
     """
 
-    __slots__ = ("_chain", "_doors", "_mine", "_node", "_offsets", "_order", "_reach", "_times", "_to_node")
+    __slots__ = (
+        "_chain",
+        "_doors",
+        "_mine",
+        "_node",
+        "_offsets",
+        "_order",
+        "_reach",
+        "_search",
+        "_times",
+        "_to_node",
+    )
 
     def __init__(
-        self, graph: Contraction, mode: str, node: int, reach: NDArray[np.float64], *, backward: bool
+        self,
+        graph: Contraction,
+        mode: str,
+        node: int,
+        search: Callable[[int], NDArray[np.float64]],
+        *,
+        backward: bool,
     ) -> None:
         offsets, doors = (graph.exit_s, graph.exit_to) if backward else (graph.entry_s, graph.exit_to[::-1])
         self._offsets: tuple[Row, ...] = tuple(table_row(row) for row in offsets[mode])
         self._doors = tuple(np.ascontiguousarray(row).data for row in doors)
         self._times: tuple[Row, ...] = tuple(table_row(row) for row in graph.exit_s[mode])
-        self._reach = table_row(reach)
+        self._search = search
+        self._reach: Row | None = None
         self._chain, self._order = graph.chain.data, graph.order.data
         self._node, self._mine, self._to_node = int(node), int(graph.chain[node]), backward
 
     def __getitem__(self, node: int) -> float:
         """Return the seconds to the other node (``backward``: from it)."""
-        (one, two), (here, there), reach = self._offsets, self._doors, self._reach
+        reach = self._reach
+        if reach is None:
+            reach = self._reach = table_row(self._search(self._node))
+        (one, two), (here, there) = self._offsets, self._doors
         best = min(one[node] + reach[here[node]], two[node] + reach[there[node]])
         if self._mine < 0 or self._chain[node] != self._mine:
             return best

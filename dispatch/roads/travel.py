@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
+from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from dispatch.errors import NoRoute, Problem
 from dispatch.roads.cache import cache_dir
+from dispatch.roads.matrix_travel import MatrixTravel
 from dispatch.roads.network import MODES, MatrixNetwork, RoadNetwork
 from dispatch.roads.rows import ReachRow, Row, table_row
 from dispatch.roads.search import Searcher, gates, spread
@@ -41,6 +43,11 @@ TREE_BYTES = 384 * 1024**2
 
 class Travel(Protocol):
     """Seconds between nodes, and where one is on the way."""
+
+    @property
+    def network(self) -> Network:
+        """The network as it is for this travel."""
+        ...
 
     def outbound(self, node: int) -> Floats:
         """Return emergency seconds [N] from a node to every node, infinite without a way; read-only."""
@@ -74,6 +81,10 @@ class Travel(Protocol):
         """Return the seconds that the roads' speeds alone give, without a vehicle's own pace."""
         ...
 
+    def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:
+        """Whether a unit loses by breaking off, and the way it planned ``before`` is as good as it was."""
+        ...
+
     @property
     def paced(self) -> bool:
         """Whether a trip broken off and taken up again lasts longer, because of stopping and starting."""
@@ -87,11 +98,14 @@ class Travel(Protocol):
         ...
 
 
-def travel_for(network: Network, sites: Sequence[int]) -> RoadTravel | MatrixTravel:
-    """Return travel on a network of either kind, cached where the environment lets caches be."""
+def travel_for(network: Network, sites: Sequence[int], *, keep: bool = True) -> RoadTravel | MatrixTravel:
+    """Return travel on a network of either kind.
+
+    What is worked out is kept on disk where the environment lets caches be, unless ``keep`` is False.
+    """
     if isinstance(network, MatrixNetwork):
         return MatrixTravel(network)
-    return road_travel(network, sites, cache_dir())
+    return road_travel(network, sites, cache_dir() if keep else None)
 
 
 def road_travel(network: RoadNetwork, sites: Sequence[int], cache: Path | None) -> RoadTravel:
@@ -157,8 +171,8 @@ class RoadTravel:
     def _row(self, node: int, mode: str, *, backward: bool) -> Row:
         if node in self._tables:
             return table_row(self._tables[node].homebound if backward else self._tables[node].outbound)
-        reach = self._searcher(mode, backward=backward).reach(node)
-        return ReachRow(self._graph, mode, node, reach, backward=backward)
+        search = self._searcher(mode, backward=backward).reach
+        return ReachRow(self._graph, mode, node, search, backward=backward)
 
     def at(self, node: int) -> Position:
         """Return the position of standing at a node."""
@@ -204,6 +218,17 @@ class RoadTravel:
         if via < 0:
             return self._junctions[following], left - reach[following]
         return self._on_chain(via >> 1, via & 1, mode, left - reach[following])
+
+    def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:  # noqa: ARG002
+        """Return False: breaking off costs nothing."""
+        return False
+
+    def seconds_by(self, nodes: Sequence[int], mode: str) -> float:
+        """Return the seconds from node to node as listed, infinite where no arc joins two of them."""
+        arcs = [self.network.fastest(tail, head, mode) for tail, head in pairwise(nodes)]
+        if None in arcs:
+            return inf
+        return float(self.network.seconds[mode][np.array(arcs, dtype=np.intp)].sum())
 
     def way(self, position: Position, node: int, mode: str) -> list[int]:
         """Return the nodes on the way from a position to a node, inner ones included, the next one first.
@@ -325,74 +350,6 @@ class RoadTravel:
     def _no_route(self, start: int, node: int) -> NoRoute:
         ids = self.network.node_ids
         return NoRoute([Problem(self.network.name, f"no way from '{ids[start]}' to '{ids[node]}'")])
-
-
-class MatrixTravel:
-    """Times from a matrix, the same in both modes; see :class:`Travel`.
-
-    Between places there are no roads, so a position is a mixture of places, ((place, weight), …) with weights
-    that add up to 1. On the way all weight moves steadily to the place aimed at.
-    """
-
-    def __init__(self, network: MatrixNetwork) -> None:
-        self.network = network
-        self._matrix = np.ascontiguousarray(network.matrix)
-        self._matrix.flags.writeable = False
-        self._time = self._matrix.data
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Cross process borders as what it was made of."""
-        return MatrixTravel, (self.network,)
-
-    def outbound(self, node: int) -> Floats:
-        """Return seconds [N] from a place to every place; read-only."""
-        return np.asarray(self._matrix[node])
-
-    def homebound(self, node: int) -> Floats:
-        """Return seconds [N] from every place to a place; read-only."""
-        return np.asarray(self._matrix[:, node])
-
-    def outbound_row(self, node: int) -> Row:
-        """Return seconds from a place, to be looked up by place."""
-        return table_row(self.outbound(node))
-
-    def homebound_row(self, node: int) -> Row:
-        """Return seconds to a place, to be looked up by place."""
-        return table_row(self.homebound(node))
-
-    def at(self, node: int) -> Position:
-        """Return the position of standing at a place."""
-        return ((int(node), 1.0),)
-
-    def seconds(self, position: Position, node: int, mode: str) -> float:  # noqa: ARG002 - one matrix for both
-        """Return the weighted seconds to a place; the share of a mixture that is there already needs none."""
-        time = self._time
-        if len(position) == 1:
-            return float(time[position[0][0], node])
-        return float(sum(weight * time[place, node] for place, weight in position if place != node))
-
-    driving = seconds
-    paced = False
-
-    def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
-        """Return the mixture after ``elapsed`` seconds."""
-        if elapsed <= 0.0:
-            return position
-        total = self.seconds(position, node, mode)
-        if elapsed >= total:
-            return self.at(node)
-        if total == inf:
-            ids = self.network.node_ids
-            fact = f"no time from '{ids[position[0][0]]}' to '{ids[node]}'"
-            raise NoRoute([Problem(self.network.name, fact, "Complete the matrix.")])
-        share = elapsed / total
-        weights = {place: weight * (1.0 - share) for place, weight in position}
-        weights[int(node)] = weights.get(node, 0.0) + share
-        return tuple(sorted((place, weight) for place, weight in weights.items() if weight > 0.0))
-
-    def at_least(self, position: Position, elapsed: float, node: int) -> float:  # noqa: ARG002 - see below
-        """Return zero: times in a matrix need not obey the rule that no detour is shorter."""
-        return 0.0
 
 
 def _read_only(values: Floats) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import islice
 from math import inf, nextafter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,19 @@ if TYPE_CHECKING:
 
 HOUR = 3600.0
 HOURS = 168
+
+
+KEPT_BYTES = 1536 * 1024**2
+"""Memory for networks under other conditions than the ordinary ones."""
+
+BYTES_AN_ARC = 300
+"""Measured memory of a variant with its contraction and searchers, for each arc."""
+
+
+def forget_oldest(known: dict[Any, Any], most: int) -> None:
+    """Drop the oldest entries but the very first, which is that of the ordinary conditions."""
+    while len(known) > most:
+        del known[next(islice(known, 1, None))]
 
 
 class Conditions(NamedTuple):
@@ -116,11 +131,8 @@ class RoadConditions:
 
     def at(self, time: float) -> Conditions:
         """Return the conditions at a moment in seconds from the start; a change counts from then on."""
-        in_force: tuple[int, ...] = ()
-        for moment, closures in self.changes:
-            if moment > time:
-                break
-            in_force = closures
+        last = bisect_right(self.changes, time, key=lambda change: change[0]) - 1
+        in_force = self.changes[last][1] if last >= 0 else ()
         return Conditions(self._period(time), in_force)
 
     def next_period(self, time: float) -> float:
@@ -143,7 +155,14 @@ class RoadConditions:
         known = self._networks.get(key)
         if known is None:
             known = self._networks[key] = self._varied(key)
+            forget_oldest(self._networks, self.most_kept)
         return known
+
+    @property
+    def most_kept(self) -> int:
+        """How many variants of the network are kept in memory; the oldest goes first."""
+        arcs = len(self.network.tail) if isinstance(self.network, RoadNetwork) else 1
+        return max(4, KEPT_BYTES // (BYTES_AN_ARC * max(arcs, 1)))
 
     def _varied(self, conditions: Conditions) -> Network:
         network, speeds = self.network, self.speeds

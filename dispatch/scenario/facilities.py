@@ -136,7 +136,8 @@ class _Source:
                 f"stations_from[{self.number}]: {len(far)} of {len(found)} stations lie over "
                 f"{self.scenario.snap:g} m off the network and are left out: {told}{more}."
             )
-        return {name: station for name, station in found.items() if name not in far}
+        left_out = set(far)
+        return {name: station for name, station in found.items() if name not in left_out}
 
     def _ids(self, features: Sequence[Feature]) -> list[str]:
         """Return the ids of the stations, noting those that stand twice."""

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from dispatch.model.scenario import ScenarioFile
 
 
+def workspace(folder: Path) -> Path:
+    """Return the nearest folder at or above this one that holds ``networks/``, or else this one."""
+    here = Path(os.path.normpath(folder.absolute()))
+    return next((up for up in (here, *here.parents) if (up / "networks").is_dir()), here)
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """Finds the files that a scenario cites, all of them below the folder that holds ``networks/``."""
@@ -29,8 +35,7 @@ class Folder:
     @property
     def root(self) -> Path:
         """The nearest folder at or above the scenario with a ``networks`` folder, or the scenario's own."""
-        here = Path(os.path.normpath(self.folder.absolute()))
-        return next((up for up in (here, *here.parents) if (up / "networks").is_dir()), here)
+        return workspace(self.folder)
 
     def file(self, cited: str, *where: str | int) -> Path | None:
         """Return the path of a cited file that exists inside the root, or note the problem."""

@@ -14,9 +14,11 @@ from dispatch.model.travel import PLANNING, SpeedSet
 from dispatch.roads.areas import arcs_in, arcs_near
 from dispatch.roads.network import MODES, RoadNetwork
 from dispatch.scenario.conditions import HOURS, ClosedRoads, RoadConditions, Speeds
-from dispatch.scenario.speeds import factor_table, read_profile
+from dispatch.scenario.speeds import OTHERS, ReadProfile, factor_table, read_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from dispatch.errors import Problems
@@ -94,13 +96,21 @@ class RoadResolver:
                 for text in twice[:5]:
                     fact = f"profile '{profile.name}' gives two factors for {text}"
                     self.problems.add(self.document.place(*where, "profile"), fact, "Give one.")
-                if all((values == 1.0).all() for values in table.values()):
-                    self.notes.append(
-                        f"Speed set '{name}': profile '{profile.name}' changes no speed of this network; "
-                        f"its classes are {', '.join(sorted(c for c in classes if c)) or 'unnamed'}."
-                    )
+                self._note_unused(name, profile, classes)
                 title, source = title or profile.title, source or profile.source
         return _of_periods(name, title, source, written, table)
+
+    def _note_unused(self, name: str, profile: ReadProfile, classes: Sequence[str]) -> None:
+        """Note classes of a profile that no road of the network has; a catalogue's profile has many."""
+        if name != self.file.travel.speeds:
+            return
+        own = {*classes, *(c.removesuffix("_link") for c in classes), OTHERS}
+        unused = sorted({row.facility_type for row in profile.rows} - own)
+        if unused and (profile.from_file or len(unused) == len({row.facility_type for row in profile.rows})):
+            self.notes.append(
+                f"Profile '{profile.name}' has rows for {', '.join(map(repr, unused[:5]))}, which no road of "
+                f"the network is; its classes are {', '.join(sorted(filter(None, classes))) or 'unnamed'}."
+            )
 
     def _closures(self) -> tuple[ClosedRoads, ...]:
         found = []
@@ -164,15 +174,19 @@ class RoadResolver:
         by_inject = self._injected(known, events)
         for number, name in enumerate(known):
             closure = self.file.closures[name]
-            begins = (
-                None if closure.begins is None else self._seconds(closure.begins, "closures", name, "begins")
-            )
             ends = inf if closure.ends is None else self._seconds(closure.ends, "closures", name, "ends")
-            if begins is not None or name not in by_inject:
-                events.append((begins or 0.0, number, True))
-            if ends <= (begins or 0.0):
-                fact = f"ends ({ends:g} s) is not after begins ({begins or 0.0:g} s)"
+            begins = [moment for moment, of, closes in events if of == number and closes]
+            if closure.begins is not None:
+                begins.append(self._seconds(closure.begins, "closures", name, "begins", early=True))
+                events.append((begins[-1], number, True))
+            elif name not in by_inject:
+                begins.append(0.0)
+                events.append((0.0, number, True))
+            if ends <= min(begins, default=0.0):
+                fact = f"ends ({ends:g} s) is not after it begins ({min(begins, default=0.0):g} s)"
                 self.problems.add(self.document.place("closures", name, "ends"), fact, "Correct one of them.")
+            if min(begins, default=inf) >= self.file.horizon:
+                self.notes.append(f"Closure '{name}' is not in force before the horizon.")
             if ends < inf:
                 events.append((ends, number, False))
         changes: dict[float, tuple[int, ...]] = {}
@@ -198,12 +212,12 @@ class RoadResolver:
                 begun.add(name)
         return begun
 
-    def _seconds(self, moment: float | datetime, *where: str | int) -> float:
-        """Return a moment in seconds from the start."""
+    def _seconds(self, moment: float | datetime, *where: str | int, early: bool = False) -> float:
+        """Return a moment in seconds from the start; before it is a problem, unless it may be ``early``."""
         if not isinstance(moment, datetime):
             return moment
         seconds = (moment - self.file.start).total_seconds()
-        if seconds < 0:
+        if seconds < 0 and not early:
             fact = f"{moment.isoformat()} is before the scenario's start ({self.file.start.isoformat()})"
             self.problems.add(self.document.place(*where), fact, "Give a later moment.")
         return max(seconds, 0.0)
@@ -215,16 +229,37 @@ class RoadResolver:
         network = self.network
         if not isinstance(network, RoadNetwork) or self.problems:
             return
-        shut = {i for i, c in enumerate(closures) if c.speed_factor == 0.0 and c.holds_for(0.0)}
-        for active in sorted({tuple(i for i in active if i in shut) for _, active in changes}):
-            count, shown = _cut_off(network, [closures[i].arcs for i in active])
-            if count:
-                names = " and ".join(f"'{closures[i].id}'" for i in active)
-                verb = "holds" if len(active) == 1 else "hold"
+        roads = [kind for kind in self.file.unit_types.values() if kind.moves == "road"]
+        widths = sorted({0.0, *(kind.width or 0.0 for kind in roads)})
+        told: set[tuple[int, ...]] = set()
+        for width in widths:
+            shut = {i for i, c in enumerate(closures) if c.speed_factor == 0.0 and c.holds_for(width)}
+            groups = {tuple(i for i in active if i in shut) for _, active in changes}
+            # each closure by itself, and the most that are in force together
+            chosen = {(i,) for group in groups for i in group} | {max(groups, key=len, default=())}
+            for group in sorted(chosen - told - {()}):
+                told.add(group)
+                self._note_group(network, closures, group, width)
+        widest = max(widths)
+        for closure in closures:
+            if closure.max_width >= 0.0 and not closure.holds_for(widest):
                 self.notes.append(
-                    f"While {names} {verb}, {count} of {len(network.node_ids)} nodes are cut off from the "
-                    f"rest ({shown}); calls there wait."
+                    f"Closure '{closure.id}' holds for no unit: none is wider than its max_width."
                 )
+
+    def _note_group(
+        self, network: RoadNetwork, closures: tuple[ClosedRoads, ...], group: tuple[int, ...], width: float
+    ) -> None:
+        count, shown = _cut_off(network, [closures[i].arcs for i in group])
+        if not count:
+            return
+        names = ", ".join(f"'{closures[i].id}'" for i in group)
+        whom = f" for units {width:g} m wide" if any(closures[i].max_width >= 0.0 for i in group) else ""
+        verb = "holds" if len(group) == 1 else "hold"
+        self.notes.append(
+            f"While {names} {verb}, {count} of {len(network.node_ids)} nodes are cut off from the rest{whom} "
+            f"({shown}); calls there wait."
+        )
 
 
 def _arcs_by_link(network: RoadNetwork) -> dict[str, list[int]]:

@@ -39,6 +39,7 @@ class ReadProfile:
     source: str
     assumed: bool
     rows: tuple[SpeedRow, ...]
+    from_file: bool
 
 
 def catalogue() -> dict[str, str]:
@@ -58,7 +59,9 @@ def read_profile(cited: str, folder: Folder, where: tuple[str | int, ...]) -> Re
         path = folder.file(cited, *where)
         rows = None if path is None else _csv_rows(path, folder.problems)
         return (
-            None if rows is None else ReadProfile(path.name if path else "", "", "", assumed=False, rows=rows)
+            None
+            if rows is None
+            else ReadProfile(path.name if path else "", "", "", assumed=False, rows=rows, from_file=True)
         )
     known = catalogue()
     if cited not in known:
@@ -69,7 +72,9 @@ def read_profile(cited: str, folder: Folder, where: tuple[str | int, ...]) -> Re
     profile = validate(SpeedProfile, document, folder.problems)[0] if document else None
     if profile is None:
         return None
-    return ReadProfile(cited, profile.title, profile.source, assumed=profile.assumed, rows=profile.rows)
+    return ReadProfile(
+        cited, profile.title, profile.source, assumed=profile.assumed, rows=profile.rows, from_file=False
+    )
 
 
 def _csv_rows(path: Path, problems: Problems) -> tuple[SpeedRow, ...] | None:
@@ -78,6 +83,7 @@ def _csv_rows(path: Path, problems: Problems) -> tuple[SpeedRow, ...] | None:
     table = read_table(path, problems, ("facility_type", "factor"))
     if table is None:
         return None
+    _check_columns(table, problems)
     factor = table.numbers(
         "factor", problems, required=True, above=0.0, maximum=5.0, remedy="1 is the network's own speed."
     )
@@ -101,6 +107,18 @@ def _csv_rows(path: Path, problems: Problems) -> tuple[SpeedRow, ...] | None:
                 fact, _, remedy = found["msg"].removeprefix("Value error, ").partition(" | ")
                 problems.add(table.place(row), fact, remedy)
     return None if len(problems.found) > before else tuple(rows)
+
+
+def _check_columns(table: Table, problems: Problems) -> None:
+    """Note columns that mean nothing, or not together."""
+    known = ("facility_type", "factor", "mode", "hour", "days", "begins", "ends")
+    for name in table.columns:
+        if name not in known:
+            problems.add(f"{table.file}:1", f"no column '{name}' is known", did_you_mean(name, known))
+    also = [name for name in ("days", "begins", "ends") if name in table]
+    if "hour" in table and also:
+        fact = f"'hour' (of the week) and '{also[0]}' contradict each other"
+        problems.add(f"{table.file}:1", fact, "Give either hour, or days with begins and ends.")
 
 
 def _hours(table: Table, problems: Problems) -> list[tuple[str, int, int]]:

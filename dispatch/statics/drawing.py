@@ -39,16 +39,27 @@ def check_ending(path: Path) -> None:
         raise UsageError(message, hint="Let the name end in .geojson or .gpkg.")
 
 
-def write_layers(path: Path, layers: Mapping[str, Sequence[Feature]], network: Network) -> None:
-    """Write layers as a GeoPackage, or as one GeoJSON collection whose features name their ``layer``."""
+def write_layers(
+    path: Path, layers: Mapping[str, Sequence[Feature]], network: Network, *, at: str = ""
+) -> None:
+    """Write layers as a GeoPackage, or as one GeoJSON collection whose features name their ``layer``.
+
+    Features bear the property ``at``, the date and time for which they hold, where one is given. In GeoJSON
+    their ids begin with the layer, for a station and its land may have one id.
+    """
     check_ending(path)
+    when = {"at": at} if at else {}
     if path.suffix.lower() == ".gpkg":
-        write_geopackage(path, layers, srid=4326 if network.geographic else PLANAR)
+        dated = {
+            name: [Feature(f.geometry, {**f.properties, **when}, f.id) for f in features]
+            for name, features in layers.items()
+        }
+        write_geopackage(path, dated, srid=4326 if network.geographic else PLANAR)
         return
     named = [
-        Feature(feature.geometry, {"layer": name, **feature.properties}, feature.id)
+        Feature(f.geometry, {"layer": name, **f.properties, **when}, f"{name}/{f.id}")
         for name, features in layers.items()
-        for feature in features
+        for f in features
     ]
     write_text_whole(path, geojson_text(named))
 

@@ -25,9 +25,18 @@ BESIDE_ROADS = 500.0
 BARRIERS_FILE = "barriers.geojson"
 """Name of the file of barriers beside a network."""
 
+CANAL = "canal"
+"""Kind of features beside barriers that are none: most have a bridge wherever a road meets them."""
+
 _WET = ("river", "water")
 LOST = 1.0
 """Square metres that may get lost between faces."""
+
+LOST_METRES = 1e-3
+"""Metres of a line that may get lost where it is cut into pieces."""
+
+_TOUCH = 1e-6
+"""Metres between a line and a point on it, at most."""
 
 _FIRST_STEP = 100.0
 _FINE = 1.0
@@ -55,6 +64,8 @@ class Region:
     water_km2: float
     origin: str
     """Where the region's edge comes from, in words."""
+    idle: int = 0
+    """Barriers that lie between no two faces, for they end on open land."""
 
     @property
     def land_km2(self) -> float:
@@ -125,9 +136,12 @@ def cut_region(whole: Any, origin: str, barriers: Sequence[Barrier]) -> Region:
     lines = [_lines(barrier.shape) for barrier in crossing if barrier.kind not in _WET]
     lines += [_only_lines(barrier.shape) for barrier in crossing if barrier.kind in _WET]
     kept = [line for line in shapely.intersection(lines, land).tolist() if not shapely.is_empty(line)]
+    idle = 0
     if kept:
         edges = shapely.node(shapely.geometrycollections([shapely.boundary(land), *kept]))
-        pieces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
+        closed, between, dangling, _ = shapely.polygonize_full(shapely.get_parts(edges))
+        pieces = shapely.get_parts(closed)
+        idle = _idle(kept, shapely.get_parts([between, dangling]))
         shapely.prepare(land)
         pieces = pieces[shapely.contains(land, shapely.point_on_surface(pieces))]
         pieces = np.concatenate((pieces, _left_over(land, pieces)))
@@ -139,7 +153,18 @@ def cut_region(whole: Any, origin: str, barriers: Sequence[Barrier]) -> Region:
         raise UsageError(message, hint="Check the boundary and the barriers.")
     west, south = shapely.bounds(pieces)[:, :2].T
     pieces = pieces[np.lexsort((shapely.area(pieces), south, west))]
-    return Region(pieces, tuple(crossing), whole, area_km2(whole) - area_km2(land), origin)
+    return Region(pieces, tuple(crossing), whole, area_km2(whole) - area_km2(land), origin, idle)
+
+
+def _idle(lines: Sequence[Any], loose: NDArray[Any]) -> int:
+    """Return how many lines consist of nothing but loose pieces, which bound no face."""
+    import shapely
+
+    middle = shapely.line_interpolate_point(loose, 0.5, normalized=True)
+    piece, line = shapely.STRtree(lines).query(middle, predicate="dwithin", distance=_TOUCH)
+    metres = np.bincount(line, weights=shapely.length(loose)[piece], minlength=len(lines))
+    length = shapely.length(lines)  # none where a barrier but touches the land
+    return int(((length > 0.0) & (metres >= length - LOST_METRES)).sum())
 
 
 def _left_over(land: Any, pieces: NDArray[Any]) -> NDArray[Any]:

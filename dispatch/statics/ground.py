@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.errors import NetworkError, Problem, UsageError
+from dispatch.io.geopackage import DECIMALS
 from dispatch.roads.geometry import EARTH_RADIUS
 
 if TYPE_CHECKING:
@@ -87,13 +88,26 @@ class Ground:
         return np.column_stack(self.plane(points[:, 0], points[:, 1]))
 
     def geojson(self, drawn: Any) -> dict[str, Any] | None:
-        """Return a shape on the plane as a GeoJSON geometry in the network's coordinates, None if empty."""
+        """Return polygons on the plane as a GeoJSON geometry in the network's coordinates, None if empty.
+
+        They are valid as they stand in a file, where coordinates are rounded: parts that are too thin for
+        that are left out.
+        """
         import shapely
 
-        return None if drawn is None else self.geojsons(np.array([shapely.normalize(drawn)]))[0]
+        if drawn is None:
+            return None
+        placed = self._placed(np.array([drawn]))[0]
+        valid = shapely.make_valid(placed)  # the way back from the plane bends edges that nearly touch
+        settled = shapely.set_precision(_polygons(valid), 10.0**-DECIMALS)
+        return _geometry(shapely.normalize(_polygons(settled)))
 
     def geojsons(self, drawn: NDArray[Any]) -> list[dict[str, Any] | None]:
         """Return shapes on the plane [k] as GeoJSON geometries, None for empty ones."""
+        return [_geometry(shape) for shape in self._placed(drawn).tolist()]
+
+    def _placed(self, drawn: NDArray[Any]) -> NDArray[Any]:
+        """Return shapes on the plane [k] in the network's coordinates."""
         import shapely
 
         placed = shapely.transform(drawn, self._degrees)
@@ -101,21 +115,33 @@ class Ground:
             over = np.flatnonzero(np.max(np.abs(shapely.bounds(placed)[:, ::2]), axis=1) > 180.0)
             for number in over.tolist():
                 placed[number] = _cut_at_antimeridian(placed[number])
-        empty = shapely.is_empty(placed).tolist()
-        return [
-            None if nothing else dict(shapely.geometry.mapping(shape))
-            for shape, nothing in zip(placed.tolist(), empty, strict=True)
-        ]
+        return np.asarray(placed)
 
     def _degrees(self, points: Floats) -> Floats:
         return np.column_stack(self.earth(points[:, 0], points[:, 1]))
+
+
+def _polygons(shape: Any) -> Any:
+    """Return the polygons of a shape, which may be a collection of many things."""
+    import shapely
+
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    kept = parts[shapely.get_dimensions(parts) == 2]
+    return kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept.tolist())
+
+
+def _geometry(placed: Any) -> dict[str, Any] | None:
+    """Return a shape as a GeoJSON geometry, None if it is empty."""
+    import shapely
+
+    return None if shapely.is_empty(placed) else dict(shapely.geometry.mapping(placed))
 
 
 def _cut_at_antimeridian(placed: Any) -> Any:
     """Return a shape that crosses 180 degrees as parts on its two sides, as GeoJSON wants it."""
     import shapely
 
-    parts = []
+    placed, parts = shapely.make_valid(placed), []
     for turn in (-360.0, 0.0, 360.0):
         moved = shapely.transform(placed, lambda points, turn=turn: points + np.array([turn, 0.0]))
         part = shapely.intersection(moved, shapely.box(-180.0, -90.0, 180.0, 90.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,13 @@ from dispatch.statics.links import cut, links_of
 from dispatch.statics.trips import Trip, reached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dispatch.roads.network import Network
     from dispatch.roads.travel import Travel
+    from dispatch.scenario.layout import Site
     from dispatch.scenario.scenario import Scenario
     from dispatch.statics.ground import Ground
 
@@ -40,6 +42,7 @@ class Start:
     """Where travel starts: what was asked for and the node it stands for."""
 
     asked: str
+    """Id of the station, or the node or coordinates as written."""
     node: int
     title: str = ""
     off_m: float = 0.0
@@ -183,15 +186,41 @@ def _point(text: str) -> tuple[float, float] | None:
 
 
 def find_station(scenario: Scenario, layout: str, asked: str) -> Start:
-    """Return a station of the layout, else of any layout, else a node or coordinates of the network."""
-    own = scenario.layouts[layout]
-    for candidate in (own, *scenario.layouts.values()):
-        for site in candidate.sites:
-            if site.id == asked:
-                return Start(asked, site.node, site.title)
+    """Return a station of the layout, else of any layout, by id; else a node or coordinates; else by title.
+
+    Raises UsageError where nothing is called so, or where several stations bear the title.
+    """
     network = scenario.network
-    if asked not in network.index and _point(asked) is None:
-        known = {site.id for found in scenario.layouts.values() for site in found.sites}
+    known: dict[str, Site] = {}  # the layout's own come first
+    for candidate in (scenario.layouts[layout], *scenario.layouts.values()):
+        for site in candidate.sites:
+            known.setdefault(site.id, site)
+    found = known.get(asked)
+    if found is None and (asked in network.index or _point(asked) is not None):
+        return find_start(network, asked, scenario.file.snap)
+    if found is None:
+        found = _titled(scenario.layouts[layout].sites, asked) or _titled(known.values(), asked)
+    if found is None:
         message = f"--station {asked}: no station of any layout, and no node of '{network.name}'."
-        raise UsageError(message, hint=did_you_mean(asked, known))
-    return find_start(network, asked, scenario.file.snap)
+        raise UsageError(message, hint=_meant(asked, known))
+    return Start(found.id, found.node, found.title)
+
+
+def _titled(sites: Iterable[Site], title: str) -> Site | None:
+    """Return the station that bears a title, None where none does; raises UsageError where several do."""
+    found = [site for site in sites if site.title and site.title == title.strip()]
+    if len(found) > 1:
+        message = f"--station {title}: {len(found)} stations have this title."
+        raise UsageError(message, hint=f"Name one by its id: {', '.join(sorted(s.id for s in found))}.")
+    return found[0] if found else None
+
+
+def _meant(asked: str, known: Mapping[str, Site]) -> str:
+    """Return the station that was probably meant by its id or title, or those that there are."""
+    labels = {name: f"{name} ({site.title})" if site.title else name for name, site in known.items()}
+    words = {site.title: name for name, site in known.items() if site.title} | {name: name for name in known}
+    close = get_close_matches(asked, sorted(words), n=1)
+    if close:
+        name = words[close[0]]
+        return f"Did you mean '{name}'{labels[name].removeprefix(name)}?"
+    return did_you_mean("", labels.values())

@@ -118,6 +118,13 @@ def reach_of(scenario: Scenario, layout: Layout, conditions: Conditions | None =
     return Reach(scenario, layout, scenario.roads.roads(here), base.under(here), hours)
 
 
+def closures_note(scenario: Scenario, at: float | None) -> tuple[str, ...]:
+    """Return the note that closures do not count, where a scenario has some and no moment was named."""
+    if at is not None or not scenario.roads.closures:
+        return ()
+    return ("closures are left out; --at TIME takes those of a moment.",)
+
+
 def check_capability(scenario: Scenario, capability: str | None) -> None:
     """Raise UsageError for a capability that no unit type of the scenario has."""
     if capability is not None and capability not in scenario.capabilities:

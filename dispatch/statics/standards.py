@@ -60,4 +60,6 @@ def _document(asked: str, problems: Problems) -> tuple[str, YamlDocument | None]
         path = Path(asked)
         return path.stem, read_yaml(path, problems)
     message = f"--standard {asked}: no standards profile of this name."
-    raise UsageError(message, hint=f"{did_you_mean(asked, known)} Or name a YAML file of your own.".strip())
+    begun = [name for name in known if asked and name.startswith(asked.lower())]
+    meant = f"Did you mean {' or '.join(begun)}?" if begun else did_you_mean(asked, known)
+    raise UsageError(message, hint=f"{meant} Or name a YAML file of your own.".strip())

@@ -13,6 +13,7 @@ from dispatch.statics.coverage import coverage
 from dispatch.statics.faces import (
     BARRIERS_FILE,
     BESIDE_ROADS,
+    CANAL,
     around_roads,
     cut_region,
     read_barriers,
@@ -22,14 +23,13 @@ from dispatch.statics.ground import ground_of, link_lines, need_shapely
 from dispatch.statics.judging import judge
 from dispatch.statics.jurisdictions import divide
 from dispatch.statics.links import links_of
-from dispatch.statics.reach import check_capability, reach_of
+from dispatch.statics.reach import check_capability, closures_note, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from dispatch.roads.network import Network
-    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
     from dispatch.statics.coverage import Coverage
     from dispatch.statics.faces import Region
@@ -55,8 +55,9 @@ class Question:
     """GeoJSON polygons of the region; the land along the roads where it is left out."""
     barriers: Path | None = None
     """GeoJSON lines and polygons that cut the region; None for none."""
-    conditions: Conditions | None = None
-    """The roads at one moment; those of the start, and for demand those of its hour, where left out."""
+    at: float | None = None
+    """Moment [s from the start] whose roads count; without one those of the start without closures, and for
+    demand those of its hour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +81,8 @@ class Survey:
     @property
     def network(self) -> Network:
         """The roads as they are at the moment in question."""
-        roads = self.scenario.roads
-        return roads.roads(self.question.conditions or roads.ordinary)
+        roads, at = self.scenario.roads, self.question.at
+        return roads.roads(roads.ordinary if at is None else roads.at(at))
 
 
 def survey(scenario: Scenario, layouts: Sequence[str], question: Question) -> Survey:
@@ -91,11 +92,12 @@ def survey(scenario: Scenario, layouts: Sequence[str], question: Question) -> Su
     """
     check_capability(scenario, question.capability)
     chosen = _chosen(scenario, layouts)
-    notes = list(scenario.notes)
+    notes = [*scenario.notes, *closures_note(scenario, question.at)]
+    conditions = None if question.at is None else scenario.roads.at(question.at)
     region = _region(scenario.network, question, notes)
     surveyed: dict[str, Surveyed] = {}
     for name in chosen:
-        reach = reach_of(scenario, scenario.layouts[name], question.conditions)
+        reach = reach_of(scenario, scenario.layouts[name], conditions)
         named = None if question.capability is None else (question.capability,)
         division = None if region is None else divide(reach, region, reach.able(named))
         if division is not None and (division.owner < 0).any():
@@ -133,14 +135,20 @@ def _region(network: Network, question: Question, notes: list[str]) -> Region | 
     else:
         whole = around_roads(link_lines(links_of(network), ground))
         origin = f"all land within {BESIDE_ROADS:g} m of the roads, holes filled"
-    barriers = () if question.barriers is None else read_barriers(question.barriers, ground)
-    region = cut_region(whole, origin, barriers)
+    listed = () if question.barriers is None else read_barriers(question.barriers, ground)
+    region = cut_region(whole, origin, [barrier for barrier in listed if barrier.kind != CANAL])
     notes.append(f"region of the jurisdictions: {origin}.")
     if question.barriers is None:
         notes.append("no barriers: rivers, railways and motorways do not bound the jurisdictions.")
-    else:
-        faces = f"{len(region.faces):,} faces" if len(region.faces) != 1 else "one face"
-        notes.append(f"barriers of {question.barriers.name} cut the region into {faces}.")
+        return region
+    faces = f"{len(region.faces):,} faces" if len(region.faces) != 1 else "one face"
+    notes.append(f"barriers of {question.barriers.name} cut the region into {faces}.")
+    if region.idle:
+        many = f"{region.idle:,} of {len(region.barriers):,} barriers"
+        notes.append(f"{many} end on land and cut nothing.")
+    canals = sum(barrier.kind == CANAL for barrier in listed)
+    if canals:
+        notes.append(f"features of the kind '{CANAL}' are no barriers and left out: {canals:,}.")
     return region
 
 

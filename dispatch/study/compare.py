@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 
 SIGNIFICANT = 0.05
+
+LEFT_OUT = ("incidents.unserved", "incidents.incomplete", "responses.cut_off")
+"""Always counted: calls that means and percentiles leave out, and units that closed roads turned back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +75,10 @@ class Study:
             f"after {self.replications} replications."
             for layout, width in missed.items()
         ]
+
+    def left_out(self, layout: str) -> dict[str, float]:
+        """Return how many calls and units a replication leaves out of means, on average."""
+        return {name: self.estimate(layout, name).mean for name in LEFT_OUT}
 
     def estimate(self, layout: str, measure: str) -> Estimate:
         """Return a measure's mean over the replications."""
@@ -138,7 +145,7 @@ def compare(
     asked = tuple(dict.fromkeys(measures or scenario.file.measures or HEADLINE))
     rule = scenario.file.stop if replications is None else None
     extra = [zone_measure(zone) for zone in _zones_with_demand(scenario)] if by_zone else []
-    every = tuple(dict.fromkeys([*asked, *([rule.measure] if rule else []), *extra]))
+    every = tuple(dict.fromkeys([*asked, *([rule.measure] if rule else []), *extra, *LEFT_OUT]))
     compile_measures(scenario, every)
     wanted = rule.maximum if rule else replications or scenario.file.replications
     if jobs < 1 or wanted < 1:
@@ -161,6 +168,7 @@ def _collect(
     tell: Callable[[], None] | None,
 ) -> bool:
     """Collect results until there are no more, the rule is met, or a person interrupts, which is returned."""
+    interrupted = False
     try:
         for result in results:
             collected.append(result)
@@ -171,10 +179,12 @@ def _collect(
                 if _precise(collected, measure, rule.half_width):
                     break
     except KeyboardInterrupt:
-        return True
-    finally:
+        interrupted = True
+    try:
         results.close()
-    return False
+    except KeyboardInterrupt:  # an impatient one, held back until the workers had ended
+        interrupted = True
+    return interrupted
 
 
 def _zones_with_demand(scenario: Scenario) -> list[str]:
@@ -281,6 +291,14 @@ def _work(replication: int) -> _Result:
     return _task_of(_order)(replication)
 
 
+def _result(future: Future[_Result]) -> _Result:
+    """Wait for a result; a Ctrl-C comes in between, never while a lock of the future is held."""
+    while True:
+        with held_back():
+            if future.done() or wait([future], timeout=0.2).done:
+                return future.result()
+
+
 def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
     if jobs == 1:
@@ -291,6 +309,7 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     order = _Order(path, scenario.digest, seed, speeds, task.layouts, task.measures, task.tables)
     spawn = get_context("spawn")
     executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker, initargs=(order,))
+    others = set(active_children())
     waiting: dict[int, Future[_Result]] = {}
     submitted = 0
     try:
@@ -299,6 +318,10 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
                 while submitted < min(count, replication + 2 * jobs):
                     waiting[submitted] = executor.submit(_work, submitted)
                     submitted += 1
-            yield waiting.pop(replication).result()
+            yield _result(waiting.pop(replication))
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        with held_back():  # a second Ctrl-C must not tear this apart and leave workers behind
+            if waiting:  # what they are doing is not wanted any more
+                for worker in set(active_children()) - others:
+                    worker.terminate()
+            executor.shutdown(wait=True, cancel_futures=True)

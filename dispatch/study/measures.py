@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.engine.board import MARGIN
+from dispatch.engine.log import AID
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.study import singles
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
@@ -79,6 +80,18 @@ class Measure:
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]
     """Value for one log; NaN where it is not defined."""
+    worst: Callable[[LogView], Worst | None] | None = None
+    """For intervals: the longest of those that were counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The longest interval behind a measure."""
+
+    seconds: float
+    unit: str
+    """Who arrived; empty for an interval of the call alone, or mutual aid."""
+    incident: str
 
 
 def measure(log: Log, names: Iterable[str]) -> dict[str, float]:
@@ -192,15 +205,30 @@ def _interval(written: str, interval: str, who: str, statistic: str, filters: di
     rank = RANKS.get(who)
 
     def read(view: LogView) -> float:
-        return reduce(*interval_values(view, interval, rank, filters))
+        values, _, n = _intervals(view, interval, rank, filters)
+        return reduce(values, n)
 
-    return Measure(written, unit, better, read)
+    def worst(view: LogView) -> Worst | None:
+        values, which, _ = _intervals(view, interval, rank, filters)
+        return _longest(view, values, which, rank) if len(values) else None
+
+    return Measure(written, unit, better, read, worst)
 
 
-def interval_values(
+def _longest(view: LogView, values: Floats, calls: NDArray[np.intp], rank: int | None) -> Worst:
+    """Return the longest of some intervals, with who and what it belongs to."""
+    at = int(np.argmax(values))
+    call = int(calls[at])
+    row = int(view.arrival(rank)[call])
+    unit = int(view.responses.unit[row]) if row >= 0 else AID
+    incident = view.timeline.incident_id(call, view.log.scenario.kinds)
+    return Worst(float(values[at]), view.log.fleet.ids[unit] if unit != AID else "", incident)
+
+
+def _intervals(
     view: LogView, interval: str, rank: int | None, filters: dict[str, str]
-) -> tuple[Floats, int]:
-    """Return the seconds of an interval for all calls that have one, and the number of calls in question.
+) -> tuple[Floats, NDArray[np.intp], int]:
+    """Return the seconds of an interval, the calls that have one, and the number of calls in question.
 
     ``rank`` is the order of arrival, None for the whole effective response force.
     """
@@ -213,7 +241,7 @@ def interval_values(
     t, r = view.timeline, view.responses
     if interval == "processing":
         values = (t.ready - t.received)[calls]
-        return values, len(values)
+        return values, np.flatnonzero(calls), len(values)
     if interval in ("turnout", "travel"):
         calls &= ~view.by_aid(rows)
     came = calls & (rows >= 0)
@@ -226,7 +254,7 @@ def interval_values(
         values = r.on_scene[row] - (view.incidents.dispatched[came] if rank is None else r.alerted[row])
     else:
         values = r.on_scene[row] - t.received[came]
-    return np.asarray(values), int(calls.sum())
+    return np.asarray(values), np.flatnonzero(came), int(calls.sum())
 
 
 def _statistic(written: str, name: str) -> tuple[str, bool | None, Callable[[Floats, int], float]]:

@@ -37,6 +37,8 @@ def test_a_byte_order_mark_stays_for_excel(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + TABLE.encode())
     dispatch("network", "convert", path, "--from-crs", "gcj02", "-o", tmp_path / "y.csv")
     assert (tmp_path / "y.csv").read_bytes() == b"\xef\xbb\xbf" + CONVERTED.encode()
+    printed = dispatch("network", "convert", path, "--from-crs", "gcj02")
+    assert printed.stdout == "\ufeff" + CONVERTED, "it may be sent to a file"
 
 
 def test_geojson_goes_to_baidu_and_back(tmp_path: Path) -> None:
@@ -73,13 +75,18 @@ def test_a_network_is_converted_and_loads(tmp_path: Path) -> None:
         (["x.csv", "--from-crs", "gcj02", "-o", "x.geojson"], "x.geojson: another format than x.csv."),
         (["x.csv", "--from-crs", "gcj02", "-o", "x.xlsx"], "Give a CSV table"),
         (["x.csv", "--from-crs", "gcj02", "-o", "folder"], "not a file of points"),
-        (["x.csv", "--from-crs", "gcj02", "-o", "folder.csv"], "is a folder. Name a file."),
+        (["x.csv", "--from-crs", "gcj02", "-o", "folder.csv"], "is a folder. Name a file in it."),
         (["x.csv", "--from-crs", "gcj02", "-o", "x.csv/y.csv"], "cannot be written"),
         (["x.csv", "--from-crs", "gcj02", "--to-crs", "gcj02"], "changes nothing. Choose two systems."),
         (["x.csv"], "--from-crs"),
         (["x.csv", "--from-crs", "gcj"], "gcj02"),
         (["none.csv", "--from-crs", "gcj02", "-o", "y.csv"], "none.csv: cannot be read"),
         (["folder.csv", "--from-crs", "gcj02", "-o", "y.csv"], "folder.csv:1: is not a file."),
+        (["x.csv", "--from-crs", "gcj02", "-o", "town/link.csv"], "is a file of a network. Name a new file"),
+        (["x.csv", "--from-crs", "gcj02", "-o", "calls.csv"], "calls.csv: is there already and holds no"),
+        (["x.geojson", "--from-crs", "gcj02", "-o", "s.json"], "s.json: is there already and holds no"),
+        (["x.geojson", "--from-crs", "gcj02", "-o", "list.json"], "holds no points."),
+        (["x.geojson", "--from-crs", "gcj02", "-o", "broken.json"], "holds no points."),
         (["bad.csv", "--from-crs", "gcj02", "-o", "y.csv"], "bad.csv:2 lat: 'north' is not a finite number."),
         (["bad.csv", "--from-crs", "gcj02", "-o", "link.csv"], "bad.csv:2 lat: 'north' is not"),
     ],
@@ -92,12 +99,40 @@ def test_what_cannot_be_done_is_told_and_nothing_is_written(
     (tmp_path / "hard.csv").hardlink_to(tmp_path / "x.csv")
     (tmp_path / "bad.csv").write_text("lon,lat\n1,north\n", encoding="utf-8")
     (tmp_path / "folder.csv").mkdir()
-    before = sorted(path.name for path in tmp_path.rglob("*"))
+    (tmp_path / "x.geojson").write_text(geojson_text([]), encoding="utf-8")
+    (tmp_path / "calls.csv").write_text("incident,received,node\n1,0,a\n", encoding="utf-8")
+    (tmp_path / "s.json").write_text('{"network": "town"}', encoding="utf-8")
+    (tmp_path / "list.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "broken.json").write_bytes(b"{\xff")
+    (tmp_path / "town").mkdir()
+    (tmp_path / "town" / "network.yaml").write_text("crs: local\n")
+    (tmp_path / "town" / "link.csv").write_text("geometry\nPOINT (1 1)\n")
+    before = content(tmp_path)
     done = dispatch("network", "convert", *arguments, cwd=tmp_path, code=2)
     assert said in " ".join(done.stderr.replace("│", " ").split())
     assert done.stdout == ""
-    assert sorted(path.name for path in tmp_path.rglob("*")) == before
-    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == TABLE
+    assert content(tmp_path) == before
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return every file and folder below one, with what is in it."""
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("old", [CONVERTED, "\ufeff" + TABLE, "id,经度,纬度\n", "WKT\nPOINT (1 1)\n", ""])
+def test_earlier_points_are_replaced(tmp_path: Path, old: str) -> None:
+    (tmp_path / "x.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "y.csv").write_text(old, encoding="utf-8")
+    dispatch("network", "convert", "x.csv", "--from-crs", "gcj02", "-o", "y.csv", cwd=tmp_path)
+    assert (tmp_path / "y.csv").read_bytes() == CONVERTED.encode()
+
+
+def test_earlier_geojson_is_replaced(tmp_path: Path) -> None:
+    station = Feature({"type": "Point", "coordinates": [0.0, 51.5]}, {"name": "London"}, "node/1")
+    (tmp_path / "x.geojson").write_text(geojson_text([station]), encoding="utf-8")
+    (tmp_path / "y.json").write_text(geojson_text([]), encoding="utf-8")
+    dispatch("network", "convert", "x.geojson", "--from-crs", "gcj02", "-o", "y.json", cwd=tmp_path)
+    assert (tmp_path / "y.json").read_text(encoding="utf-8") == geojson_text([station])
 
 
 def test_cited_stations_are_seen_by_validate(tmp_path: Path) -> None:

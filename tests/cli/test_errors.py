@@ -344,8 +344,10 @@ def _read_on(terminal: int, seen: bytearray) -> None:
 @pytest.mark.parametrize(
     ("jobs", "to_group"), [("1", True), ("2", True), ("2", False)], ids=["serial", "two", "two-parent-only"]
 )
-@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
-def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, late: bool) -> None:
+@pytest.mark.parametrize(
+    ("late", "times"), [(False, 1), (True, 1), (True, 3)], ids=["early", "late", "impatient"]
+)
+def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, late: bool, times: int) -> None:
     """Ctrl-C at a terminal reaches the whole group; ``kill -INT`` only the parent."""
     small = write(tmp_path, horizon="60 d")
     terminal, its_end = pty.openpty()
@@ -360,7 +362,9 @@ def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, late: bool) -> None:
     reader.start()
     try:
         _until_replicating(process, seen) if late else _until_busy(process, 0.3)
-        (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+        for _ in range(times):
+            (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+            time.sleep(0.02 if times > 1 else 0.0)
         begun = time.monotonic()
         out, _ = process.communicate(timeout=30)
         took = time.monotonic() - begun
@@ -372,11 +376,14 @@ def test_ctrl_c(tmp_path: Path, jobs: str, to_group: bool, late: bool) -> None:
         reader.join(timeout=10)
         os.close(terminal)
     err = seen.decode()
-    assert process.returncode == 130, (process.returncode, err[-1500:])
+    # a late one of several may meet an interpreter that is shutting down and no longer listens
+    assert process.returncode in ((130,) if times == 1 else (130, -signal.SIGINT)), (process.returncode, err)
     assert took < 10
     assert not left, "worker processes live on"
     assert "Traceback" not in err
     assert "stopped" in err
+    if times > 1:
+        return  # a second one may stop the printing, too
     if late:
         document = json.loads(out)
         assert 0 < document["replications"] < 100_000

@@ -150,7 +150,10 @@ def test_version() -> None:
     assert dispatch("--version").stdout == f"dispatch {version('dispatch')}\n"
 
 
-COMMANDS: list[list[str]] = [["validate"], ["run"], ["compare"], ["schema"], ["network", "info"]]
+COMMANDS: list[list[str]] = [
+    ["validate"], ["run"], ["compare"], ["board"], ["schema"], ["network", "info"], ["network", "isochrone"],
+    ["network", "coverage"], ["network", "standards"],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [[], *COMMANDS, ["network"]], ids=" ".join)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dispatch.errors import DispatchError, NetworkError, UsageError
-from dispatch.importing.importer import import_network
+from dispatch.importing.importer import NO_FACILITIES, NO_STATION, import_network
 from dispatch.importing.writing import check_target, write_network
 from tests.cli.world import dispatch
 from tests.importing.maps import Map
@@ -69,7 +69,7 @@ def test_a_city_in_five_minutes(place: Path) -> None:
     assert set(content(place / "networks/town")) == FILES
     for expected in (
         "Written to networks/town",
-        "fire station",
+        "fire_station",
         "residential",
         "assumed",
         "Next: dispatch validate",
@@ -97,6 +97,7 @@ def test_json_has_the_facts_and_no_folder(place: Path) -> None:
         "km_per_h": 50,
         "links": 20,
         "posted": 20,
+        "posted_share": 1.0,
     }
     again = dispatch(
         "network", "import", place / "town.osm.pbf", "-o", place / "elsewhere/town", "--json"
@@ -185,7 +186,7 @@ def test_a_failed_import_leaves_the_earlier_one(place: Path) -> None:
     raw = (place / "town.osm.pbf").read_bytes()
     (place / "town.osm.pbf").write_bytes(raw[:-30])
     done = dispatch("network", "import", "town.osm.pbf", "-o", "networks/town", cwd=place, code=2)
-    assert done.stderr.startswith("town.osm.pbf:1: cannot be read to its end")
+    assert done.stderr.startswith("town.osm.pbf: cannot be read to its end")
     assert content(place / "networks/town") == before
 
 
@@ -248,8 +249,79 @@ def test_the_first_scenario_of_a_town_without_fire_stations_runs(tmp_path: Path)
     world.node_tags = {}
     world.write(tmp_path / "town.osm")
     words = ("town.osm", "-o", "networks/town", "--scenario", "s.yaml")
-    assert "Next: dispatch validate s.yaml" in dispatch("network", "import", *words, cwd=tmp_path).stdout
+    shown = dispatch("network", "import", *words, cwd=tmp_path).stdout
+    assert "Next: dispatch validate s.yaml" in shown
+    assert f"note: {NO_STATION}\n" in shown
+    assert "the scenario ASSUMES one in their middle, station-1.\n" in shown
     assert "valid" in dispatch("validate", "s.yaml", cwd=tmp_path).stdout
+
+
+def test_what_is_said_of_fire_stations(place: Path) -> None:
+    """Nothing where there are some; else that there are none, and with a scenario what it assumes."""
+    words = ("town.osm.pbf", "-o", "networks/town", "--scenario", "s.yaml", "--json")
+    notes = json.loads(dispatch("network", "import", *words, cwd=place).stdout)["notes"]
+    assert not [note for note in notes if "fire station" in note]
+    world = town()
+    world.node_tags = {901: {"amenity": "fire_station"}}
+    world.nodes[901] = (21.0, 10.0)  # 100 km off
+    found = json.loads(_import(world, place, "far.osm", "--scenario", "far.yaml"))["notes"]
+    assert NO_STATION not in found
+    assert found[-1].startswith("No fire station stands near these roads: the scenario ASSUMES one")
+    world.node_tags = {}
+    assert json.loads(_import(world, place, "none.osm"))["notes"][-1] == NO_STATION
+    assert NO_STATION not in (place / "networks/none/network.yaml").read_text(encoding="utf-8")
+
+
+def _import(world: Map, place: Path, name: str, *words: str) -> str:
+    world.write(place / name)
+    out = f"networks/{Path(name).stem}"
+    return dispatch("network", "import", name, "-o", out, *words, "--json", cwd=place).stdout
+
+
+def test_a_format_without_facilities_says_so(place: Path) -> None:
+    (place / "gmns").mkdir()
+    (place / "gmns/node.csv").write_text("node_id,x_coord,y_coord\na,8,50\nb,8.01,50\n")
+    (place / "gmns/link.csv").write_text("from_node_id,to_node_id,directed\na,b,false\n")
+    assert import_network(place / "gmns").report["notes"][-1] == NO_FACILITIES
+
+
+def test_names_are_printed_as_they_are(place: Path) -> None:
+    """What is printed can be copied to a profile, a filter or stations_from."""
+    world = town()
+    world.ways[300] = ([11, 22], {"highway": "living_street"})
+    world.write(place / "living.osm")
+    shown = dispatch("network", "import", "living.osm", "-o", "networks/living", cwd=place).stdout
+    info = dispatch("network", "info", "networks/living", cwd=place).stdout
+    assert re.search(r"^ +living_street +0\.\d km, 15 km/h \(assumed\)$", shown, re.MULTILINE)
+    assert re.search(r"^ +living_street +0\.\d+ +15\.0 +15\.0 +1 *$", info, re.MULTILINE)
+    assert re.search(r"^ +fire_station +2$", shown, re.MULTILINE)
+    assert "living street" not in shown + info
+
+
+@pytest.mark.parametrize(("posted", "length", "told"), [
+    (1, 100, "living_street: 1 link, 1.0% of its length"),
+    (4, 100, "living_street: 4 links, 4.0% of its length"),
+    (5, 200, ""),  # as many links as suffice
+    (4, 50, ""),  # 8 % of the length
+    (0, 100, ""),  # assumed, which is another note
+])  # fmt: skip
+def test_means_of_few_speeds_are_told(tmp_path: Path, posted: int, length: int, told: str) -> None:
+    """A street in equal pieces, some of them with a speed."""
+    nodes = {i: (20 + i / 1000, 0.0) for i in range(1, length + 2)}
+    signs = [{"maxspeed": "40"} if i <= posted else {} for i in range(1, length + 1)]
+    ways: dict[int, Any] = {
+        100 + i: ([i, i + 1], {"highway": "living_street", **sign}) for i, sign in enumerate(signs, 1)
+    }
+    Map(nodes, ways=ways).write(tmp_path / "street.osm")
+    found = import_network(tmp_path / "street.osm")
+    said = "Speeds that rest on few posted ones; check them under 'speeds': "
+    assert [note.removeprefix(said) for note in found.report["notes"] if note.startswith(said)] == (
+        [f"{told}."] if told else []
+    )
+    assert (f'  - "{said}{told}."\n' in found.files["network.yaml"]) == bool(told)
+    assert found.report["classes"]["living_street"]["posted_share"] == pytest.approx(
+        posted / length, abs=1e-5
+    )
 
 
 MARK = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -282,7 +354,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, name: str) -> None:
         import_network(tmp_path / name)
     assert caught.value.exit_code == 2
     assert fact in str(caught.value)
-    assert str(caught.value).startswith(name)
+    assert str(caught.value).startswith(f"{name}: "), "of binary files and broken ones there is no line"
     assert str(tmp_path) not in str(caught.value)
 
 

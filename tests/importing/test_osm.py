@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from typing import TYPE_CHECKING, Any
@@ -378,3 +379,47 @@ def test_times_are_those_on_the_raw_ways(world: Map, tmp_path_factory: pytest.Te
     known = [id_ for id_ in network.node_ids if id_.isdigit() and not world.node_tags.get(int(id_))]
     if known:
         check_against_raw(path, found.report["km"], network, 3)
+
+
+def versions(kind: str, id_: int, first: str, then: str, *, head: str = "") -> list[str]:
+    """Return two versions of an object as XML, by what stands in them."""
+    return [f'<{kind} id="{id_}" version="{n}" {head}>{body}</{kind}>' for n, body in ((1, first), (2, then))]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_what_the_newest_version_no_longer_is_is_left_out(tmp_path: Path, newest_first: bool) -> None:
+    ring = "".join(f'<nd ref="{ref}"/>' for ref in (11, 12, 13, 11))
+    tag = '<tag k="{}" v="{}"/>'.format
+    area = f'<member type="way" ref="30" role="outer"/>{tag("type", "multipolygon")}'
+    station, hydrant = tag("amenity", "fire_station"), tag("emergency", "fire_hydrant")
+    road = f'<nd ref="2"/><nd ref="3"/>{tag("highway", "primary")}'
+    pairs = [
+        versions("way", 8, road, f'<nd ref="2"/><nd ref="3"/>{tag("note", "gone")}'),
+        versions("way", 9, f'<nd ref="1"/>{tag("note", "planned")}', road.replace('ref="2"', 'ref="1"')),
+        versions("way", 31, f"{ring}{station}", ring),
+        versions("relation", 40, f"{area}{station}", area),
+        versions("relation", 41, f"{area}{station}", f"{area}{tag('amenity', 'hospital')}"),
+        versions("node", 20, hydrant, "", head='lon="20" lat="10.1"'),
+        versions("node", 21, "", hydrant, head='lon="20" lat="10.2"'),
+        versions("node", 2, tag("barrier", "bollard"), "", head='lon="20.001" lat="10"'),
+    ]
+    nodes = {1: (20.0, 10.0), 3: (20.002, 10.0), 11: (20.0, 10.3), 12: (20.01, 10.3), 13: (20.0, 10.31)}
+    world = Map(nodes, ways={7: ([1, 2, 3], STREET), 30: ([11, 12, 13, 11], {})})
+    world.extra = [text for pair in pairs for text in (pair[::-1] if newest_first else pair)]
+    found = imported(tmp_path, world)
+    assert ends(found) == {("1", "3", True)}
+    assert set(links(found)) == {"7", "9"}, "a road that is none any more, and one that has become one"
+    features = json.loads(found.files["facilities.geojson"])["features"]
+    assert {item["id"]: item["properties"]["kind"] for item in features} == {
+        "relation/41": "hospital",
+        "node/21": "fire_hydrant",
+    }
+
+
+def test_places_on_a_way_are_those_of_its_newest_version(tmp_path: Path) -> None:
+    old, new = (
+        f'<nd ref="1" lon="20" lat="10"/><nd ref="2" lon="{x}" lat="10"/><tag k="highway" v="road"/>'
+        for x in (20.9, 20.1)
+    )
+    world = Map(extra=versions("way", 7, old, new))
+    assert table(imported(tmp_path, world), "node.csv").columns["x_coord"] == ["20.0000000", "20.1000000"]

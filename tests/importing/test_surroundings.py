@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from shapely.geometry import Polygon, shape
+from shapely.geometry import Point, Polygon, shape
 
+from dispatch.importing.osm import Extract, Way
+from dispatch.importing.shapes import Shape
+from dispatch.importing.surroundings import facilities_of
 from tests.importing.maps import Map, imported, line
 
 if TYPE_CHECKING:
@@ -121,6 +125,73 @@ def test_grounds_and_building_are_one_hospital(tmp_path: Path) -> None:
     assert set(features(imported(tmp_path, world), "facilities.geojson")) == {"way/5", "way/7"}
 
 
+def scattered(areas: int, nodes: int, spread: float, seed: int) -> tuple[Extract, dict[int, Polygon]]:
+    """Return random rectangles of two kinds (ids from 1 up), some twice, and points of these kinds."""
+    rng = random.Random(seed)
+    kinds = ("hospital", "fire_station")
+    extract, drawn = Extract(), dict[int, Polygon]()
+    place = 10**6
+    for id_ in range(1, areas + 1):
+        x, y = rng.uniform(0, spread), rng.uniform(0, spread)
+        wide, high = (rng.uniform(0.0005, 0.004) for _ in "xy")
+        corners = [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
+        if id_ % 10 == 0:
+            corners = list(drawn[id_ - 1].exterior.coords)[:4]
+        drawn[id_] = Polygon(corners)
+        refs = [place + i for i in range(4)]
+        place += 4
+        extract.places |= dict(zip(refs, corners, strict=True))
+        extract.ways[id_] = Way({"amenity": rng.choice(kinds)}, (*refs, refs[0]))
+    for _ in range(nodes):
+        place += 1
+        extract.places[place] = rng.uniform(0, spread), rng.uniform(0, spread)
+        extract.tagged[place] = {"amenity": rng.choice(kinds)}
+    return extract, drawn
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_lies_inside_a_larger_area_is_found_as_by_hand(seed: int) -> None:
+    extract, drawn = scattered(120, 300, 0.02, seed)
+    kind = {id_: way.tags["amenity"] for id_, way in extract.ways.items()}
+    expected = {
+        f"node/{id_}"
+        for id_, tags in extract.tagged.items()
+        if not any(
+            kind[way] == tags["amenity"] and area.contains(Point(extract.places[id_]))
+            for way, area in drawn.items()
+        )
+    }
+    for id_, area in drawn.items():
+        around = (
+            way
+            for way, other in drawn.items()
+            if kind[way] == kind[id_] and way != id_ and other.contains(area.centroid)
+            if other.area > area.area + 1e-12 or (other.area > area.area - 1e-12 and way < id_)
+        )
+        if next(around, None) is None:
+            expected.add(f"way/{id_}")
+    found, counts = facilities_of(extract)
+    assert 50 < len(expected) < 350
+    assert {feature.id for feature in found} == expected
+    assert counts == {"facilities drawn twice": 420 - len(expected)}
+
+
+def test_many_facilities_are_compared_with_their_neighbours_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    plain = Shape.holds
+
+    def holds(self: Shape, point: tuple[float, float]) -> bool:
+        nonlocal asked
+        asked += 1
+        return plain(self, point)
+
+    monkeypatch.setattr(Shape, "holds", holds)
+    extract, _ = scattered(1000, 4000, 1.0, 7)
+    found, _ = facilities_of(extract)
+    assert len(found) > 4000
+    assert asked < 2000, "not every area with every point, which would be millions"
+
+
 def test_clipped_facilities(tmp_path: Path) -> None:
     world = town()
     square(world, 5, (20.0, 10.01), 0.01, {"amenity": "hospital"})
@@ -150,6 +221,7 @@ def test_barriers_of_a_town(tmp_path: Path) -> None:
         ({"railway": "rail", "tunnel": "no"}, "railway"),
         ({"waterway": "river"}, "river"),
         ({"waterway": "canal", "tunnel": "culvert"}, None),
+        ({"waterway": "canal", "name": "渠"}, "canal"),
         ({"waterway": "stream"}, None),
     ]
     world.ways |= {i + 1: ([1, 2, 3, 4], tags) for i, (tags, _) in enumerate(kinds)}
@@ -158,6 +230,7 @@ def test_barriers_of_a_town(tmp_path: Path) -> None:
     assert {id_: item["properties"]["kind"] for id_, item in read.items()} == expected
     assert read["way/1"]["properties"]["name"] == "A 1"
     assert read["way/4"]["properties"]["name"] == "环路"
+    assert read["way/12"]["properties"]["name"] == "渠"
     assert read["way/6"]["geometry"]["coordinates"][1] == [20.001, 10.0]
 
 
@@ -166,6 +239,7 @@ def test_waters(tmp_path: Path) -> None:
     square(world, 1, (20.0, 10.01), 0.01, {"natural": "water", "name": "Lake"})
     square(world, 2, (20.1, 10.01), 0.0001, {"natural": "water"})
     square(world, 3, (20.2, 10.01), 0.0001, {"natural": "water", "water": "river"})
+    square(world, 7, (20.5, 10.01), 0.0001, {"natural": "water", "water": "canal"})
     square(world, 4, (20.003, 10.013), 0.002, {})
     square(world, 5, (20.3, 10.01), 0.01, {})
     square(world, 6, (20.4, 10.01), 0.01, {})
@@ -176,7 +250,9 @@ def test_waters(tmp_path: Path) -> None:
         {"type": "multipolygon", "natural": "water"},
     )
     read = features(imported(tmp_path, world), "barriers.geojson")
-    assert set(read) == {"way/1", "way/3", "relation/8"}
+    assert {id_: item["properties"]["kind"] for id_, item in read.items()} == {
+        "way/1": "water", "way/3": "water", "way/7": "canal", "relation/8": "water",
+    }  # fmt: skip
     assert read["relation/8"]["geometry"]["type"] == "MultiPolygon"
     area = shape(read["relation/8"]["geometry"])
     assert area.is_valid

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from dispatch.errors import NoRoute
 from dispatch.roads import travel as travel_module
 from dispatch.roads.matrix import MatrixNetwork
+from dispatch.roads.matrix_travel import MatrixTravel
 from dispatch.roads.network import MODES, NetworkFile, RoadNetwork, load_network
-from dispatch.roads.travel import MatrixTravel, RoadTravel, road_travel, travel_for
+from dispatch.roads.travel import RoadTravel, road_travel, travel_for
 
 from .worlds import network_of, oracle, road_networks
 

@@ -268,14 +268,19 @@ def test_profiles_of_the_package_are_found_by_name_and_named(folder: Path) -> No
 
 def test_a_profile_that_touches_no_road_is_told(folder: Path) -> None:
     scenario = profile(folder, "facility_type,hour,factor\nmotorway,3,0.5\n")
-    (note,) = [note for note in scenario.notes if "changes no speed" in note]
-    assert "'profile.csv'" in note
+    (note,) = [note for note in scenario.notes if "which no road of the network is" in note]
+    assert "'profile.csv' has rows for 'motorway'" in note
     assert "its classes are street" in note
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("facility_type,day,factor\nstreet,sun,0.5\n", "profile.csv:1: no column 'day' is known"),
+        (
+            "facility_type,hour,days,factor\nstreet,3,sun,0.5\n",
+            "profile.csv:1: 'hour' (of the week) and 'days' contradict each other",
+        ),
         ("facility_type,hour\nstreet,3\n", "profile.csv:1: the column 'factor' is missing"),
         ("facility_type,hour,factor\n", "profile.csv:1: no rows"),
         ("facility_type,hour,factor\nstreet,3,0\n", "profile.csv:2 factor: 0 is not above 0"),
@@ -458,14 +463,23 @@ def test_what_is_cut_off_is_told(folder: Path) -> None:
         },
     )
     assert sorted(note for note in found.notes if "cut off" in note) == [
-        "While 'a' and 'b' hold, 2 of 6 nodes are cut off from the rest (a, d); calls there wait.",
         "While 'a' holds, 1 of 6 nodes are cut off from the rest (a); calls there wait.",
+        "While 'a', 'b' hold, 2 of 6 nodes are cut off from the rest (a, d); calls there wait.",
+        "While 'b' holds, 1 of 6 nodes are cut off from the rest (d); calls there wait.",
     ]
 
 
 def test_what_only_wide_units_are_kept_from_is_not_cut_off(folder: Path) -> None:
     found = made(folder, closures={"a": {"links": ["ab"], "max_width": 2.5}})
     assert not [note for note in found.notes if "calls there wait" in note]
+    assert "Closure 'a' holds for no unit: none is wider than its max_width." in found.notes
+
+
+def test_a_closure_may_have_begun_before_the_start(folder: Path) -> None:
+    found = made(folder, closures={"a": {"links": ["ab"], "begins": "2023-12-31T23:00:00+00:00"}})
+    assert found.roads.at(0.0).closures == (0,)
+    late = made(folder, closures={"a": {"links": ["ab"], "begins": "90 d"}})
+    assert "Closure 'a' is not in force before the horizon." in late.notes
 
 
 @pytest.mark.parametrize(
@@ -493,15 +507,22 @@ def test_what_only_wide_units_are_kept_from_is_not_cut_off(folder: Path) -> None
         ),
         (
             {"closures": {"flood": {"links": ["ab"], "begins": 50, "ends": 50}}},
-            "closures.flood.ends: ends (50 s) is not after begins (50 s). Correct",
+            "closures.flood.ends: ends (50 s) is not after it begins (50 s). Correct",
         ),
         (
             {"closures": {"flood": {"links": ["ab"], "ends": 0}}},
-            "closures.flood.ends: ends (0 s) is not after begins (0 s)",
+            "closures.flood.ends: ends (0 s) is not after it begins (0 s)",
         ),
         (
-            {"closures": {"flood": {"links": ["ab"], "begins": "2023-12-31T23:00:00+00:00"}}},
-            "closures.flood.begins: 2023-12-31T23:00:00+00:00 is before the scenario's start",
+            {"closures": {"flood": {"links": ["ab"], "ends": "2023-12-31T23:00:00+00:00"}}},
+            "closures.flood.ends: 2023-12-31T23:00:00+00:00 is before the scenario's start",
+        ),
+        (
+            {
+                "closures": {"flood": {"links": ["ab"], "ends": 100}},
+                "injects": [{"at": 200, "close": "flood"}],
+            },
+            "closures.flood.ends: ends (100 s) is not after it begins (200 s)",
         ),
         (
             {"closures": {"flood": {"links": ["ab"], "begins": "2024-01-01T01:00:00"}}},

@@ -306,6 +306,12 @@ def test_other_geometries_stand_at_the_mean_of_their_positions() -> None:
     assert representative_point(flat) == (1.5, 0.0)
 
 
+def test_a_line_drawn_as_an_area_stands_at_the_mean_of_its_positions() -> None:
+    corners = [[104.1, 36.2], [104.2, 36.3], [104.30000000000001, 36.400000000000006], [104.1, 36.2]]
+    x, y = representative_point({"type": "Polygon", "coordinates": [corners]}) or (math.nan, math.nan)
+    assert (x, y) == pytest.approx((104.175, 36.275), abs=1e-9)
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_made_fit_for_an_id(text: str) -> None:
     made = fit(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from typing import Any
 
 import pytest
 import shapely
+from rich.cells import cell_len
 
 from dispatch.cli import run_cli
 from tests.cli.world import ROOT, environment
-from tests.statics.worlds import grid_tables, write_town
+from tests.statics.worlds import grid_tables, polygons, write_town
 
 
 @pytest.fixture
@@ -85,13 +87,24 @@ def test_isochrone_as_table_and_csv(world: Path, run: Any) -> None:
     assert "wrote map/iso.geojson" in err
     lines = run("isochrone", "scenario.yaml", "--minutes", "0.5,1", "--csv")[0].splitlines()
     assert lines[0].startswith("minutes,seconds,nodes,road_km,road_share,area_km2")
+    assert lines[0].endswith(",demand_share,at")
+    assert lines[1].endswith(",")
     assert len(lines) == 3
 
 
 def test_a_map_of_isochrones_has_a_feature_for_each_limit_the_widest_first(world: Path, run: Any) -> None:
     run("isochrone", "scenario.yaml", "--minutes", "1,0.5", "-o", "iso.geojson")
     features = json.loads(Path("iso.geojson").read_text(encoding="utf-8"))["features"]
-    assert [feature["properties"]["minutes"] for feature in features] == [1.0, 0.5]
+    told = [(f["id"], f["properties"]["layer"], f["properties"].get("minutes")) for f in features]
+    assert told == [
+        ("isochrones/within-60s", "isochrones", 1.0),
+        ("isochrones/within-30s", "isochrones", 0.5),
+        ("stations/east", "stations", None),
+        ("stations/west", "stations", None),
+    ]
+    assert features[3]["geometry"] == {"type": "Point", "coordinates": [0.0, 200.0]}
+    assert features[3]["properties"]["title"] == "西站"
+    features = features[:2]
     outer, inner = (shapely.geometry.shape(feature["geometry"]) for feature in features)
     assert outer.buffer(1e-5).contains(inner)
     assert inner.area / 1e6 == pytest.approx(features[1]["properties"]["area_km2"], rel=1e-5)
@@ -179,7 +192,7 @@ def test_coverage_fits_eighty_columns(world: Path) -> None:
 
 def test_coverage_as_csv(world: Path, run: Any) -> None:
     lines = run("coverage", "scenario.yaml", "--minutes", "1,2", "--no-areas", "--csv")[0].splitlines()
-    assert lines[0] == "layout,clock,limit_s,demand_share,population_share,road_km,road_share"
+    assert lines[0] == "layout,clock,limit_s,demand_share,population_share,road_km,road_share,at"
     assert [line.split(",")[:3] for line in lines[1:]] == [
         ["baseline", "travel", "60"],
         ["baseline", "travel", "120"],
@@ -262,7 +275,13 @@ def test_a_matrix_has_no_isochrone_but_coverage(world: Path, run: Any) -> None:
         (["isochrone", "town", "-s", "c0r0", "--at", "8 h"], "never change"),
         (["isochrone", "town", "-s", "c0r0", "--speeds", "observed"], "one set of speeds"),
         (["isochrone", "scenario.yaml", "--layout", "two"], "no layout 'two'"),
-        (["isochrone", "scenario.yaml", "--at", "soon"], "no moment after the scenario's start"),
+        (["isochrone", "scenario.yaml", "--at", "soon"], "not a moment after the scenario's start"),
+        (
+            ["coverage", "scenario.yaml", "--at", "2024-01-06T11:00:00"],
+            "without its time zone. Write 2024-01-06T11:00:00+00:00 ",
+        ),
+        (["coverage", "networks/town"], "is a folder; coverage needs a scenario"),
+        (["coverage", "town"], "is a folder; coverage needs a scenario"),
         (["isochrone", "scenario.yaml", "--minutes", "four"], "not a list of minutes"),
         (["isochrone", "scenario.yaml", "--minutes", "0"], "not a list of minutes"),
         (["isochrone", "scenario.yaml", "--minutes", "nan,1"], "not a list of minutes"),
@@ -270,7 +289,12 @@ def test_a_matrix_has_no_isochrone_but_coverage(world: Path, run: Any) -> None:
         (["isochrone", "scenario.yaml", "-o", "networks/town/barriers.geojson"], "is a file of a network"),
         (["isochrone", "scenario.yaml", "--json", "--csv"], "cannot be printed both"),
         (["coverage", "scenario.yaml", "two"], "no layout 'two'"),
-        (["coverage", "scenario.yaml", "--standard", "nfpa"], "no standards profile"),
+        (
+            ["coverage", "scenario.yaml", "--standard", "nfpa"],
+            "Did you mean nfpa1225 or nfpa1710 or nfpa1720? Or",
+        ),
+        (["coverage", "scenario.yaml", "--standard", "NFPA17"], "Did you mean nfpa1710 or nfpa1720? Or"),
+        (["coverage", "scenario.yaml", "--standard", "iso"], "Did you mean iso-fsrs? Or"),
         (["coverage", "scenario.yaml", "--capability", "lader"], "Did you mean 'ladder'"),
         (["coverage", "scenario.yaml", "--boundary", "none.geojson"], "cannot be read"),
         (["coverage", "scenario.yaml", "--barriers", "scenario.yaml"], "not valid JSON"),
@@ -298,13 +322,161 @@ def test_without_shapely_the_remedy_is_named(world: Path, run: Any, monkeypatch:
     assert "not judged here: area of jurisdictions" in out
 
 
-def test_a_closed_road_at_a_moment(world: Path, run: Any) -> None:
-    path = Path("scenario.yaml")
-    closures = "closures:\n  works: {around: c0r2, radius: 10, begins: 8 h, speed_factor: 0.5}\n"
+def with_closures(path: Path) -> None:
+    """Add road works from 8 to 20 h, and a closed corner from 10 h on."""
+    closures = (
+        "closures:\n  works: {around: c0r2, radius: 10, begins: 8 h, ends: 20 h, speed_factor: 0.5}\n"
+        "  角落: {around: c9r4, radius: 10, begins: 10 h}\n"
+    )
     path.write_text(path.read_text(encoding="utf-8") + closures, encoding="utf-8")
+
+
+def test_a_closed_road_at_a_moment(world: Path, run: Any) -> None:
+    with_closures(Path("scenario.yaml"))
     words = ("isochrone", "scenario.yaml", "-s", "west", "--minutes", "0.5", "--json")
     free = json.loads(run(*words, "--at", "0")[0])["limits"][0]
     slow = json.loads(run(*words, "--at", "8 h")[0])["limits"][0]
     dated = json.loads(run(*words, "--at", "2024-01-01T09:00:00+00:00")[0])["limits"][0]
     assert slow["road_km"] < free["road_km"]
     assert dated == slow
+
+
+LEFT_OUT = "closures are left out; --at TIME takes those of a moment."
+
+
+@pytest.mark.parametrize("words", [("isochrone", "scenario.yaml"), ("coverage", "scenario.yaml")])
+def test_closures_that_do_not_count_are_told(world: Path, run: Any, words: tuple[str, ...]) -> None:
+    assert LEFT_OUT not in run(*words, "--json")[0], "there are none"
+    with_closures(Path("scenario.yaml"))
+    for form in ((), ("--csv",), ("--json",)):
+        out, err = run(*words, *form)
+        assert f"note: {LEFT_OUT}" in err
+        if form == ("--json",):
+            assert LEFT_OUT in json.loads(out)["notes"]
+        out, err = run(*words, *form, "--at", "0")
+        assert LEFT_OUT not in out + err
+
+
+@pytest.mark.parametrize("words", [("isochrone", "scenario.yaml"), ("coverage", "scenario.yaml", "one")])
+def test_every_output_tells_the_moment(world: Path, run: Any, words: tuple[str, ...]) -> None:
+    with_closures(Path("scenario.yaml"))
+    document = json.loads(run(*words, "--json")[0])
+    assert (document["at"], document["closures"]) == (None, [])
+    in_force = {"0": [], "8 h": ["works"], "12 h": ["works", "角落"], "20 h": ["角落"]}
+    for at, ids in in_force.items():
+        document = json.loads(run(*words, "--json", "--at", at)[0])
+        assert document["closures"] == ids
+        hours = int(at.split()[0])
+        assert document["at"] == {"date": f"2024-01-01T{hours:02}:00:00+00:00", "seconds": 3600.0 * hours}
+    assert "2024-01-01T" not in run(*words)[0]
+    # the zone is that of the scenario, whatever was written
+    told = run(*words, "--at", "2024-01-01T20:00:00+08:00")[0]
+    assert "at 2024-01-01T12:00:00+00:00, 12 h 00 min after the start; closures in force: works, 角落" in told
+    assert "closures in force: none" in run(*words, "--at", "1 h")[0]
+    rows = run(*words, "--at", "12 h", "--csv")[0].splitlines()
+    assert {row.rsplit(",", 1)[1] for row in rows[1:]} == {"2024-01-01T12:00:00+00:00"}
+    run(*words, "--at", "12 h", "-o", "map.geojson")
+    features = json.loads(Path("map.geojson").read_text(encoding="utf-8"))["features"]
+    assert {feature["properties"]["at"] for feature in features} == {"2024-01-01T12:00:00+00:00"}
+
+
+def test_a_network_alone_has_no_moment(world: Path, run: Any) -> None:
+    document = json.loads(run("isochrone", "town", "-s", "c0r2", "--json")[0])
+    assert (document["at"], document["closures"]) == (None, [])
+
+
+def test_a_station_may_be_named_by_its_title(world: Path, run: Any) -> None:
+    words = ("isochrone", "scenario.yaml", "--json", "-s", "西站")
+    document = json.loads(run(*words, "-s", "west")[0])
+    assert document["stations"] == [{"node": "c0r2", "off_m": 0.0, "station": "west", "title": "西站"}]
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gpkg"])
+def test_ids_are_unique_and_polygons_valid_as_written(world: Path, run: Any, ending: str) -> None:
+    run("coverage", "scenario.yaml", "--standard", "cn-jianbiao152", "-o", f"c.{ending}")
+    run(
+        "isochrone",
+        "scenario.yaml",
+        "--minutes",
+        "0.1,0.37,0.5,1,1.23",
+        "--width",
+        "49.99",
+        "-o",
+        f"i.{ending}",
+    )
+    for name, count in (("c", 3), ("i", 5)):
+        found = polygons(Path(f"{name}.{ending}"))
+        assert len(found) == count
+        assert all(shape.is_valid and shape.area > 0.0 for shape in found)
+    if ending == "geojson":
+        for name in ("c", "i"):
+            features = json.loads(Path(f"{name}.geojson").read_text(encoding="utf-8"))["features"]
+            ids = [feature["id"] for feature in features]
+            assert len(set(ids)) == len(ids)
+        assert {"jurisdictions/baseline/west", "stations/baseline/west"} <= {
+            f["id"] for f in json.loads(Path("c.geojson").read_text(encoding="utf-8"))["features"]
+        }
+
+
+def test_what_a_station_misses_is_named(world: Path, run: Any) -> None:
+    out, _ = run("coverage", "scenario.yaml", "--standard", "cn-jianbiao152")
+    rows = {
+        (line.split()[0], line.split()[-1]) for line in out.splitlines() if " km², " in line or "站 " in line
+    }
+    assert ("west", "yes") in rows, "in the layout with both"
+    assert "no: area" in out, "in the layout of one, whose land is all"
+    slow = Path("scenario.yaml").read_text(encoding="utf-8").replace("turnout: 60", "turnout: 600")
+    Path("scenario.yaml").write_text(slow, encoding="utf-8")
+    assert "no: area, edge" in run("coverage", "scenario.yaml", "one", "--standard", "cn-jianbiao152")[0]
+    split = run("coverage", "scenario.yaml", "one", "--standard", "cn-gb51080")[0]
+    assert "no: undivided" in split
+
+
+def test_every_time_has_its_clock(world: Path, run: Any) -> None:
+    travel = run("coverage", "scenario.yaml")[0]
+    assert "Coverage: travel alone, without turnout" in travel
+    assert "order to edge: mean turnout and travel" in travel
+    assert travel.count("travel alone") == 1, "not above the time to the edge"
+    response = run("coverage", "scenario.yaml", "--clock", "response")[0]
+    assert "Coverage: mean turnout and travel" in response
+
+
+def test_canals_and_dead_ends_are_no_barriers(world: Path, run: Any) -> None:
+    def line(kind: str, *points: list[int]) -> dict[str, Any]:
+        geometry = {"type": "LineString", "coordinates": list(points)}
+        return {"type": "Feature", "geometry": geometry, "properties": {"kind": kind}}
+
+    features = [
+        line("river", [250, -900], [250, 900]),
+        line("railway", [450, 50], [550, 50]),
+        line("canal", [650, -900], [650, 900]),
+        line("canal", [660, -900], [660, 900]),
+    ]
+    path = Path("networks/town/barriers.geojson")
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    out, err = run("coverage", "scenario.yaml", "--json")
+    assert json.loads(out)["layouts"]["one"]["region"]["faces"] == 2
+    assert "1 of 2 barriers end on land and cut nothing" in err
+    assert "features of the kind 'canal' are no barriers and left out: 2" in err
+    features = features[:1]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    err = run("coverage", "scenario.yaml", "--json")[1]
+    assert "cut nothing" not in err
+    assert "canal" not in err
+
+
+@pytest.mark.parametrize("columns", [32, 60, 80])
+def test_no_word_is_broken_on_a_narrow_terminal(world: Path, columns: int) -> None:
+    text = Path("scenario.yaml").read_text(encoding="utf-8")
+    long = "Extraordinarily long Headquarters-and-Training"
+    Path("scenario.yaml").write_text(text.replace("西站", long), encoding="utf-8")
+    env = environment(PYTHONPATH=str(ROOT), FORCE_COLOR="1", NO_COLOR="1", COLUMNS=str(columns), TERM="xterm")
+    for words in (["coverage", "--standard", "cn-jianbiao152"], ["isochrone"]):
+        found = subprocess.run(
+            [sys.executable, "-m", "dispatch", "network", words[0], "scenario.yaml", *words[1:]],
+            capture_output=True, text=True, check=True, cwd=world, env=env,
+        )  # fmt: skip
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", found.stdout)
+        assert max(map(cell_len, plain.splitlines())) <= columns
+        assert "…" not in plain
+        assert {"Extraordinarily", "Headquarters-and-Training"} <= set(plain.split())

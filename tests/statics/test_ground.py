@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.errors import NetworkError
@@ -69,9 +70,56 @@ def test_land_across_the_date_line_is_cut_there() -> None:
 
 def test_planar_coordinates_stay() -> None:
     ground = Ground(geographic=False)
-    assert ground.geojson(shapely.Point(3, 4)) == {"type": "Point", "coordinates": (3.0, 4.0)}
+    square = ((3.0, 4.0), (3.0, 5.0), (4.0, 5.0), (4.0, 4.0), (3.0, 4.0))
+    assert ground.geojson(shapely.box(3, 4, 4, 5)) == {"type": "Polygon", "coordinates": (square,)}
+    assert ground.geojson(shapely.Point(3, 4)) is None
     assert area_km2(ground.shape(box(0, 0, 2000, 500))) == 1.0
     assert ground.geojson(shapely.Polygon()) is None
+
+
+def rounded(geometry: dict[str, object]) -> Any:
+    """Return a geometry with its coordinates rounded as files have them."""
+    return shapely.transform(shapely.geometry.shape(geometry), lambda points: np.round(points, 7))
+
+
+@pytest.mark.parametrize(("geographic", "size", "gap"), [(False, 1.0, 1e-8), (True, 100.0, 1e-3)])
+def test_polygons_are_valid_when_rounded(geographic: bool, size: float, gap: float) -> None:
+    """Two arms nearer to each other than files can tell, and a speck that has no size there."""
+    near = [(4 * size + gap, 9 * size), (4 * size + gap, size), (4 * size, size), (4 * size, 9 * size)]
+    drawn = shapely.Polygon([(0, 0), (9 * size, 0), (9 * size, 9 * size), *near, (0, 9 * size)])
+    speck = shapely.Polygon([(20 * size, 0), (20 * size + gap / 10, 0), (20 * size, gap / 10)])
+    ground = Ground(geographic=geographic, lon=-114.6, lat=32.7)
+    plain = shapely.transform(drawn, ground._degrees)
+    assert drawn.is_valid
+    assert not rounded(shapely.geometry.mapping(plain)).is_valid, "or nothing is shown here"
+    written = ground.geojson(shapely.union(drawn, speck))
+    assert written is not None
+    shape = rounded(written)
+    assert shape.is_valid
+    assert shape.geom_type == "Polygon", "the speck is gone"
+    assert shape.area == pytest.approx(plain.area, rel=1e-4)
+    assert ground.geojson(speck) is None
+
+
+@settings(max_examples=60)
+@given(
+    lines=st.lists(
+        st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=2, max_size=5, unique=True),
+        min_size=1,
+        max_size=6,
+    ),
+    width=st.sampled_from([0.02, 0.5, 3.0]),
+)
+def test_ground_around_any_roads_is_valid_when_rounded(
+    lines: list[list[tuple[int, int]]], width: float
+) -> None:
+    ground = Ground(geographic=True, lon=-114.6, lat=32.7)
+    drawn = around([shapely.LineString(np.array(line) / 10) for line in lines], width)
+    written = ground.geojson(drawn)
+    assert written is not None
+    shape = rounded(written)
+    assert shape.is_valid
+    assert shape.area == pytest.approx(shapely.transform(drawn, ground._degrees).area, rel=0.5)
 
 
 def test_a_shape_that_crosses_itself_is_mended() -> None:

@@ -136,5 +136,34 @@ def test_a_station_of_any_layout_is_found_and_its_own_layout_wins(tmp_path: Path
     assert find_station(scenario, "moved", "west").node == scenario.network.index["b"]
     assert find_station(scenario, "baseline", "new").node == scenario.network.index["c"]
     assert find_station(scenario, "baseline", "d").node == scenario.network.index["d"]
-    with pytest.raises(UsageError, match=r"no station of any layout.*Did you mean 'west'"):
+    with pytest.raises(UsageError, match=r"no station of any layout.*Did you mean 'west'\?"):
         find_station(scenario, "baseline", "wests")
+
+
+def test_a_station_goes_by_its_title_where_no_other_bears_it(tmp_path: Path) -> None:
+    stations = {
+        "w": {"at": "a", "title": "Station No. 1"},
+        "e": {"at": "e", "title": "中心消防站"},
+        "b": {"at": "c", "title": "Station No. 1"},
+        "x": {"at": "d"},
+    }
+    units = {name: {"type": "engine", "station": name} for name in stations}
+    new = {
+        "close_stations": ["b"],
+        "add_stations": {"n": {"at": "b", "title": "c"}},
+        "add_units": {"N1": {"type": "engine", "station": "n"}},
+    }
+    scenario = small(tmp_path, stations=stations, units=units, layouts={"other": new})
+    node = scenario.network.index
+    assert find_station(scenario, "baseline", "中心消防站") == Start("e", node["e"], "中心消防站")
+    assert find_station(scenario, "other", "Station No. 1") == Start("w", node["a"], "Station No. 1")
+    assert find_station(scenario, "baseline", "b").node == node["c"], "the id of a station before a node"
+    assert find_station(scenario, "baseline", "c") == Start("c", node["c"]), "a node before a title"
+    with pytest.raises(UsageError, match=r"2 stations have this title\. Name one by its id: b, w\."):
+        find_station(scenario, "baseline", "Station No. 1")
+    with pytest.raises(UsageError, match=r"Did you mean 'e' \(中心消防站\)\?"):
+        find_station(scenario, "baseline", "中心消防")
+    with pytest.raises(
+        UsageError, match=r"Known: b \(Station No\. 1\), e \(中心消防站\), n \(c\), w \(.*\), x\."
+    ):
+        find_station(scenario, "baseline", "qqqq")

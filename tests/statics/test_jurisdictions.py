@@ -203,6 +203,22 @@ def test_each_node_goes_to_the_unit_expected_first(tmp_path: Path) -> None:
         assert found.order_to_node[node] == best[0]
 
 
+def test_barriers_that_end_on_land_are_counted() -> None:
+    whole = shapely.box(0, 0, 100, 100)
+    across = river([(50, -10), (50, 110)])
+    branch = river([(50, 50), (60, 50)])  # from the barrier that cuts, into open land
+    alone = river([(10, 10), (20, 20)])
+    bridge = [river([(70, -10), (70, 40)]), river([(70, 40), (70, 110)])]  # cuts only together
+    lake = Barrier("water", "", shapely.box(5, 5, 8, 8))
+    outside = river([(200, 0), (300, 0)])
+    everything = [across, branch, alone, *bridge, lake, outside]
+    region = cut_region(whole, "given", everything)
+    assert (len(region.faces), region.idle, len(region.barriers)) == (3, 2, 6)
+    assert cut_region(whole, "given", [across, *bridge]).idle == 0
+    assert cut_region(whole, "given", [bridge[0]]).idle == 1
+    assert cut_region(whole, "given", []).idle == 0
+
+
 points = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=25, unique=True)
 lines = st.lists(
     st.lists(st.tuples(st.integers(-10, 110), st.integers(-10, 110)), min_size=2, max_size=4, unique=True),
@@ -235,6 +251,13 @@ def test_faces_and_water_add_up_to_the_region(
     if wet:
         barriers.append(Barrier("water", "", shapely.box(*lake, lake[0] + 30, lake[1] + 30)))
     region = cut_region(whole, "given", barriers)
+    edges = shapely.buffer(shapely.union_all(shapely.boundary(region.faces)), 1e-6)
+    inside = [
+        b.shape.intersection(shapely.union_all(region.faces)) for b in region.barriers if b.kind != "water"
+    ]
+    assert region.idle == sum(
+        line.length > 0 and line.intersection(edges).length < 1e-4 for line in inside
+    ), "those of which no part bounds a face"
     assert region.water_km2 == pytest.approx(900 / 1e6 if wet else 0.0, abs=1e-12)
     assert region.land_km2 + region.water_km2 == pytest.approx(whole.area / 1e6, rel=1e-9)
     overlap = shapely.union_all(region.faces).area
@@ -327,9 +350,12 @@ def test_a_boundary_that_bounds_nothing_is_refused(tmp_path: Path, text: str, fa
 
 
 def test_a_face_that_does_not_close_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = shapely.polygonize
-    monkeypatch.setattr(
-        shapely, "polygonize", lambda edges: shapely.GeometryCollection(list(closed(edges).geoms)[1:])
-    )
+    closed = shapely.polygonize_full
+
+    def all_but_one(edges: Any) -> tuple[Any, ...]:
+        faces, *others = closed(edges)
+        return (shapely.GeometryCollection(list(faces.geoms)[1:]), *others)
+
+    monkeypatch.setattr(shapely, "polygonize_full", all_but_one)
     region = cut_region(TOWN_BOX, "given", [river([(200, -600), (200, 1600)])])
     assert sorted(shapely.area(region.faces)) == pytest.approx([0.7 * 2e6, 1.3 * 2e6])

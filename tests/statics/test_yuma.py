@@ -15,11 +15,12 @@ from dispatch import load
 from dispatch.cli import run_cli
 from dispatch.roads.network import RoadNetwork
 from dispatch.statics.coverage import coverage
-from dispatch.statics.drawing import survey_layers
+from dispatch.statics.drawing import isochrone_layers, survey_layers, write_layers
 from dispatch.statics.isochrone import Start, isochrone
 from dispatch.statics.reach import reach_of
 from dispatch.statics.standards import standard
 from dispatch.statics.survey import Question, barriers_beside, survey
+from tests.statics.worlds import polygons
 
 if TYPE_CHECKING:
     from dispatch import Scenario
@@ -101,9 +102,34 @@ def test_the_land_of_seven_stations_adds_up(yuma: Scenario) -> None:
     assert railway, "Yuma lies on a main line"
     assert surveyed.judgement is not None
     assert not all(verdict.undivided for verdict in surveyed.judgement.stations)
+    assert region.idle < len(region.barriers)
+    assert any("end on land and cut nothing" in note for note in found.notes)
     layers = survey_layers(found)
     box = found.network.summary()["bounding_box"]
     for feature in layers["jurisdictions"]:
         west, south, east, north = shapely.geometry.shape(feature.geometry).bounds
         assert box[0] - 0.01 < west < east < box[2] + 0.01
         assert box[1] - 0.01 < south < north < box[3] + 0.01
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gpkg"])
+def test_maps_of_a_city_are_valid_as_written(yuma: Scenario, tmp_path: Path, ending: str) -> None:
+    found = survey(yuma, ["baseline"], Question((240.0,), barriers=barriers_beside(yuma)))
+    path = tmp_path / f"coverage.{ending}"
+    write_layers(path, survey_layers(found), yuma.network)
+    division = found.layouts["baseline"].division
+    assert division is not None
+    shapes = polygons(path)
+    assert len(shapes) == len(division.jurisdictions)
+    assert all(shape.is_valid for shape in shapes)
+    for shape, item in zip(shapes, division.jurisdictions, strict=True):
+        east, north = division.ground.plane(*shapely.get_coordinates(shape).T)
+        placed = shapely.set_coordinates(shape, np.column_stack((east, north)))
+        assert placed.area / 1e6 == pytest.approx(item.area_km2, rel=1e-4)
+    starts = [Start(site.id, site.node) for site in yuma.layouts["baseline"].sites]
+    rings = isochrone(yuma.network, starts, [60.0, 240.0, 480.0], width_m=37.0)
+    path = tmp_path / f"isochrone.{ending}"
+    write_layers(path, isochrone_layers(rings), yuma.network)
+    shapes = polygons(path)
+    assert len(shapes) == 3
+    assert all(shape.is_valid for shape in shapes)

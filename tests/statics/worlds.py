@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from ruamel.yaml import YAML
 
 from dispatch import load
@@ -135,3 +139,17 @@ def grid_tables(columns: int, rows: int, spacing: float = 100.0, people: int = 1
             if j + 1 < rows:
                 links.append(f"c{i}r{j},c{i}r{j + 1},false,street")
     return "\n".join(nodes) + "\n", "\n".join(links) + "\n"
+
+
+def polygons(path: Path) -> list[Any]:
+    """Return the polygons of a map as they stand in a GeoJSON file or a GeoPackage."""
+    if path.suffix == ".geojson":
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        shapes = [shapely.geometry.shape(feature["geometry"]) for feature in features]
+    else:
+        shapes = []
+        with closing(sqlite3.connect(path)) as database:
+            for (layer,) in database.execute("SELECT table_name FROM gpkg_contents").fetchall():
+                blobs = database.execute(f'SELECT geom FROM "{layer}"').fetchall()
+                shapes += [shapely.from_wkb(blob[40:]) for (blob,) in blobs]  # after header and envelope
+    return [shape for shape in shapes if shapely.get_dimensions(shape) == 2]

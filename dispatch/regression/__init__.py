@@ -1,0 +1,1 @@
+"""Scripted regression: expectations, golden logs, first divergence, and runs that can be repeated."""

@@ -1,0 +1,49 @@
+"""The first event in which two logs differ, and the inputs that differ with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch.regression.events import Event, Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where two lists of events part."""
+
+    number: int
+    """How many events are equal before."""
+    first: Event | None
+    """The next event of the first log; None where it ends."""
+    second: Event | None
+    """The next event of the second log; None where it ends."""
+    board: Snapshot
+    """What the status board showed in both of them until then."""
+
+    @property
+    def time(self) -> float:
+        """When the logs part, in seconds from the start."""
+        return min(event.time for event in (self.first, self.second) if event is not None)
+
+
+def first_divergence(first: Sequence[Event], second: Sequence[Event]) -> Divergence | None:
+    """Return where two lists of events part, None where they are equal."""
+    shorter = min(len(first), len(second))
+    number = next((i for i in range(shorter) if first[i] != second[i]), shorter)
+    if number == len(first) == len(second):
+        return None
+    return Divergence(
+        number,
+        first[number] if number < len(first) else None,
+        second[number] if number < len(second) else None,
+        snapshot(first[:number]),
+    )
+
+
+def differing_inputs(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """Return the names of inputs whose fingerprints differ, or that only one of two runs has."""
+    return sorted(name for name in {*first, *second} if first.get(name) != second.get(name))

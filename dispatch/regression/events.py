@@ -1,0 +1,123 @@
+"""A log as a list of events in order of time: what golden files hold and what is compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from dispatch.engine.log import incident_table, response_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dispatch.engine.log import Log
+
+    Column = Sequence[object] | NDArray[np.generic]
+
+RECEIVED, READY, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, RETURNING, AVAILABLE, HOME, GIVEN_UP = (
+    range(11)
+)
+
+WORDS = (
+    "received", "ready", "alerted", "en route", "on scene", "clear", "at hospital", "returning", "available",
+    "in quarters", "given up",
+)  # fmt: skip
+"""What happened, by number; at equal times events stand in this order."""
+
+_OF_RESPONSES = (
+    ("alerted", ALERTED), ("en_route", EN_ROUTE), ("on_scene", ON_SCENE), ("clear", CLEAR),
+    ("at_hospital", AT_HOSPITAL), ("returning", RETURNING), ("available", AVAILABLE), ("in_quarters", HOME),
+)  # fmt: skip
+
+
+class Event(NamedTuple):
+    """One thing that happened; sorts by time, kind, incident, unit."""
+
+    time: float
+    """Seconds from the start."""
+    kind: int
+    """Index into WORDS."""
+    incident: str
+    unit: str
+    """Empty for what concerns the call alone."""
+    detail: str
+    """Type and node of a call; capability, and how it ended, of a response."""
+
+    def __str__(self) -> str:
+        """Return the event as a line of a golden file."""
+        who = f"{self.unit} for {self.incident}" if self.unit else self.incident
+        return f"{self.time!r} {WORDS[self.kind]}: {who} ({self.detail})"
+
+
+def events_of(log: Log) -> list[Event]:
+    """Return the events of a log."""
+    return events_of_tables(incident_table(log), response_table(log))
+
+
+def events_of_tables(incidents: Mapping[str, Column], responses: Mapping[str, Column]) -> list[Event]:
+    """Return the events that the tables of a run folder tell of one replication."""
+    return sorted([*_calls(incidents), *_responses(responses)])
+
+
+def _calls(table: Mapping[str, Column]) -> Iterator[Event]:
+    names = ("incident", "type", "node", "priority", "received", "ready", "status")
+    for incident, kind, node, priority, received, ready, status in zip(
+        *(table[n] for n in names), strict=True
+    ):
+        told = f"{kind} at {node}, priority {priority}"
+        yield Event(_number(received), RECEIVED, str(incident), "", told)
+        yield Event(_number(ready), READY, str(incident), "", told)
+        if status == "lost":
+            yield Event(_number(ready), GIVEN_UP, str(incident), "", told)
+
+
+def _responses(table: Mapping[str, Column]) -> Iterator[Event]:
+    names = ("incident", "unit", "capability", "ending", "from_road")
+    rows = zip(*(table[n] for n in names), *(table[n] for n, _ in _OF_RESPONSES), strict=True)
+    for incident, unit, capability, ending, from_road, *moments in rows:
+        road = ", from the road" if from_road in (True, "true") else ""
+        for (_, kind), moment in zip(_OF_RESPONSES, moments, strict=True):
+            time = _number(moment)
+            if not math.isnan(time):
+                told = (
+                    f"{capability}{road}"
+                    if kind == ALERTED
+                    else f"{ending}"
+                    if kind == AVAILABLE
+                    else f"{capability}"
+                )
+                yield Event(time, kind, str(incident), str(unit), told)
+
+
+def _number(value: object) -> float:
+    """Return a moment, NaN where a table is empty."""
+    return float(str(value)) if value not in ("", None) else math.nan
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The status board after some events."""
+
+    units: dict[str, str] = field(default_factory=dict)
+    """Unit → what it does and for which call; units that have not moved are left out."""
+    waiting: list[str] = field(default_factory=list)
+    """Calls that are ready and have had no unit yet."""
+
+
+def snapshot(events: Iterable[Event]) -> Snapshot:
+    """Fold events into what the board shows after the last of them."""
+    board = Snapshot()
+    for event in events:
+        if event.kind == READY:
+            board.waiting.append(event.incident)
+        elif event.kind in (ALERTED, GIVEN_UP) and event.incident in board.waiting:
+            board.waiting.remove(event.incident)
+        if event.unit:
+            tied = "" if event.kind in (HOME, AVAILABLE, RETURNING) else f" for {event.incident}"
+            state = "returning" if event.kind == AVAILABLE else WORDS[event.kind]
+            board.units[event.unit] = f"{state}{tied}"
+    return board

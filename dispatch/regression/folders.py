@@ -1,0 +1,102 @@
+"""Run folders read back: what was run, and what happened in every replication."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dispatch.errors import InputError, Problems
+from dispatch.io.run_folder import MANIFEST
+from dispatch.io.tables import read_written
+from dispatch.regression.events import Event, events_of_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITE_AGAIN = "Write it again with 'dispatch run … -o'."
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A folder that ``dispatch run -o`` wrote."""
+
+    path: Path
+    manifest: dict[str, Any]
+    events: dict[int, list[Event]]
+    """By replication."""
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Fingerprints of what the run depended on."""
+        return {str(name): str(value) for name, value in self.manifest["inputs"].items()}
+
+    @property
+    def layout(self) -> str:
+        """The layout that was simulated."""
+        return str(self.manifest["layouts"][0])
+
+
+def read_run(path: Path) -> RunFolder:
+    """Return a run folder; raises InputError with every problem found."""
+    problems = Problems()
+    manifest = _manifest(path, problems)
+    tables: dict[str, dict[str, list[object]]] = {}
+    for name in ("incidents", "responses"):
+        found = [path / f"{name}{ending}" for ending in (".csv", ".parquet")]
+        present = [file for file in found if file.is_file()]
+        if manifest is not None and not present:
+            problems.add(str(path), f"no table '{name}'", WRITE_AGAIN)
+        columns = read_written(present[0], problems) if present else None
+        if columns is not None:
+            tables[name] = columns
+    problems.raise_if_any(InputError)
+    assert manifest is not None
+    try:
+        return RunFolder(path, manifest, _by_replication(tables["incidents"], tables["responses"]))
+    except (KeyError, ValueError) as error:
+        problems.add(str(path), f"the tables are not those of a run ({error})", WRITE_AGAIN)
+        raise InputError(problems.found) from None
+
+
+def _manifest(path: Path, problems: Problems) -> dict[str, Any] | None:
+    try:
+        read = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        problems.add(str(path), "no run folder: it has no readable manifest.json", WRITE_AGAIN)
+        return None
+    needed = ("command", "inputs", "layouts", "scenario_file", "seed", "replications", "speeds", "measures")
+    if not isinstance(read, dict) or any(name not in read for name in needed):
+        problems.add(
+            f"{path.name}/{MANIFEST}", "was written by another version, or is something else", WRITE_AGAIN
+        )
+        return None
+    if read["command"] != "run":
+        problems.add(
+            f"{path.name}/{MANIFEST}", f"is of 'dispatch {read['command']}', which keeps no logs", WRITE_AGAIN
+        )
+        return None
+    return read
+
+
+def _by_replication(
+    incidents: dict[str, list[object]], responses: dict[str, list[object]]
+) -> dict[int, list[Event]]:
+    calls, sent = _parts(incidents), _parts(responses)
+    return {number: events_of_tables(calls.get(number, _none(incidents)), sent.get(number, _none(responses)))
+            for number in sorted({*calls, *sent})}  # fmt: skip
+
+
+def _parts(table: dict[str, list[object]]) -> dict[int, dict[str, list[object]]]:
+    """Return the rows of each replication."""
+    rows: dict[int, list[int]] = {}
+    for row, number in enumerate(table["replication"]):
+        rows.setdefault(int(str(number)), []).append(row)
+    return {
+        number: {name: [column[row] for row in chosen] for name, column in table.items()}
+        for number, chosen in rows.items()
+    }
+
+
+def _none(table: dict[str, list[object]]) -> dict[str, list[object]]:
+    return {name: [] for name in table}

@@ -1,0 +1,34 @@
+"""Fingerprints of everything that a run depends on, so that a difference can be laid to its cause."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dispatch.scenario.scenario import Scenario
+
+LENGTH = 16
+"""Hexadecimal digits of a fingerprint."""
+
+IDLE = frozenset({"seed", "replications", "title", "description", "name", "measures", "stop", "cover_within"})
+"""Sections of a scenario that no log depends on, or that are told by themselves."""
+
+
+def fingerprints(scenario: Scenario) -> dict[str, str]:
+    """Return fingerprints by name: of the scenario's sections, its network, its calls; seed and version."""
+    written = scenario.file.model_dump(mode="json")
+    found = {f"scenario.{name}": _of(value) for name, value in written.items() if name not in IDLE}
+    found["network"] = scenario.network.digest[:LENGTH]
+    found["travel.factors"] = scenario.roads.speeds.digest[:LENGTH]
+    found["demand.calls"] = scenario.recorded.digest[:LENGTH] if scenario.recorded else ""
+    found["seed"] = str(scenario.file.seed)
+    found["dispatch"] = version("dispatch")
+    return found
+
+
+def _of(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]

@@ -1,0 +1,35 @@
+"""Moments of a scenario as people write them, and the closures that hold at them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from dispatch.report import speak
+
+if TYPE_CHECKING:
+    from dispatch.scenario.scenario import Scenario
+
+
+def calendar(scenario: Scenario, seconds: float) -> str:
+    """Return the date and time, in the zone of the start, of a moment in seconds from the start."""
+    return (scenario.file.start + timedelta(seconds=seconds)).isoformat()
+
+
+def closures_at(scenario: Scenario, seconds: float | None) -> list[str]:
+    """Return the ids of the closures in force at a moment in seconds from the start; none without one."""
+    roads = scenario.roads
+    return [] if seconds is None else [roads.closures[i].id for i in roads.at(seconds).closures]
+
+
+def moment_document(scenario: Scenario, seconds: float | None) -> dict[str, Any]:
+    """Return ``at``, which is null without a moment, and ``closures`` in force then, for JSON."""
+    at = None if seconds is None else {"date": calendar(scenario, seconds), "seconds": seconds}
+    return {"at": at, "closures": closures_at(scenario, seconds)}
+
+
+def moment_line(scenario: Scenario, seconds: float) -> str:
+    """Return a moment, and the closures in force then, in words."""
+    closed = ", ".join(closures_at(scenario, seconds)) or "none"
+    when = f"at {calendar(scenario, seconds)}, {speak.duration(seconds)} after the start"
+    return f"{when}; closures in force: {closed}"
