@@ -88,6 +88,7 @@ def isochrone(
     limits = _limits(minutes)
     _check_output(out, (target,), as_json=as_json, as_csv=as_csv)
     from dispatch.io.run_folder import json_text
+    from dispatch.model.travel import PLANNING
     from dispatch.report import statics as report
     from dispatch.report.moments import calendar
     from dispatch.statics.drawing import isochrone_layers, write_layers
@@ -101,12 +102,13 @@ def isochrone(
     found = _isochrone(scenario, network, starts, limits, width, layout, moment)
     notes = _notes(scenario, network, moment)
     date = "" if scenario is None or moment is None else calendar(scenario, moment)
+    used = PLANNING if scenario is None else scenario.roads.speeds.name
     if out is not None:
-        write_layers(out, isochrone_layers(found), network, at=date)
+        write_layers(out, isochrone_layers(found), network, at=date, speeds=used)
     if as_json:
         sys.stdout.write(json_text(report.isochrone_document(found, scenario, layout, moment, notes)))
     elif as_csv:
-        _write_csv([{**row, "at": date} for row in report.isochrone_rows(found)])
+        _write_csv([{**row, "at": date, "speeds": used} for row in report.isochrone_rows(found)])
     else:
         from dispatch.report import statics_terminal, terminal
 
@@ -191,12 +193,13 @@ def coverage(
     )
     found = survey(loaded, layouts or [], question)
     date = "" if question.at is None else calendar(loaded, question.at)
+    used = loaded.roads.speeds.name
     if out is not None:
-        write_layers(out, survey_layers(found), found.network, at=date)
+        write_layers(out, survey_layers(found), found.network, at=date, speeds=used)
     if as_json:
         sys.stdout.write(json_text(report.survey_document(found)))
     elif as_csv:
-        _write_csv([{**row, "at": date} for row in report.coverage_rows(found)])
+        _write_csv([{**row, "at": date, "speeds": used} for row in report.coverage_rows(found)])
     else:
         from dispatch.report import statics_terminal, terminal
 

@@ -92,7 +92,8 @@ def board_document(shown: BoardShown) -> dict[str, Any]:
 def board_table(shown: BoardShown) -> Columns:
     """Return the units as columns."""
     columns: Columns = {name: [getattr(unit, name) for unit in shown.units] for name in FIELDS}
-    return {**columns, NO_WAY_HOME: [unit.unit in shown.stranded for unit in shown.units]}
+    columns[NO_WAY_HOME] = [unit.unit in shown.stranded for unit in shown.units]
+    return columns | {"speeds": [shown.log.scenario.roads.speeds.name] * len(shown.units)}
 
 
 def print_board(shown: BoardShown) -> None:
@@ -139,5 +140,6 @@ def write_geojson(path: Path, shown: BoardShown) -> None:
     for unit in located:
         told = {name: getattr(unit, name) for name in FIELDS[:6]}
         told |= {NO_WAY_HOME: unit.unit in shown.stranded, "at": calendar(shown.log.scenario, shown.time)}
+        told["speeds"] = shown.log.scenario.roads.speeds.name
         features.append(Feature({"type": "Point", "coordinates": [unit.x, unit.y]}, told, unit.unit))
     write_text_whole(path, geojson_text(features))

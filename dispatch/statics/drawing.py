@@ -40,15 +40,16 @@ def check_ending(path: Path) -> None:
 
 
 def write_layers(
-    path: Path, layers: Mapping[str, Sequence[Feature]], network: Network, *, at: str = ""
+    path: Path, layers: Mapping[str, Sequence[Feature]], network: Network, *, at: str = "", speeds: str = ""
 ) -> None:
     """Write layers as a GeoPackage, or as one GeoJSON collection whose features name their ``layer``.
 
-    Features bear the property ``at``, the date and time for which they hold, where one is given. In GeoJSON
-    their ids begin with the layer, for a station and its land may have one id.
+    Features bear the properties ``at``, the date and time for which they hold, where one is given, and
+    ``speeds``, the speed set. In GeoJSON their ids begin with the layer, for a station and its land may have
+    one id.
     """
     check_ending(path)
-    when = {"at": at} if at else {}
+    when = {name: text for name, text in (("at", at), ("speeds", speeds)) if text}
     if path.suffix.lower() == ".gpkg":
         dated = {
             name: [Feature(f.geometry, {**f.properties, **when}, f.id) for f in features]

@@ -96,7 +96,7 @@ def test_csv(town: Path) -> None:
     (row,) = csv.DictReader(io.StringIO(shown(town, "1000 s", "--csv")))
     assert row == {
         "unit": "W1", "status": "returning", "incident": "", "link": "", "share": "", "node": "d",
-        "x": "3000", "y": "0", "no_way_home": "true",
+        "x": "3000", "y": "0", "no_way_home": "true", "speeds": "planning",
     }  # fmt: skip
 
 

@@ -87,8 +87,8 @@ def test_isochrone_as_table_and_csv(world: Path, run: Any) -> None:
     assert "wrote map/iso.geojson" in err
     lines = run("isochrone", "scenario.yaml", "--minutes", "0.5,1", "--csv")[0].splitlines()
     assert lines[0].startswith("minutes,seconds,nodes,road_km,road_share,area_km2")
-    assert lines[0].endswith(",demand_share,at")
-    assert lines[1].endswith(",")
+    assert lines[0].endswith(",demand_share,at,speeds")
+    assert lines[1].endswith(",,planning")
     assert len(lines) == 3
 
 
@@ -192,7 +192,7 @@ def test_coverage_fits_eighty_columns(world: Path) -> None:
 
 def test_coverage_as_csv(world: Path, run: Any) -> None:
     lines = run("coverage", "scenario.yaml", "--minutes", "1,2", "--no-areas", "--csv")[0].splitlines()
-    assert lines[0] == "layout,clock,limit_s,demand_share,population_share,road_km,road_share,at"
+    assert lines[0] == "layout,clock,limit_s,demand_share,population_share,road_km,road_share,at,speeds"
     assert [line.split(",")[:3] for line in lines[1:]] == [
         ["baseline", "travel", "60"],
         ["baseline", "travel", "120"],
@@ -374,10 +374,12 @@ def test_every_output_tells_the_moment(world: Path, run: Any, words: tuple[str, 
     assert "at 2024-01-01T12:00:00+00:00, 12 h 00 min after the start; closures in force: works, 角落" in told
     assert "closures in force: none" in run(*words, "--at", "1 h")[0]
     rows = run(*words, "--at", "12 h", "--csv")[0].splitlines()
-    assert {row.rsplit(",", 1)[1] for row in rows[1:]} == {"2024-01-01T12:00:00+00:00"}
+    assert {row.rsplit(",", 2)[1] for row in rows[1:]} == {"2024-01-01T12:00:00+00:00"}
+    assert {row.rsplit(",", 1)[1] for row in rows[1:]} == {"planning"}
     run(*words, "--at", "12 h", "-o", "map.geojson")
     features = json.loads(Path("map.geojson").read_text(encoding="utf-8"))["features"]
     assert {feature["properties"]["at"] for feature in features} == {"2024-01-01T12:00:00+00:00"}
+    assert {feature["properties"]["speeds"] for feature in features} == {"planning"}
 
 
 def test_a_network_alone_has_no_moment(world: Path, run: Any) -> None:
