@@ -81,7 +81,7 @@ def test_rings_hold_each_other_and_grow(limits: list[float], nodes: list[int]) -
         )
         assert inner.nodes <= outer.nodes
         assert inner.road_km <= outer.road_km
-        assert inner.area_km2 <= outer.area_km2
+        assert inner.area_km2 <= outer.area_km2 * (1 + 1e-9)  # areas are sums of rounded pieces
 
 
 def test_of_several_stations_the_nearest_counts() -> None:
