@@ -80,6 +80,7 @@ def _validated(path: Path) -> dict[str, Any]:
         "nodes": len(scenario.network.node_ids),
         "zones": len(scenario.zones),
         "incident_types": len(scenario.kinds),
+        "closures": {closure.id: scenario.roads.extent(closure) for closure in scenario.roads.closures},
         "layouts": {
             name: {"stations": len(layout.sites), "units": len(layout.units)}
             for name, layout in scenario.layouts.items()
@@ -95,6 +96,9 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
     typer.echo(
         f"{name}: valid. Network {document['network']} with {document['nodes']:,} nodes; layouts: {layouts}."
     )
+    for closure, extent in document["closures"].items():
+        ids = ", ".join(extent["such_as"]) + (", …" if extent["links"] > len(extent["such_as"]) else "")
+        typer.echo(f"  closure {closure}: {extent['links']} links, {extent['km']:g} km ({ids})")
     for note in document["notes"]:
         typer.echo(f"  note: {note}")
 

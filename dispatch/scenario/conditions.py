@@ -129,6 +129,15 @@ class RoadConditions:
             parts.append(f"{speeds.start_up:g} s to cruising speed")
         return "; ".join(parts) or "factors on the network's speeds, at all hours"
 
+    def extent(self, closure: ClosedRoads) -> dict[str, Any]:
+        """Return how many links a closure holds for, their kilometres, and some of their ids."""
+        assert isinstance(self.network, RoadNetwork)
+        arcs = closure.arcs
+        _, first = np.unique(self.network.link[arcs], return_index=True)
+        ids = sorted(self.network.link_ids[arc] for arc in arcs[first].tolist())
+        km = float(self.network.length_m[arcs[first]].sum()) / 1000
+        return {"links": len(first), "km": round(km, 3), "such_as": ids[:5]}
+
     def at(self, time: float) -> Conditions:
         """Return the conditions at a moment in seconds from the start; a change counts from then on."""
         last = bisect_right(self.changes, time, key=lambda change: change[0]) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from dispatch.roads.network import Network
     from dispatch.scenario.files import Folder
     from dispatch.scenario.places import Gazetteer
+
+MOST_NOTES = 5
+"""Closures that are told of one by one for cutting places off: those that cut off most."""
+
+_PART = re.compile(r"(.+?)(?:-[0-9]+)?[fb]?")
 
 NEEDS_ROADS = "Use a road network, or leave it out."
 
@@ -154,9 +160,12 @@ class RoadResolver:
 
     def _of_links(self, network: RoadNetwork, name: str, closure: Closure) -> NDArray[np.intp]:
         known = network.once("arcs by link", lambda: _arcs_by_link(network)) if closure.links else {}
+        ways = network.once("arcs by way", lambda: _arcs_by_way(known)) if closure.links else {}
         found: list[int] = []
         for i, link in enumerate(closure.links):
-            if link not in known:
+            if link not in known and link in ways:
+                found += ways[link]
+            elif link not in known:
                 remedy = (
                     did_you_mean(link, known)
                     if len(known) < 5000
@@ -232,6 +241,7 @@ class RoadResolver:
         roads = [kind for kind in self.file.unit_types.values() if kind.moves == "road"]
         widths = sorted({0.0, *(kind.width or 0.0 for kind in roads)})
         told: set[tuple[int, ...]] = set()
+        found: list[tuple[int, str]] = []
         for width in widths:
             shut = {i for i, c in enumerate(closures) if c.speed_factor == 0.0 and c.holds_for(width)}
             groups = {tuple(i for i in active if i in shut) for _, active in changes}
@@ -239,7 +249,11 @@ class RoadResolver:
             chosen = {(i,) for group in groups for i in group} | {max(groups, key=len, default=())}
             for group in sorted(chosen - told - {()}):
                 told.add(group)
-                self._note_group(network, closures, group, width)
+                found += self._of_group(network, closures, group, width)
+        found.sort(key=lambda note: -note[0])
+        self.notes += [text for _, text in found[:MOST_NOTES]]
+        if len(found) > MOST_NOTES:
+            self.notes.append(f"{len(found) - MOST_NOTES} more closures cut places off.")
         widest = max(widths)
         for closure in closures:
             if closure.max_width >= 0.0 and not closure.holds_for(widest):
@@ -247,25 +261,37 @@ class RoadResolver:
                     f"Closure '{closure.id}' holds for no unit: none is wider than its max_width."
                 )
 
-    def _note_group(
+    def _of_group(
         self, network: RoadNetwork, closures: tuple[ClosedRoads, ...], group: tuple[int, ...], width: float
-    ) -> None:
+    ) -> list[tuple[int, str]]:
+        """Return how many nodes closures in force together cut off, with a note, if any."""
         count, shown = _cut_off(network, [closures[i].arcs for i in group])
         if not count:
-            return
+            return []
         names = ", ".join(f"'{closures[i].id}'" for i in group)
         whom = f" for units {width:g} m wide" if any(closures[i].max_width >= 0.0 for i in group) else ""
         verb = "holds" if len(group) == 1 else "hold"
-        self.notes.append(
+        text = (
             f"While {names} {verb}, {count} of {len(network.node_ids)} nodes are cut off from the rest{whom} "
             f"({shown}); calls there wait."
         )
+        return [(count, text)]
 
 
 def _arcs_by_link(network: RoadNetwork) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for arc, link in enumerate(network.link_ids):
         found.setdefault(link, []).append(arc)
+    return found
+
+
+def _arcs_by_way(by_link: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Return the arcs of all parts of an imported way, whose links are called ``way-1``, ``way-2f``, …."""
+    found: dict[str, list[int]] = {}
+    for link, arcs in by_link.items():
+        part = _PART.fullmatch(link)
+        if part is not None:
+            found.setdefault(part[1], []).extend(arcs)
     return found
 
 

@@ -16,6 +16,7 @@ from dispatch.errors import ScenarioError, UsageError
 from dispatch.model.travel import DAYS, SpeedRow
 from dispatch.roads.network import MODES, RoadNetwork
 from dispatch.scenario.conditions import Conditions, RoadConditions, Speeds
+from dispatch.scenario.roadworks import _arcs_by_way
 from dispatch.scenario.speeds import catalogue, factor_table
 from tests.engine.towns import HEADER, call, town
 
@@ -473,6 +474,26 @@ def test_what_only_wide_units_are_kept_from_is_not_cut_off(folder: Path) -> None
     found = made(folder, closures={"a": {"links": ["ab"], "max_width": 2.5}})
     assert not [note for note in found.notes if "calls there wait" in note]
     assert "Closure 'a' holds for no unit: none is wider than its max_width." in found.notes
+
+
+def test_of_many_closures_those_that_cut_off_most_are_told(folder: Path) -> None:
+    many = {f"c{i}": {"links": ["ab"], "begins": 10 * i, "ends": 10 * i + 5} for i in range(9)}
+    notes = made(folder, closures=many | {"whole": {"links": ["ab", "cd"], "begins": 500}}).notes
+    assert len([note for note in notes if "cut off from the rest" in note]) == 5
+    assert next(note for note in notes if "cut off" in note).startswith("While 'whole' holds, 2 of 6 nodes")
+    assert "5 more closures cut places off." in notes
+
+
+def test_the_parts_of_a_way_are_closed_by_its_id() -> None:
+    by_link = {"7-1": [0, 1], "7-2f": [2], "7-2b": [3], "8": [4], "9f": [5], "7-1-x": [6]}
+    ways = _arcs_by_way(by_link)
+    assert (ways["7"], ways["9"], ways["8"]) == ([0, 1, 2, 3], [5], [4])
+    assert ways["7-1-x"] == [6]
+
+
+def test_what_a_closure_holds_for_is_told(folder: Path) -> None:
+    roads = made(folder, closures={"a": {"links": ["ab", "cd"]}}).roads
+    assert roads.extent(roads.closures[0]) == {"links": 2, "km": 2.0, "such_as": ["ab", "cd"]}
 
 
 def test_a_closure_may_have_begun_before_the_start(folder: Path) -> None:
