@@ -7,7 +7,7 @@ import signal
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import active_children, get_context
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -309,7 +309,6 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     order = _Order(path, scenario.digest, seed, speeds, task.layouts, task.measures, task.tables)
     spawn = get_context("spawn")
     executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker, initargs=(order,))
-    others = set(active_children())
     waiting: dict[int, Future[_Result]] = {}
     submitted = 0
     try:
@@ -320,8 +319,7 @@ def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
                     submitted += 1
             yield _result(waiting.pop(replication))
     finally:
-        with held_back():  # a second Ctrl-C must not tear this apart and leave workers behind
-            if waiting:  # what they are doing is not wanted any more
-                for worker in set(active_children()) - others:
-                    worker.terminate()
+        # A second Ctrl-C must not tear this apart and leave workers behind. They finish what they have begun:
+        # one that is killed while it hands over a result leaves half of it in the pipe, and a reader waiting.
+        with held_back():
             executor.shutdown(wait=True, cancel_futures=True)
