@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dispatch.cli.finding import check_target, moment_of
-from dispatch.cli.options import AsCsv, AsJson, ScenarioPath, Seed, Speeds
+from dispatch.cli.options import AsCsv, AsJson, ScenarioPath, Seed, Speeds, refuse_both
 from dispatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def board(
 
     Example: dispatch board scenarios/lanzhou-plan-2020.yaml --at "31 h 20 min"
     """
-    if as_json and as_csv:
-        message = "--json and --csv cannot be printed both."
-        raise UsageError(message, hint="Choose one.")
+    refuse_both(as_json=as_json, as_csv=as_csv)
     if out is not None:
         _check_out(out, scenario)
     from dispatch.composition import simulate

@@ -58,6 +58,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
+def refuse_both(*, as_json: bool, as_csv: bool) -> None:
+    """Raise UsageError where two forms of output are asked for at once."""
+    if as_json and as_csv:
+        message = "--json and --csv cannot be printed both."
+        raise UsageError(message, hint="Choose one.")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options that ``run`` and ``compare`` share."""
@@ -76,9 +83,7 @@ class Options:
         """Refuse what cannot be done before anything is computed."""
         from dispatch.io.run_folder import check_format, check_target
 
-        if self.as_json and self.as_csv:
-            message = "--json and --csv cannot be printed both."
-            raise UsageError(message, hint="Choose one.")
+        refuse_both(as_json=self.as_json, as_csv=self.as_csv)
         if self.out is not None:
             check_format(self.table_format)
             check_target(self.out)

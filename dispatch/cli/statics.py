@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dispatch.cli.finding import check_target, moment_of, network_folder
-from dispatch.cli.options import AsCsv, AsJson, ScenarioPath, Speeds
+from dispatch.cli.options import AsCsv, AsJson, ScenarioPath, Speeds, refuse_both
 from dispatch.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -248,9 +248,7 @@ def _limits(text: str) -> tuple[float, ...]:
 
 def _check_output(out: Path | None, inputs: Iterable[Path], *, as_json: bool, as_csv: bool) -> None:
     """Refuse what cannot be written before anything is computed."""
-    if as_json and as_csv:
-        message = "--json and --csv cannot be printed both."
-        raise UsageError(message, hint="Choose one.")
+    refuse_both(as_json=as_json, as_csv=as_csv)
     if out is None:
         return
     from dispatch.statics.drawing import check_ending

@@ -310,7 +310,8 @@ class Simulator:
         if arrives >= planned and new.may_stay(old, position, target, mode):
             return
         self._set_out(unit, position, target, mode, left, fleet)
-        if not old.paced and old.driving(position, target, mode) == new.driving(position, target, mode):
+        drive = (position, target, mode)
+        if not old.paced and old.ground.seconds(*drive) == new.ground.seconds(*drive):
             return  # another way that takes as long
         if bound_home:
             self._arrive_home(unit, row, arrives)

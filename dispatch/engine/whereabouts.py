@@ -14,7 +14,7 @@ from dispatch.engine.board import Board
 from dispatch.engine.rulebook import Ending
 from dispatch.roads.geometry import linestring_points, metres_between
 from dispatch.roads.matrix_travel import MatrixTravel
-from dispatch.roads.pace import AirTravel, PacedTravel
+from dispatch.roads.pace import AirTravel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ class _Track:
             return self._standing(self.fleet.home[self.unit])
         trip, travel = self.trips[number], self._travel(number)
         position = _along(travel, trip, time)
-        ground = travel.ground if isinstance(travel, PacedTravel) else travel
+        ground = travel.ground
         if isinstance(ground, AirTravel):
             return "", nan, "", *ground.coordinates(position)
         if isinstance(ground, MatrixTravel):
@@ -157,7 +157,7 @@ class _Track:
         """Return the node that the unit passed last, and the roads and the mode in which it left it."""
         while True:
             trip, travel = self.trips[number], self._travel(number)
-            ground: Any = travel.ground if isinstance(travel, PacedTravel) else travel
+            ground: Any = travel.ground
             node = _along(travel, trip, time)[0]
             nodes = ground.way(trip.origin, trip.target, trip.mode) if _has_way(travel, trip) else [node]
             at = nodes.index(node)

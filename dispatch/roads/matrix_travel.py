@@ -63,8 +63,12 @@ class MatrixTravel:
             return float(time[position[0][0], node])
         return float(sum(weight * time[place, node] for place, weight in position if place != node))
 
-    driving = seconds
     paced = False
+
+    @property
+    def ground(self) -> Travel:
+        """This travel itself: it has no pace of its own."""
+        return self
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the mixture after ``elapsed`` seconds."""

@@ -56,6 +56,12 @@ class Pace:
             whole = np.where(time >= start_up, time + start_up, 2.0 * np.sqrt(start_up * time))
             return np.asarray(np.where(np.isinf(time), np.inf, np.round(whole / TICK) * TICK))
 
+    def driving(self, seconds: float) -> float:
+        """Return what the roads' speeds alone give for a whole trip: the inverse of :meth:`seconds`."""
+        if seconds >= 2.0 * self.start_up:
+            return (seconds - self.start_up) * self.factor
+        return seconds * seconds / (4.0 * self.start_up) * self.factor
+
     def driven(self, whole: float, elapsed: float) -> float:
         """Return how much of a trip of ``whole`` seconds at the roads' speeds is done after ``elapsed``.
 
@@ -111,10 +117,6 @@ class PacedTravel:
         """Return seconds from a position to a node in a mode of driving."""
         return self.pace.seconds(self.ground.seconds(position, node, mode))
 
-    def driving(self, position: Position, node: int, mode: str) -> float:
-        """Return the seconds that the roads' speeds alone give."""
-        return self.ground.seconds(position, node, mode)
-
     @property
     def paced(self) -> bool:
         """Whether stopping and starting again takes time."""
@@ -122,7 +124,7 @@ class PacedTravel:
 
     def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:
         """Whether the way planned ``before`` the roads changed takes no longer now than it did then."""
-        then, now = getattr(before, "ground", before), self.ground
+        then, now = before.ground, self.ground
         if now.seconds(position, node, mode) == inf:
             return then.seconds(position, node, mode) == inf
         if then.seconds(position, node, mode) == inf:
@@ -207,8 +209,12 @@ class AirTravel:
         """Return seconds from a point to a node."""
         return round(self._apart(position, self.at(node)) / self.speed / TICK) * TICK
 
-    driving = seconds
     paced = False
+
+    @property
+    def ground(self) -> Travel:
+        """This travel itself: it has no pace of its own."""
+        return self
 
     def _apart(self, a: Position, b: Position) -> float:
         """Return the metres between two points."""

@@ -77,8 +77,9 @@ class Travel(Protocol):
         """Return the position ``elapsed`` seconds after leaving ``position`` for ``node``; or NoRoute."""
         ...
 
-    def driving(self, position: Position, node: int, mode: str) -> float:
-        """Return the seconds that the roads' speeds alone give, without a vehicle's own pace."""
+    @property
+    def ground(self) -> Travel:
+        """The travel by the roads' own speeds, without a vehicle's pace."""
         ...
 
     def may_stay(self, before: Travel, position: Position, node: int, mode: str) -> bool:
@@ -183,8 +184,12 @@ class RoadTravel:
         start, lead = position
         return float(lead + self._leave(start, node, mode)[0])
 
-    driving = seconds
     paced = False
+
+    @property
+    def ground(self) -> Travel:
+        """This travel itself: it has no pace of its own."""
+        return self
 
     def along(self, position: Position, node: int, mode: str, elapsed: float) -> Position:
         """Return the position after ``elapsed`` seconds: the next node of the road, inner nodes included."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
 
 from dispatch.errors import did_you_mean
+from dispatch.io.catalogue import shipped_texts
 from dispatch.io.tables import read_table
 from dispatch.io.yaml_source import parse_yaml, validate
 from dispatch.model.travel import DAYS, SpeedProfile, SpeedRow
@@ -44,13 +44,7 @@ class ReadProfile:
 
 def catalogue() -> dict[str, str]:
     """Return the texts of the speed profiles that ship with the package, by name."""
-    folder = files("dispatch") / "catalogue" / "speeds"
-    found = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in found
-        if entry.name.endswith(".yaml")
-    }
+    return shipped_texts("speeds")
 
 
 def read_profile(cited: str, folder: Folder, where: tuple[str | int, ...]) -> ReadProfile | None:

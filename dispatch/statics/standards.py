@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dispatch.errors import Problems, ScenarioError, UsageError, did_you_mean
+from dispatch.io.catalogue import shipped_texts
 from dispatch.io.yaml_source import parse_yaml, read_yaml, validate
 from dispatch.model.standards import StandardFile
 
@@ -25,13 +25,7 @@ class Standard:
 
 def catalogue() -> dict[str, str]:
     """Return the texts of the profiles that ship with the package, by name."""
-    folder = files("dispatch") / "catalogue" / "standards"
-    found = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in found
-        if entry.name.endswith(".yaml")
-    }
+    return shipped_texts("standards")
 
 
 def shipped() -> list[Standard]:

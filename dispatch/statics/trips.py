@@ -57,25 +57,17 @@ def _slack(trips: Iterable[Trip]) -> list[tuple[Travel, Floats]]:
     """Return each way of travelling with the driving seconds left at every node [N], below zero for late."""
     best: dict[int, tuple[Travel, Floats]] = {}
     for trip in trips:
-        left = driving(trip.travel, trip.seconds) - ground(trip.travel).outbound(trip.node)
+        left = driving(trip.travel, trip.seconds) - trip.travel.ground.outbound(trip.node)
         known = best.get(id(trip.travel))
         best[id(trip.travel)] = (trip.travel, left if known is None else np.maximum(known[1], left))
     return list(best.values())
-
-
-def ground(travel: Travel) -> Travel:
-    """Return the travel by the roads' own speeds that a way of travelling rests on."""
-    return travel.ground if isinstance(travel, PacedTravel) else travel
 
 
 def driving(travel: Travel, seconds: float) -> float:
     """Return how long a trip of some seconds in all would take by the roads' own speeds."""
     if not isinstance(travel, PacedTravel) or seconds < 0.0:
         return seconds
-    pace = travel.pace
-    if seconds >= 2.0 * pace.start_up:
-        return (seconds - pace.start_up) * pace.factor
-    return seconds * seconds / (4.0 * pace.start_up) * pace.factor
+    return travel.pace.driving(seconds)
 
 
 def _own_links(network: RoadNetwork, travel: Travel) -> Links | None:
@@ -83,5 +75,5 @@ def _own_links(network: RoadNetwork, travel: Travel) -> Links | None:
     if isinstance(travel, AirTravel):
         links = links_of(network, network.length_m / travel.speed)
         return replace(links, back=np.minimum(links.back, links.there))
-    own = getattr(ground(travel), "network", None)
+    own = getattr(travel.ground, "network", None)
     return links_of(own) if isinstance(own, RoadNetwork) else None

@@ -148,7 +148,7 @@ def test_paced_trips_follow_the_ground_they_drive_on(
     start, end = data.draw(node), data.draw(node)
     assert travel.at(start) == ground.at(start)
     assert travel.paced == (start_up > 0.0)
-    assert travel.driving(travel.at(start), end, mode) == truth[mode][start, end]
+    assert travel.ground.seconds(travel.at(start), end, mode) == truth[mode][start, end]
     out = [pace.seconds(s) for s in truth["emergency"][start].tolist()]
     back = [pace.seconds(s) for s in truth["normal"][:, end].tolist()]
     assert travel.outbound(start).tolist() == out

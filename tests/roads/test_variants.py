@@ -32,7 +32,7 @@ def check_times(network: RoadNetwork, truth: dict[str, np.ndarray], sites: list[
         for end in range(len(network.node_ids)):
             for mode in MODES:
                 assert travel.seconds(travel.at(start), end, mode) == truth[mode][start, end]
-                assert travel.driving(travel.at(start), end, mode) == truth[mode][start, end]
+                assert travel.ground.seconds(travel.at(start), end, mode) == truth[mode][start, end]
 
 
 @given(changed_networks(), st.data())
