@@ -21,8 +21,10 @@ class Divergence:
     """The next event of the first log; None where it ends."""
     second: Event | None
     """The next event of the second log; None where it ends."""
-    board: Snapshot
+    before: Snapshot
     """What the status board showed in both of them until then."""
+    boards: tuple[Snapshot, Snapshot]
+    """What it showed in each when everything of that moment had happened."""
 
     @property
     def time(self) -> float:
@@ -36,12 +38,12 @@ def first_divergence(first: Sequence[Event], second: Sequence[Event]) -> Diverge
     number = next((i for i in range(shorter) if first[i] != second[i]), shorter)
     if number == len(first) == len(second):
         return None
-    return Divergence(
-        number,
-        first[number] if number < len(first) else None,
-        second[number] if number < len(second) else None,
-        snapshot(first[:number]),
+    one, other = (log[number] if number < len(log) else None for log in (first, second))
+    moment = min(event.time for event in (one, other) if event is not None)
+    board_one, board_other = (
+        snapshot(event for event in log if event.time <= moment) for log in (first, second)
     )
+    return Divergence(number, one, other, snapshot(first[:number]), (board_one, board_other))
 
 
 def differing_inputs(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:

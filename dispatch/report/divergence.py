@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dispatch.regression.divergence import Divergence
-    from dispatch.regression.events import Event
+    from dispatch.regression.events import Event, Snapshot
 
 
 def divergence_document(
@@ -35,9 +35,17 @@ def divergence_document(
             "time": divergence.time,
             "a": _event(divergence.first),
             "b": _event(divergence.second),
-            "board": {"units": divergence.board.units, "waiting": divergence.board.waiting},
+            "board": {
+                "before": _board(divergence.before),
+                "a": _board(divergence.boards[0]),
+                "b": _board(divergence.boards[1]),
+            },
         }
     return document
+
+
+def _board(board: Snapshot) -> dict[str, Any]:
+    return {"units": board.units, "waiting": board.waiting}
 
 
 def _event(event: Event | None) -> dict[str, Any] | None:
@@ -59,20 +67,30 @@ def print_divergence(
         out.print(Text(head, style="bold"))
         for name, event in zip(names, (divergence.first, divergence.second), strict=True):
             out.print(Text(f"  {name}: {event if event is not None else 'nothing more happens'}"))
-        _print_board(out, divergence)
+        _print_board(out, divergence, names)
     if inputs:
         out.print(Text(f"Inputs that differ: {', '.join(inputs)}."))
     elif found is not None:
         out.print(Text("All inputs are equal: the difference lies in the program or the machine."))
 
 
-def _print_board(out: Console, divergence: Divergence) -> None:
-    board = divergence.board
-    if board.units:
-        table = terminal.new_table(out, "The status board until then, in both")
-        table.add_column("unit")
-        table.add_column("is", overflow="fold")
-        for unit, state in sorted(board.units.items()):
-            table.add_row(Text(unit), Text(state))
+def board_rows(divergence: Divergence) -> list[tuple[str, str, str, str]]:
+    """Return unit, what it did before, and what it does in either log when they part; who differs leads."""
+    a, b = (board.units for board in divergence.boards)
+    before = divergence.before.units
+    units = sorted({*a, *b}, key=lambda unit: (a.get(unit) == b.get(unit), unit))
+    home = "in quarters"
+    return [(unit, before.get(unit, home), a.get(unit, home), b.get(unit, home)) for unit in units]
+
+
+def _print_board(out: Console, divergence: Divergence, names: tuple[str, str]) -> None:
+    rows = board_rows(divergence)
+    if rows:
+        table = terminal.new_table(out, "The status board at that moment; units that differ stand first")
+        for column in ("unit", "before, in both", *names):
+            table.add_column(column, overflow="fold")
+        for unit, before, a, b in rows:
+            table.add_row(*(Text(cell, style="" if a == b else "bold") for cell in (unit, before, a, b)))
         out.print(table)
-    out.print(Text(f"Calls waiting: {', '.join(board.waiting) or 'none'}."))
+    for name, board in zip(names, divergence.boards, strict=True):
+        out.print(Text(f"  {name}: calls waiting: {', '.join(board.waiting) or 'none'}"))

@@ -128,7 +128,9 @@ def test_first_divergence() -> None:
     shorter = first_divergence(events, events[:2])
     assert shorter is not None
     assert (shorter.number, shorter.first, shorter.second, shorter.time) == (2, events[2], None, 1.0)
-    assert shorter.board.waiting == ["a"]
+    assert shorter.before.waiting == ["a"]
+    assert (shorter.boards[0].units, shorter.boards[0].waiting) == ({"E1": "alerted for a"}, [])
+    assert (shorter.boards[1].units, shorter.boards[1].waiting) == ({}, ["a"])
     other = first_divergence(events, [*events[:2], events[2]._replace(unit="E2")])
     assert other is not None
     assert other.number == 2

@@ -1,0 +1,190 @@
+"""What ``<case>.expected.yaml`` may say: what a scenario is expected to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from dispatch.model.base import (
+    Frozen,
+    Number,
+    PositiveSeconds,
+    Reference,
+    Text,
+    Whole,
+    number_only,
+    parse_duration,
+)
+
+Severity = Literal["error", "warning"]
+"""Whether a broken expectation fails the case, or is only told."""
+
+SAME = 1e-6
+"""Relative difference below which two values are the same, where no tolerance is given."""
+
+
+def _amount(value: Any) -> Any:
+    """Let a duration stand for its seconds."""
+    return parse_duration(value) if isinstance(value, str) else number_only(value)
+
+
+Amount = Annotated[
+    float,
+    BeforeValidator(_amount),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "x-quantity": "number or duration"}),
+]
+"""A number in the measure's unit; seconds may be written as a duration such as ``8 min``."""
+
+Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
+
+
+class Tolerance(Frozen):
+    """How far a value may be off; the widest of what is given counts."""
+
+    absolute: Annotated[Amount, Field(ge=0)] | None = None
+    """In the measure's unit."""
+    relative: Annotated[Number, Field(ge=0)] | None = None
+    """As a share of the expected value: 0.05 for 5 %."""
+    statistical: Annotated[Number, Field(gt=0, lt=1)] | None = None
+    """Confidence level such as 0.99: half of the observed mean's interval; needs two replications."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Tolerance:
+        if self.absolute is None and self.relative is None and self.statistical is None:
+            message = "an empty tolerance | Give 'absolute', 'relative' or 'statistical', or leave it out."
+            raise ValueError(message)
+        return self
+
+
+class Expectation(Frozen):
+    """What all expectations share: for which cells of the matrix they hold, and how much they weigh."""
+
+    layout: Reference | None = None
+    """Holds for this layout only; for every layout of the matrix when left out."""
+    seed: Seed | None = None
+    """Holds for this seed only."""
+    speeds: Reference | None = None
+    """Holds for this speed set only."""
+    severity: Severity = "error"
+    """``warning`` tells without failing the case."""
+    why: Text = ""
+    """What a reader should know when it is broken."""
+
+
+class MeasureExpectation(Expectation):
+    """A measure's mean over the replications."""
+
+    measure: Reference
+    """Name with filter, such as ``total.first.p90[zone=north]``."""
+    op: Literal["==", "<=", ">=", "<", ">"] = "=="
+    """How the observed mean stands to the value."""
+    value: Amount
+    """What is expected."""
+    tolerance: Tolerance | None = None
+    """How far it may be off; when left out, by rounding only (a millionth)."""
+
+
+class Comparison(Expectation):
+    """A paired difference ``layout − against`` on equal luck."""
+
+    layout: Reference
+    """The layout that is judged."""
+    against: Reference = "baseline"
+    """The layout it is compared with."""
+    measure: Reference
+    """Name with filter."""
+    direction: Literal["lower", "higher", "same"]
+    """Whether the measure falls, rises, or shows no significant difference."""
+    significance: Annotated[Number, Field(gt=0, lt=1)] = 0.05
+    """Level for the two-sided p-value of the paired t-test."""
+    by_at_least: Annotated[Amount, Field(ge=0)] = 0.0
+    """Least size of the mean difference, in the measure's unit."""
+    by_at_most: Annotated[Amount, Field(ge=0)] | None = None
+    """Greatest size of the mean difference; any when left out."""
+
+
+class LogExpectation(Expectation):
+    """Something that holds in the log of every replication, or of one: one of four statements."""
+
+    unit: Reference | None = None
+    """With ``reaches`` and ``within``: the unit."""
+    reaches: Reference | None = None
+    """Id of the incident that the unit reaches."""
+    within: PositiveSeconds | None = None
+    """At most so long after the call was received."""
+    incident: Reference | None = None
+    """With ``level`` and ``by``: id of the incident whose alarm level is meant."""
+    level: Annotated[Whole, Field(ge=1, le=9)] | None = None
+    """Least alarm level."""
+    by: PositiveSeconds | None = None
+    """At most so long after the call was received."""
+    no_double_assignment: Literal[True] | None = None
+    """No unit is committed to two responses at one time."""
+    stock_never_negative: Literal[True] | None = None
+    """No depot ever gives out what it does not have."""
+    replication: Annotated[Whole, Field(ge=0)] | None = None
+    """In this replication only; 0 when left out where an incident is named, else all of them."""
+
+    @model_validator(mode="after")
+    def _one_statement(self) -> LogExpectation:
+        statements = {
+            "unit, reaches, within": (self.unit, self.reaches, self.within),
+            "incident, level, by": (self.incident, self.level, self.by),
+            "no_double_assignment": (self.no_double_assignment,),
+            "stock_never_negative": (self.stock_never_negative,),
+        }
+        begun = [name for name, parts in statements.items() if any(part is not None for part in parts)]
+        whole = [name for name, parts in statements.items() if all(part is not None for part in parts)]
+        if len(begun) != 1 or whole != begun:
+            known = "; ".join(statements)
+            message = f"not one whole statement about the log | Give the keys of one of these: {known}."
+            raise ValueError(message)
+        return self
+
+
+class GoldenLog(Expectation):
+    """The whole log of one replication, event by event."""
+
+    file: Reference
+    """The golden log, a text file beside the expectations."""
+    layout: Reference = "baseline"
+    """Layout that is simulated."""
+    replication: Annotated[Whole, Field(ge=0)] = 0
+    """Number of the draw."""
+
+
+class Matrix(Frozen):
+    """What is combined with what; every combination is a cell with its own simulations."""
+
+    scenarios: tuple[Reference, ...] = ()
+    """Scenario files beside the expectations; the case's own when left out."""
+    layouts: tuple[Reference, ...] = ()
+    """Layouts; all of the scenario when left out."""
+    speeds: tuple[Reference, ...] = ()
+    """Speed sets; the scenario's when left out."""
+    seeds: tuple[Seed, ...] = ()
+    """Seeds; the scenario's when left out."""
+
+
+class ExpectedFile(Frozen):
+    """The expectations of one case."""
+
+    schema_version: Annotated[Literal[1], BeforeValidator(number_only)] = 1
+    """Version of this format."""
+    reviewed: bool = True
+    """False in a file that was written from observed values: the case fails until a person has looked."""
+    scenario: Reference | None = None
+    """The scenario; the file of the same name without ``.expected`` when left out."""
+    replications: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
+    """Replications in every cell; the scenario's when left out."""
+    matrix: Matrix = Matrix()
+    """Scenarios, layouts, speed sets and seeds to combine."""
+    assertions: tuple[MeasureExpectation, ...] = ()
+    """Values of measures."""
+    comparisons: tuple[Comparison, ...] = ()
+    """Differences between layouts."""
+    log: tuple[LogExpectation, ...] = ()
+    """What holds in the logs."""
+    golden: tuple[GoldenLog, ...] = ()
+    """Whole logs."""
