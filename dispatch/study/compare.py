@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import cache
-from multiprocessing import get_context
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +12,11 @@ import numpy as np
 from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.log import incident_table, response_table, unit_table
-from dispatch.errors import InvariantError, UsageError
-from dispatch.interrupts import held_back
+from dispatch.errors import UsageError
 from dispatch.scenario.scenario import load
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
+from dispatch.study.pool import in_order
 from dispatch.study.view import LogView
 from dispatch.timeline import draw
 
@@ -152,7 +149,7 @@ def compare(
         message = f"{wanted} replications in {jobs} processes."
         raise UsageError(message, hint="Give at least one of each.")
     task = _Task(scenario, names, every, tables=tables)
-    results = _in_order(task, wanted, min(jobs, wanted))
+    results = _results(task, wanted, min(jobs, wanted))
     collected: list[_Result] = []
     interrupted = _collect(
         results, collected, rule, task, lambda: progress and progress(len(collected), wanted)
@@ -264,17 +261,7 @@ class _Order:
     tables: bool
 
 
-_order: _Order | None = None
-"""What a worker process has to do."""
-
-
-def _start_worker(order: _Order) -> None:
-    global _order  # noqa: PLW0603 - a worker process has exactly one task
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _order = order
-
-
-@cache
+@lru_cache(maxsize=1)
 def _task_of(order: _Order) -> _Task:
     """Build the task of a worker process when it is first needed, so that its errors reach the parent."""
     scenario = load(order.path, speeds=order.speeds).with_seed(order.seed)
@@ -284,42 +271,15 @@ def _task_of(order: _Order) -> _Task:
     return _Task(scenario, order.layouts, order.measures, tables=order.tables)
 
 
-def _work(replication: int) -> _Result:
-    if _order is None:
-        message = "a worker process without a task"
-        raise InvariantError(message)
-    return _task_of(_order)(replication)
+def _work(order: _Order, replication: int) -> _Result:
+    return _task_of(order)(replication)
 
 
-def _result(future: Future[_Result]) -> _Result:
-    """Wait for a result; a Ctrl-C comes in between, never while a lock of the future is held."""
-    while True:
-        with held_back():
-            if future.done() or wait([future], timeout=0.2).done:
-                return future.result()
-
-
-def _in_order(task: _Task, count: int, jobs: int) -> Generator[_Result]:
+def _results(task: _Task, count: int, jobs: int) -> Generator[_Result]:
     """Yield the results of replications 0, 1, 2, … in order, from this process or several."""
     if jobs == 1:
-        yield from map(task, range(count))
-        return
+        return in_order(task, range(count), 1)
     scenario = task.scenario
     path, seed, speeds = os.fspath(scenario.path), scenario.file.seed, scenario.file.travel.speeds
     order = _Order(path, scenario.digest, seed, speeds, task.layouts, task.measures, task.tables)
-    spawn = get_context("spawn")
-    executor = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker, initargs=(order,))
-    waiting: dict[int, Future[_Result]] = {}
-    submitted = 0
-    try:
-        for replication in range(count):
-            with held_back():
-                while submitted < min(count, replication + 2 * jobs):
-                    waiting[submitted] = executor.submit(_work, submitted)
-                    submitted += 1
-            yield _result(waiting.pop(replication))
-    finally:
-        # A second Ctrl-C must not tear this apart and leave workers behind. They finish what they have begun:
-        # one that is killed while it hands over a result leaves half of it in the pipe, and a reader waiting.
-        with held_back():
-            executor.shutdown(wait=True, cancel_futures=True)
+    return in_order(partial(_work, order), range(count), jobs)

@@ -80,6 +80,8 @@ class Measure:
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]
     """Value for one log; NaN where it is not defined."""
+    counted: Callable[[LogView], int]
+    """How many calls or units it is taken over; zero where the filter selects none."""
     worst: Callable[[LogView], Worst | None] | None = None
     """For intervals: the longest of those that were counted."""
 
@@ -129,7 +131,9 @@ def _compile(scenario: Scenario, written: str) -> Measure:
     if len(parts) == 2 and parts[0] == "queue":
         _refuse_filters(written, filters, INCIDENT_FILTERS)
         unit, better, statistic = _statistic(written, parts[1])
-        return Measure(written, unit, better, lambda view: statistic(*singles.waits(view, filters)))
+        return Measure(
+            written, unit, better, lambda view: statistic(*singles.waits(view, filters)), _counting(filters)
+        )
     coverage = _WITHIN.fullmatch(parts[-1]) if parts[:2] == ["coverage", "static"] else None
     if coverage is not None:
         seconds = float(coverage[1])
@@ -139,6 +143,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
             "share",
             higher_is_better=True,
             read=lambda v: singles.static_coverage(v, filters, seconds),
+            counted=lambda v: 0 if math.isnan(singles.static_coverage(v, filters, seconds)) else 1,
         )
     single = singles.SINGLES.get(match["name"])
     if single is None:
@@ -146,7 +151,14 @@ def _compile(scenario: Scenario, written: str) -> Measure:
         raise UsageError(message, hint=did_you_mean(match["name"], known_names()))
     function, unit, better, allowed = single
     _refuse_filters(written, filters, allowed)
-    return Measure(written, unit, better, lambda view: function(view, filters))
+    return Measure(written, unit, better, lambda view: function(view, filters), _counting(filters))
+
+
+def _counting(filters: dict[str, str]) -> Callable[[LogView], int]:
+    """Return a function that counts the calls and the units of a layout that pass, the fewer of the two."""
+    of_calls = {key: value for key, value in filters.items() if key in INCIDENT_FILTERS}
+    of_units = {key: value for key, value in filters.items() if key in UNIT_FILTERS}
+    return lambda view: int(min(view.calls(of_calls).sum(), view.units(of_units)[:-1].sum()))
 
 
 def known_names() -> list[str]:
@@ -212,7 +224,10 @@ def _interval(written: str, interval: str, who: str, statistic: str, filters: di
         values, which, _ = _intervals(view, interval, rank, filters)
         return _longest(view, values, which, rank) if len(values) else None
 
-    return Measure(written, unit, better, read, worst)
+    def counted(view: LogView) -> int:
+        return _intervals(view, interval, rank, filters)[2]
+
+    return Measure(written, unit, better, read, counted, worst)
 
 
 def _longest(view: LogView, values: Floats, calls: NDArray[np.intp], rank: int | None) -> Worst:

@@ -141,7 +141,7 @@ def concurrency_max(view: LogView, filters: Filters) -> float:
 def reliability_first_due(view: LogView, filters: Filters) -> float:
     """Share of calls that a unit of the first-due station reached; the rest is interdistrict response.
 
-    The first-due station of a place is that of the first unit in the place's order (run_card_order) or of
+    The first-due station of a place is that of the first unit in the place's first-due list (run_card_order) or of
     the unit expected there first when all are in quarters. Calls nobody reached count as missed.
     """
     calls = view.calls(filters)
@@ -163,7 +163,7 @@ def _first_due_site(view: LogView) -> NDArray[np.intp]:
     for call, (node, able) in enumerate(zip(t.node.tolist(), capability.tolist(), strict=True)):
         key = (node, able)
         if key not in known:
-            listed = [unit for unit in fleet.orders.get(node, ()) if able in fleet.capabilities[unit]]
+            listed = [unit for unit in fleet.first_due.get(node, ()) if able in fleet.capabilities[unit]]
             nearest = [unit for _, unit in fleet.ranking(node, able)[:1]]
             known[key] = next((fleet.site[unit] for unit in listed + nearest), -1)
         result[call] = known[key]

@@ -1,0 +1,147 @@
+"""Where the cases are: expectations files, and scenarios without any, found as people know it from pytest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dispatch.errors import Problems, ScenarioError, did_you_mean
+from dispatch.io.yaml_source import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+SUFFIXES = (".yaml", ".yml")
+EXPECTED = ".expected"
+SKIPPED = frozenset({"__pycache__", "node_modules", "build", "dist"})
+"""Folders that are not looked into, beside hidden ones and virtual environments."""
+
+SIGNS = ("network", "horizon", "unit_types", "incident_types", "demand")
+"""Keys by which a scenario is known among other YAML files; one that is broken has most of them, too."""
+
+_SIGN = re.compile(rf"""(?:^|[{{,])\s*["']?({"|".join(SIGNS)})["']?\s*:""", re.MULTILINE)
+_LOOKED_AT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case that was found."""
+
+    name: str
+    """Path as given, without endings: ``scenarios/regression/nearest``."""
+    expected: Path
+    """Its expectations file, which need not exist."""
+    scenario: Path | None
+    """The scenario of the same name, where there is one."""
+    only: str = ""
+    """The beginning of the ids that are asked for, as ``path::layout``; all when empty."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there are expectations."""
+        return self.expected.is_file()
+
+
+def discover(arguments: Sequence[str]) -> list[Found]:
+    """Return the cases of files and folders in order; raises ScenarioError with everything that is none.
+
+    An argument may go on after ``::`` with the beginning of an id. In a folder, all expectations files are
+    cases, and all scenarios that no expectations file found there cites.
+    """
+    problems = Problems()
+    found: dict[tuple[Path, str], Found] = {}
+    for argument in arguments:
+        written, _, rest = argument.partition("::")
+        only = argument if rest else ""
+        for case in _of_argument(written, only, problems):
+            found.setdefault((case.expected.resolve(), only), case)
+    problems.raise_if_any(ScenarioError)
+    return list(found.values())
+
+
+def _of_argument(written: str, only: str, problems: Problems) -> Iterator[Found]:
+    path = Path(written)
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError):
+        is_folder = is_file = False
+    if is_folder:
+        yield from _in_folder(path, only)
+    elif not is_file:
+        beside = [p.name for p in path.parent.glob("*")] if not is_file and "\0" not in written else []
+        shown = written.replace("\0", "?")
+        problems.add(shown, "no such file or folder", did_you_mean(path.name, beside) or "Check the path.")
+    elif path.suffix not in SUFFIXES:
+        problems.add(
+            written, "neither a scenario nor expectations", "Name a folder or files that end in .yaml."
+        )
+    else:
+        yield of_file(path, only)
+
+
+def of_file(path: Path, only: str = "") -> Found:
+    """Return the case of a scenario or of an expectations file."""
+    stem = path.stem.removesuffix(EXPECTED) if path.stem.endswith(EXPECTED) else path.stem
+    beside = [path.with_name(stem + suffix) for suffix in SUFFIXES]
+    expected = [path.with_name(stem + EXPECTED + suffix) for suffix in SUFFIXES]
+    name = str(path.with_name(stem)).replace("\\", "/")
+    return Found(
+        name,
+        next((file for file in expected if file.is_file()), expected[0]),
+        next((file for file in beside if file.is_file()), None),
+        only,
+    )
+
+
+def is_expected(path: Path) -> bool:
+    """Whether a file is named as expectations are."""
+    return path.suffix in SUFFIXES and path.stem.endswith(EXPECTED)
+
+
+def looks_like_scenario(path: Path) -> bool:
+    """Whether a YAML file has most of the keys that a scenario must have."""
+    if path.suffix not in SUFFIXES or is_expected(path):
+        return False
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_LOOKED_AT)
+    except OSError:
+        return False
+    return len(set(_SIGN.findall(text))) >= 3
+
+
+def _in_folder(folder: Path, only: str) -> list[Found]:
+    files = sorted(_files(folder), key=lambda path: path.parts)
+    expectations = [path for path in files if is_expected(path)]
+    covered = {scenario for path in expectations for scenario in _cited(path)}
+    bare = [path for path in files if looks_like_scenario(path) and path.resolve() not in covered]
+    cases = {case.expected: case for case in (of_file(path, only) for path in (*expectations, *bare))}
+    return sorted(cases.values(), key=lambda case: case.expected.parts)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            skipped = entry.name.startswith(".") or entry.name in SKIPPED or (entry / "pyvenv.cfg").exists()
+            circular = entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
+            if not skipped and not circular:
+                yield from _files(entry)
+        elif entry.suffix in SUFFIXES:
+            yield entry
+
+
+def _cited(expectations: Path) -> Iterable[Path]:
+    """Yield the scenarios that an expectations file names; none where it cannot be read."""
+    document = read_yaml(expectations, Problems())
+    data = document.data if document is not None and isinstance(document.data, dict) else {}
+    matrix = data.get("matrix")
+    several = matrix.get("scenarios") if isinstance(matrix, dict) else None
+    for name in (data.get("scenario"), *(several if isinstance(several, list) else ())):
+        if isinstance(name, str) and "\0" not in name:
+            yield (expectations.parent / name).resolve()
