@@ -40,7 +40,8 @@ def scenario_page(schema: dict[str, Any]) -> str:
         "texts such as `90 s`, `4 min 30 s`, `1.5 h`, `365 d`; rates are texts such as `0.5/d`. Cited files",
         "lie in the folder that holds `networks/`, or below it. With the first line",
         "`# yaml-language-server: $schema=scenario.schema.json` an editor completes and checks while one",
-        "types; `dispatch schema` prints that file.",
+        "types; `dispatch schema` prints that file. Files of older versions of this format are",
+        "[read, too](command-line.md#old-scenario-files).",
         "",
     ]
     for name, model in [("Scenario", schema), *sorted(schema["$defs"].items())]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from _pytest.terminal import TerminalReporter
 
+collect_ignore_glob = ["schemas/*"]
+"""Scenario files of older versions are data, not cases of their own."""
+
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dispatch import interrupts
-from dispatch.cli import boards, networks, repeating, studies
+from dispatch.cli import boards, checking, networks, repeating, studies
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -27,6 +27,7 @@ for command in (
     studies.run,
     studies.compare,
     boards.board,
+    checking.check,
     repeating.diff,
     repeating.rerun,
     studies.schema,
@@ -64,7 +65,10 @@ def main(
 
 
 def run_cli(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code: 0 ok, 2 bad input, 4 policy at fault, 70 our bug."""
+    """Run the command line and exit with its code.
+
+    0 ok, 1 not as expected, 2 bad input, 4 a policy at fault, 70 our bug.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]  # so that it may stand anywhere

@@ -85,11 +85,11 @@ class Fleet:
         self.turnouts = tuple(types[kind].turnout for kind in self.types)
         self.mean_turnout = [mean(turnout) for turnout in self.turnouts]
         numbers = {name: unit for unit, name in enumerate(self.ids)}
-        self.orders: dict[int, tuple[int, ...]] = {}
+        self.first_due: dict[int, tuple[int, ...]] = {}
         """For run_card_order: units in the order in which they are tried, by node."""
-        for places, listed in scenario.orders:
-            order = tuple(numbers[name] for name in listed if name in numbers)
-            self.orders.update(dict.fromkeys(places.tolist(), order))
+        for places, listed in scenario.first_due:
+            tried = tuple(numbers[name] for name in listed if name in numbers)
+            self.first_due.update(dict.fromkeys(places.tolist(), tried))
         self._roads, self._aid_node = scenario.roads, scenario.aid_node
         self._kinds = [_travel_kind(types[kind]) for kind in self.types]
         self._known: dict[tuple[TravelKind, str], Travel] = {}

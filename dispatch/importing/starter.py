@@ -37,7 +37,7 @@ _TEXT = """\
 #   2. {source}: how many units of which type stand at each station;
 #   3. layouts: the plans you want to compare.
 # Then: dispatch validate THIS-FILE, dispatch compare THIS-FILE
-schema_version: 1
+schema_version: 2
 title: {title}
 description: |
   {described} Calls, times and crews are ASSUMED, and speeds are those of the network.

@@ -69,20 +69,20 @@ class Dispatching(Frozen):
     """Whether a unit on its way to a less urgent incident may be sent to a more urgent one."""
     returning: bool = True
     """Whether units on their way home may be dispatched from the road."""
-    orders: dict[Reference, tuple[Reference, ...]] = {}
-    """For ``run_card_order``: zone or node → unit ids in the order in which they are tried."""
+    first_due: dict[Reference, tuple[Reference, ...]] = {}
+    """First-due lists for ``run_card_order``: zone or node → unit ids, in the order in which to try them."""
 
     @model_validator(mode="after")
     def _complete(self) -> Dispatching:
         if self.when_none_free == "mutual_aid" and self.mutual_aid is None:
             message = "mutual aid without terms | Give 'mutual_aid: {delay: …}'."
             raise ValueError(message)
-        if self.policy == "run_card_order" and not self.orders:
-            message = "run_card_order without 'orders' | List units by zone or node."
+        if self.policy == "run_card_order" and not self.first_due:
+            message = "run_card_order without 'first_due' | List units by zone or node."
             raise ValueError(message)
-        if self.orders and self.policy in ("nearest", "assignment"):
+        if self.first_due and self.policy in ("nearest", "assignment"):
             message = (
-                f"'orders' are not used by policy {self.policy} | Remove them, or set policy: run_card_order."
+                f"'first_due' is not used by policy {self.policy} | Remove it, or set policy: run_card_order."
             )
             raise ValueError(message)
         return self
@@ -111,8 +111,8 @@ class StoppingRule(Frozen):
 class ScenarioFile(Frozen):
     """Everything a person writes about one scenario."""
 
-    schema_version: Annotated[Literal[1], BeforeValidator(number_only)] = 1
-    """Version of this format."""
+    schema_version: Annotated[Literal[2], BeforeValidator(number_only)] = 2
+    """Version of this format; files of older versions are read, too, with a note."""
     name: Name | None = None
     """Short name; the file's own when left out."""
     title: Text = ""

@@ -1,4 +1,4 @@
-"""One need after the other: nearest unit, or an explicit order of units."""
+"""One need after the other: nearest unit, or first-due lists."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def is_fit(unit: int, need: Need, board: StatusBoard) -> bool:
 
 
 class RunCardOrder(Nearest):
-    """Send the first free unit of the list for the place; when the list is exhausted, the nearest."""
+    """Send the first free unit of the place's first-due list; when the list is exhausted, the nearest."""
 
     name = "run_card_order"
 
     def pick(self, need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
         """Return the first free and capable unit of the list, or the nearest beyond it."""
-        for unit in board.fleet.orders.get(need.node, ()):
+        for unit in board.fleet.first_due.get(need.node, ()):
             free = board.idle[unit] and unit not in taken and is_fit(unit, need, board)
             if free and has_way(unit, need, board):
                 return unit

@@ -53,35 +53,42 @@ def discover(arguments: Sequence[str]) -> list[Found]:
     problems = Problems()
     found: dict[tuple[Path, str], Found] = {}
     for argument in arguments:
-        written, _, rest = argument.partition("::")
-        only = argument if rest else ""
-        for case in _of_argument(written, only, problems):
-            found.setdefault((case.expected.resolve(), only), case)
+        written, _, part = argument.partition("::")
+        for case in _of_argument(written, part, problems):
+            found.setdefault((case.expected.resolve(), case.only), case)
     problems.raise_if_any(ScenarioError)
     return list(found.values())
 
 
-def _of_argument(written: str, only: str, problems: Problems) -> Iterator[Found]:
-    path = Path(written)
-    try:
-        is_folder, is_file = path.is_dir(), path.is_file()
-    except (OSError, ValueError):
-        is_folder = is_file = False
-    if is_folder:
-        yield from _in_folder(path, only)
-    elif not is_file:
-        beside = [p.name for p in path.parent.glob("*")] if not is_file and "\0" not in written else []
-        shown = written.replace("\0", "?")
-        problems.add(shown, "no such file or folder", did_you_mean(path.name, beside) or "Check the path.")
+def _of_argument(written: str, part: str, problems: Problems) -> Iterator[Found]:
+    path = _meant(written)
+    if path is None:
+        beside = [p.name for p in Path(written).parent.glob("*")] if "\0" not in written else []
+        remedy = did_you_mean(Path(written).name, beside) or "Check the path."
+        problems.add(written.replace("\0", "?"), "no such file or folder", remedy)
+    elif path.is_dir() and part:
+        problems.add(f"{written}::{part}", "a folder has no ids", "Name a case in it, or select with -k.")
+    elif path.is_dir():
+        yield from _in_folder(path)
     elif path.suffix not in SUFFIXES:
         problems.add(
             written, "neither a scenario nor expectations", "Name a folder or files that end in .yaml."
         )
     else:
-        yield of_file(path, only)
+        yield of_file(path, part)
 
 
-def of_file(path: Path, only: str = "") -> Found:
+def _meant(written: str) -> Path | None:
+    """Return the file or folder of an argument; the endings of a case may be left out, as ids do."""
+    endings = ("", *(EXPECTED + suffix for suffix in SUFFIXES), *SUFFIXES)
+    try:
+        paths = [Path(written + ending) for ending in endings]
+        return next((path for path in paths if path.is_file() or path.is_dir()), None)
+    except (OSError, ValueError):
+        return None
+
+
+def of_file(path: Path, part: str = "") -> Found:
     """Return the case of a scenario or of an expectations file."""
     stem = path.stem.removesuffix(EXPECTED) if path.stem.endswith(EXPECTED) else path.stem
     beside = [path.with_name(stem + suffix) for suffix in SUFFIXES]
@@ -91,7 +98,7 @@ def of_file(path: Path, only: str = "") -> Found:
         name,
         next((file for file in expected if file.is_file()), expected[0]),
         next((file for file in beside if file.is_file()), None),
-        only,
+        f"{name}::{part}" if part else "",
     )
 
 
@@ -112,12 +119,12 @@ def looks_like_scenario(path: Path) -> bool:
     return len(set(_SIGN.findall(text))) >= 3
 
 
-def _in_folder(folder: Path, only: str) -> list[Found]:
+def _in_folder(folder: Path) -> list[Found]:
     files = sorted(_files(folder), key=lambda path: path.parts)
     expectations = [path for path in files if is_expected(path)]
     covered = {scenario for path in expectations for scenario in _cited(path)}
     bare = [path for path in files if looks_like_scenario(path) and path.resolve() not in covered]
-    cases = {case.expected: case for case in (of_file(path, only) for path in (*expectations, *bare))}
+    cases = {case.expected: case for case in (of_file(path) for path in (*expectations, *bare))}
     return sorted(cases.values(), key=lambda case: case.expected.parts)
 
 

@@ -80,8 +80,10 @@ def _responses(table: Mapping[str, Column]) -> Iterator[Event]:
     rows = zip(*(table[n] for n in names), *(table[n] for n, _ in _OF_RESPONSES), strict=True)
     for incident, unit, capability, ending, from_road, *moments in rows:
         road = ", from the road" if from_road in (True, "true") else ""
-        for (_, kind), moment in zip(_OF_RESPONSES, moments, strict=True):
-            time = _number(moment)
+        times = dict(zip((kind for _, kind in _OF_RESPONSES), map(_number, moments), strict=True))
+        if times[AT_HOSPITAL] == times[CLEAR]:
+            del times[AT_HOSPITAL]  # nobody was taken there
+        for kind, time in times.items():
             if not math.isnan(time):
                 told = (
                     f"{capability}{road}"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 LENGTH = 16
 """Hexadecimal digits of a fingerprint."""
 
-IDLE = frozenset({"seed", "replications", "title", "description", "name", "measures", "stop", "cover_within"})
+IDLE = frozenset(
+    {"schema_version", "title", "description", "name", "seed", "replications", "measures", "stop",
+     "cover_within"}
+)  # fmt: skip
 """Sections of a scenario that no log depends on, or that are told by themselves."""
 
 

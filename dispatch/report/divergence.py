@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.text import Text
 
 from dispatch.regression.events import WORDS
 from dispatch.report import speak, terminal
+from dispatch.report.rows import Column, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.console import Console
 
     from dispatch.regression.divergence import Divergence
     from dispatch.regression.events import Event, Snapshot
@@ -70,8 +71,43 @@ def print_divergence(
         _print_board(out, divergence, names)
     if inputs:
         out.print(Text(f"Inputs that differ: {', '.join(inputs)}."))
-    elif found is not None:
-        out.print(Text("All inputs are equal: the difference lies in the program or the machine."))
+    if found is not None:
+        out.print(Text(meaning(inputs)))
+
+
+def divergence_text(
+    found: tuple[int, Divergence] | None, inputs: Sequence[str], names: tuple[str, str]
+) -> str:
+    """Return what ``print_divergence`` prints, as plain text."""
+    text = StringIO()
+    out = Console(file=text, width=terminal.PIPED_WIDTH, force_terminal=False, no_color=True, highlight=False)
+    print_divergence(out, found, inputs, names)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+_CAUSES = {
+    "demand.calls": "the recorded calls have changed",
+    "dispatch": "the program is another version",
+    "layout": "another layout was simulated",
+    "network": "the road network has changed",
+    "seed": "the seed is another, so all luck is",
+    "travel.factors": "the speeds have changed",
+}
+"""What it means that an input differs."""
+
+
+def meaning(inputs: Sequence[str]) -> str:
+    """Return in a sentence where the cause of a difference lies, by the inputs that differ."""
+    if not inputs:
+        return "All inputs are equal: the difference lies in the program or the machine."
+    if tuple(inputs) == ("dispatch",):
+        return "Only the version of dispatch differs: the program has changed, what it was given has not."
+    sections = [name.removeprefix("scenario.") for name in inputs if name.startswith("scenario.")]
+    told = [_CAUSES.get(name, f"'{name}' has changed") for name in inputs if not name.startswith("scenario.")]
+    if sections:
+        head, verb = ("section", "has") if len(sections) == 1 else ("sections", "have")
+        told = [f"{head} {', '.join(sections)} of the scenario {verb} changed", *told]
+    return f"Look there first: {'; '.join(told)}."
 
 
 def board_rows(divergence: Divergence) -> list[tuple[str, str, str, str]]:
@@ -86,11 +122,8 @@ def board_rows(divergence: Divergence) -> list[tuple[str, str, str, str]]:
 def _print_board(out: Console, divergence: Divergence, names: tuple[str, str]) -> None:
     rows = board_rows(divergence)
     if rows:
-        table = terminal.new_table(out, "The status board at that moment; units that differ stand first")
-        for column in ("unit", "before, in both", *names):
-            table.add_column(column, overflow="fold")
-        for unit, before, a, b in rows:
-            table.add_row(*(Text(cell, style="" if a == b else "bold") for cell in (unit, before, a, b)))
-        out.print(table)
+        columns = [Column("unit"), *(Column(name, wraps=True) for name in ("before, in both", *names))]
+        cells = [[Text(cell, style="" if row[2] == row[3] else "bold") for cell in row] for row in rows]
+        print_rows(out, "The status board at that moment; units that differ stand first", columns, cells)
     for name, board in zip(names, divergence.boards, strict=True):
         out.print(Text(f"  {name}: calls waiting: {', '.join(board.waiting) or 'none'}"))

@@ -23,6 +23,7 @@ from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.reach import short, unreachable, unserved
 from dispatch.scenario.recorded import Reader
 from dispatch.scenario.roadworks import RoadResolver
+from dispatch.scenario.upgrading import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,7 +89,7 @@ class Scenario:
     streams: tuple[Stream, ...]
     recorded: RecordedCalls | None
     layouts: Mapping[str, Layout]
-    orders: tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]
+    first_due: tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]
     """For run_card_order: nodes, and the unit ids tried there in order; nodes win over zones."""
     aid_node: int | None
     """Where mutual aid comes from."""
@@ -144,6 +145,7 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
     path = Path(path)
     problems = Problems()
     document = read_yaml(path, problems)
+    notices = [] if document is None else upgrade(document, problems)
     file, cut = (None, set[str]()) if document is None else _validated(document, problems)
     if document is None or file is None:
         raise ScenarioError(problems.found)
@@ -161,7 +163,7 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
         if scenario is None:
             resolver.check_names()
         else:
-            scenario = replace(scenario, notes=(*cited.notes, *scenario.notes))
+            scenario = replace(scenario, notes=(*notices, *cited.notes, *scenario.notes))
     if scenario is not None and check is not None:
         check(scenario, document, problems)
     # names of parts that were cut out above are missing by our own doing
@@ -213,7 +215,7 @@ class Resolver:
         tuple(self._kinds(self._capabilities()))
         layouts = compose_layouts(self.file, self.document, lambda _place, _where: 0, self.problems)
         self._check_streams()
-        self._check_orders(layouts)
+        self._check_first_due(layouts)
         self._check_window()
 
     def resolve(self, network: Network) -> Scenario:
@@ -242,13 +244,13 @@ class Resolver:
             streams=tuple(self._streams(gazetteer, kinds)),
             recorded=recorded,
             layouts=layouts,
-            orders=self._orders(gazetteer),
+            first_due=self._first_due(gazetteer),
             aid_node=self._aid_node(gazetteer),
             notes=tuple(notes),
             digest=self._digest(network, roads, recorded),
         )
         self._check_streams()
-        self._check_orders(layouts)
+        self._check_first_due(layouts)
         self._check_window()
         self._check_size(scenario)
         if self.problems:
@@ -326,25 +328,25 @@ class Resolver:
         types = sorted(self.file.incident_types)
         return Reader(self.file, gazetteer, types, capabilities, self.problems, notes).read(path)
 
-    def _check_orders(self, layouts: Mapping[str, Layout]) -> None:
-        """Note units in orders that no layout has, or that stand twice."""
+    def _check_first_due(self, layouts: Mapping[str, Layout]) -> None:
+        """Note units in first-due lists that no layout has, or that stand twice."""
         known = {unit for layout in layouts.values() for unit, _ in layout.units}
-        for name, units in sorted(self.file.dispatching.orders.items()):
+        for name, units in sorted(self.file.dispatching.first_due.items()):
             for i, unit in enumerate(units):
-                at = self.document.place("dispatching", "orders", name, i)
+                at = self.document.place("dispatching", "first_due", name, i)
                 if unit not in known:
                     self.problems.add(at, f"no unit '{unit}' in any layout", did_you_mean(unit, known))
                 if unit in units[:i]:
                     self.problems.add(at, f"unit '{unit}' stands twice", "List each unit once.")
 
-    def _orders(self, gazetteer: Gazetteer) -> tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]:
-        orders: list[tuple[bool, NDArray[np.intp], tuple[str, ...]]] = []
-        for name, units in sorted(self.file.dispatching.orders.items()):
-            where = self.document.place("dispatching", "orders", name)
-            orders.append((gazetteer.is_zone(name), gazetteer.nodes(name, where), units))
-        # the order of a node is written over that of its zone, whatever their names
-        orders.sort(key=lambda order: not order[0])
-        return tuple((nodes, units) for _, nodes, units in orders)
+    def _first_due(self, gazetteer: Gazetteer) -> tuple[tuple[NDArray[np.intp], tuple[str, ...]], ...]:
+        lists: list[tuple[bool, NDArray[np.intp], tuple[str, ...]]] = []
+        for name, units in sorted(self.file.dispatching.first_due.items()):
+            where = self.document.place("dispatching", "first_due", name)
+            lists.append((gazetteer.is_zone(name), gazetteer.nodes(name, where), units))
+        # the list of a node is written over that of its zone, whatever their names
+        lists.sort(key=lambda entry: not entry[0])
+        return tuple((nodes, units) for _, nodes, units in lists)
 
     def _aid_node(self, gazetteer: Gazetteer) -> int | None:
         aid = self.file.dispatching.mutual_aid

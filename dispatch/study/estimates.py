@@ -49,7 +49,7 @@ def estimate(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
     n = len(known)
     if n == 0:
         return Estimate(math.nan, math.nan, 0)
-    return Estimate(float(known.mean()), _half_width(known), n)
+    return Estimate(float(known.mean()), half_width(known), n)
 
 
 def paired_difference(
@@ -61,13 +61,14 @@ def paired_difference(
     return Difference(result.mean, result.half_width, _p_value(both[~np.isnan(both)]), result.n)
 
 
-def _half_width(known: NDArray[np.float64]) -> float:
+def half_width(known: NDArray[np.float64], confidence: float = CONFIDENCE) -> float:
+    """Return half of the mean's confidence interval, NaN for fewer than two values (Student)."""
     from scipy.special import stdtrit
 
     n = len(known)
     if n < 2:
         return math.nan
-    return float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * _standard_error(known))
+    return float(stdtrit(n - 1, 0.5 + confidence / 2) * _standard_error(known))
 
 
 def _standard_error(known: NDArray[np.float64]) -> float:

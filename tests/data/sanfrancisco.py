@@ -298,7 +298,7 @@ def _scenario(
     """Return the scenario as it is written: 45 stations, their units, and station 3 closed or moved."""
     kind = {"run_card": {"engine": 1}, "on_scene": {"lognormal": {"median": "20 min", "p90": "80 min"}}}
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "network": "sf",
         "start": START.isoformat(),
         "horizon": f"{DAYS} d",

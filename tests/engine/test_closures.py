@@ -109,7 +109,7 @@ def test_a_unit_that_is_cut_off_goes_home_and_another_takes_the_call(tmp_path: P
         call("x", 0, "c", units=1),
         closures=CUT,
         units=BOTH,
-        dispatching={"policy": "run_card_order", "orders": {"c": ["W1", "E1"]}},
+        dispatching={"policy": "run_card_order", "first_due": {"c": ["W1", "E1"]}},
     )
     assert lives(log) == [
         (
@@ -534,7 +534,7 @@ def test_no_policy_sends_a_unit_that_has_no_way(tmp_path: Path, policy: str) -> 
     """Only E1 has a way to c, d and f; W1 is first on all lists."""
     rules: dict[str, Any] = {"policy": policy}
     if policy == "run_card_order":
-        rules["orders"] = {node: ["W1", "E1"] for node in "abcdef"}
+        rules["first_due"] = {node: ["W1", "E1"] for node in "abcdef"}
     cut = {"cut": {"links": ["bc", "ef"]}}
     calls = [call(name, 0, name) for name in "fcb"]
     log = play(tmp_path, *calls, closures=cut, units=BOTH, dispatching=rules)

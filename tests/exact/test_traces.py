@@ -256,7 +256,7 @@ def test_simultaneous_calls(tmp_path: Path, policy: str, arrivals: dict[str, tup
 
 def test_explicit_order_beats_nearness(tmp_path: Path) -> None:
     calls = "incident,received,node,turnout,on_scene\nx,0,B,5,100\ny,10,A,5,100\nz,20,D,5,100\n"
-    rules = {"policy": "run_card_order", "orders": {"west": ["P2", "P1"]}}
+    rules = {"policy": "run_card_order", "first_due": {"west": ["P2", "P1"]}}
     log = dispatch.simulate(scenario(tmp_path, calls, dispatching=rules, **TWO))
     _check(log, [
         ("x", "P2", _row("0 5 305 405 405 405 1005")),  # first in the west, though 300 s away; home 600

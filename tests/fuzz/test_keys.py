@@ -186,7 +186,7 @@ def test_misspelt_and_doubled_keys(world: Path, path: Key) -> None:
     assert any("twice" in told and f"m.yaml:{line} " in told for told in result), result
     known_as = {"unit_types", "stations", "units", "incident_types", "zones", "profiles", "layouts",
                 "poisson",
-                "places", "orders", "add_stations", "add_units", "move_stations", "move_units",
+                "places", "first_due", "add_stations", "add_units", "move_stations", "move_units",
                 "run_card"}  # fmt: skip
     if len(path) < 2 or path[-2] not in known_as:
         extra = changed(EVERYTHING, (*path[:-1], name + "x"), value)

@@ -207,7 +207,7 @@ def test_five_mistakes_at_once(tmp_path: Path) -> None:
 def test_zones_of_any_name(tmp_path: Path, zone: str) -> None:
     """A zone name from a node table that no filter can hold is refused when loading, not while comparing."""
     scenario = {**EVERYTHING, "zones": {}, "measures": [], "layouts": {}}
-    for path in (("demand", "poisson", "fire", "places"), ("dispatching", "orders")):
+    for path in (("demand", "poisson", "fire", "places"), ("dispatching", "first_due")):
         value: object = {"a": 1} if path[-1] == "places" else {"a": ["E1"]}
         scenario = changed(scenario, path, value)
     file = write_world(tmp_path, scenario)
@@ -306,7 +306,7 @@ def test_a_matrix_that_leaves_somebody_unreached(tmp_path: Path) -> None:
     for key in ("zones", "layouts"):
         scenario[key] = {}
     scenario = changed(scenario, ("stations", "s2", "at"), "c")
-    scenario = changed(scenario, ("dispatching", "orders"), {"a": ["E1"]})
+    scenario = changed(scenario, ("dispatching", "first_due"), {"a": ["E1"]})
     scenario = changed(scenario, ("demand", "poisson", "fire"), {"rate": "1/d"})
     file = write_world(tmp_path, scenario)
     assert dispatch.load(file).network.name == "table"

@@ -35,8 +35,8 @@ REFERENCES: list[tuple[Key, Any, str]] = [
     (("demand", "poisson", "fire", "places"), {"nroth": 1}, "north"),
     (("demand", "poisson"), {"fires": {"rate": "1/d"}}, "fire"),
     (("demand", "recorded"), "cals.csv", "calls.csv"),
-    (("dispatching", "orders", "north"), ["E11"], "E1"),
-    (("dispatching", "orders"), {"nort": ["E1"]}, "north"),
+    (("dispatching", "first_due", "north"), ["E11"], "E1"),
+    (("dispatching", "first_due"), {"nort": ["E1"]}, "north"),
     (("dispatching", "mutual_aid", "at"), "ee", "e"),
     (("layouts", "more", "based_on"), "lesss", "less"),
     (("layouts", "less", "close_stations"), ["s33"], "s3"),
@@ -162,7 +162,7 @@ UNABLE: list[tuple[Key, Any, str]] = [
     (("horizon",), "101 yr", "100 years"),
     (("horizon",), 0, "horizon"),
     (("replications",), 0, "replications"),
-    (("schema_version",), 2, "schema_version"),
+    (("schema_version",), 3, "newer"),
     (("unit_types", "engine", "turnout"), {"fixed": 1, "uniform": {"low": 1, "high": 2}}, "exactly one"),
     (("unit_types", "engine", "turnout"), {"uniform": {"low": 2, "high": 1}}, "below"),
     (("unit_types", "engine", "turnout"), {"lognormal": {"median": 1e-20, "p90": "100 yr"}}, "turnout"),
@@ -171,7 +171,7 @@ UNABLE: list[tuple[Key, Any, str]] = [
     (("unit_types", "engine", "turnout"), {"empirical": {"values": [1, 2], "weights": [1]}}, "weights"),
     (("unit_types", "engine", "turnout"), {"empirical": {"file": "calls.csv"}}, "seconds"),
     (("unit_types", "engine", "turnout"), {"empirical": {}}, "either"),
-    (("dispatching", "orders", "north"), ["E1", "E1"], "twice"),
+    (("dispatching", "first_due", "north"), ["E1", "E1"], "twice"),
 ]
 
 
@@ -187,8 +187,8 @@ def test_values_that_mean_nothing(world: Path, path: Key, value: object, word: s
 def test_a_capability_nobody_has(world: Path) -> None:
     """Waiting for ever is refused; with mutual aid it is what help is for."""
     units = {name: unit for name, unit in EVERYTHING["units"].items() if unit["type"] != "truck"}
-    orders = {"north": ["E1"]}
-    scenario = changed(EVERYTHING | {"units": units, "layouts": {}}, ("dispatching", "orders"), orders)
+    lists = {"north": ["E1"]}
+    scenario = changed(EVERYTHING | {"units": units, "layouts": {}}, ("dispatching", "first_due"), lists)
     assert not isinstance(try_load(write_scenario(world, scenario)), list)
     queue = changed(scenario, ("dispatching", "when_none_free"), "queue")
     lines = try_load(write_scenario(world, queue))

@@ -47,7 +47,7 @@ r3,6000,fire,e,,20,,,,,,90
 """
 
 EVERYTHING: dict[str, Any] = {
-    "schema_version": 1,
+    "schema_version": 2,
     "name": "everything",
     "title": "Every key",
     "description": "There is one of each.",
@@ -126,7 +126,7 @@ EVERYTHING: dict[str, Any] = {
         "mutual_aid": {"delay": "10 min", "at": "e"},
         "diversion": True,
         "returning": False,
-        "orders": {"north": ["E1", "E2"], "d": ["T1"]},
+        "first_due": {"north": ["E1", "E2"], "d": ["T1"]},
     },
     "layouts": {
         "less": {"title": "Less", "close_stations": ["s3"], "remove_units": ["E2"]},

@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 # A call takes 1 h of a unit, of which 10 s to 60 s are the way there, contained in `busy`; the rare service
 # that would end before the unit has arrived ends on arrival, which adds (60 s / 1 h)^2 / 2 = 0.014 % at most.
-TWO = Districts(rates=(0.7, 0.5), homes=(0, 1), travel=((0, 30), (40, 0)), orders=((0, 1), (1, 0)))
+TWO = Districts(rates=(0.7, 0.5), homes=(0, 1), travel=((0, 30), (40, 0)), first_due=((0, 1), (1, 0)))
 CROSSED = Districts(  # the far unit is preferred, so that order, not distance, must rule
     rates=(0.4, 0.9, 0.3),
     homes=(0, 1, 2),
     travel=((10, 30, 60), (30, 10, 20), (60, 20, 10)),
-    orders=((2, 0, 1), (0, 2, 1), (0, 1, 2)),
+    first_due=((2, 0, 1), (0, 2, 1), (0, 1, 2)),
 )
 UNEQUAL = Districts(  # one busy district, and a zone without a unit of its own
     rates=(1.2, 0.3, 0.2, 0.5),
     homes=(0, 1, 2),
     travel=((10, 30, 60, 20), (30, 10, 20, 50), (60, 20, 10, 40), (20, 50, 40, 10)),
-    orders=((0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)),
+    first_due=((0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)),
 )
 FIVE = Districts(
     rates=(0.9, 0.6, 0.3, 0.5, 0.7),
     homes=(0, 1, 2, 3, 4),
     travel=tuple(tuple(10.0 * (1 + abs(i - j)) for j in range(5)) for i in range(5)),
-    orders=((0, 1, 2, 3, 4), (1, 2, 0, 4, 3), (2, 4, 1, 0, 3), (3, 0, 4, 1, 2), (4, 3, 2, 1, 0)),
+    first_due=((0, 1, 2, 3, 4), (1, 2, 0, 4, 3), (2, 4, 1, 0, 3), (3, 0, 4, 1, 2), (4, 3, 2, 1, 0)),
 )
 SHORT_LISTS = replace(  # beyond the end of a list the nearest free unit goes
-    UNEQUAL, orders=((1,), (1, 0), (0,), (2,))
+    UNEQUAL, first_due=((1,), (1, 0), (0,), (2,))
 )
-NEAREST = Districts(  # distances as different there as back; no orders
+NEAREST = Districts(  # distances as different there as back; no first-due lists
     rates=(0.6, 0.5, 0.8, 0.3),
     homes=(0, 1, 2, 3),
     travel=((5, 25, 15, 50), (35, 6, 45, 20), (16, 26, 7, 36), (55, 12, 22, 8)),
@@ -65,7 +65,7 @@ def preferences(world: Districts) -> list[tuple[int, ...]]:
     """
     lists = []
     for zone in range(len(world.rates)):
-        listed = world.orders[zone] if world.orders else ()
+        listed = world.first_due[zone] if world.first_due else ()
         near = sorted((world.travel[home][zone], home, unit) for unit, home in enumerate(world.homes))
         lists.append((*listed, *(unit for _, _, unit in near if unit not in listed)))
     return lists

@@ -104,7 +104,7 @@ demand: {{poisson: {{call: {{rate: {rate!r}/h, places: {{{places}}}}}}}}}
 dispatching:
   policy: {policy}
   when_none_free: {when_none_free}
-  orders: {{{orders}}}
+  first_due: {{{first_due}}}
 """
 
 
@@ -118,7 +118,7 @@ class Districts:
     """Place of each unit; units at one place share its station."""
     travel: tuple[tuple[float, ...], ...]
     """Seconds from place to place."""
-    orders: tuple[tuple[int, ...], ...] = ()
+    first_due: tuple[tuple[int, ...], ...] = ()
     """Units tried in each zone; none for the policy `nearest`."""
     busy: str = "{exponential: {mean: 1 h}}"
     turnouts: tuple[str, ...] = ()
@@ -147,10 +147,10 @@ def districts(
         zones=", ".join(f"z{z}: {{nodes: [P{z}]}}" for z in zones),
         rate=sum(world.rates),
         places=", ".join(f"z{z}: {rate!r}" for z, rate in enumerate(world.rates)),
-        policy="run_card_order" if world.orders else "nearest",
+        policy="run_card_order" if world.first_due else "nearest",
         when_none_free=when_none_free,
-        orders=", ".join(
-            f"z{z}: [{', '.join(f'E{u}' for u in order)}]" for z, order in enumerate(world.orders)
+        first_due=", ".join(
+            f"z{z}: [{', '.join(f'E{u}' for u in units)}]" for z, units in enumerate(world.first_due)
         ),
     )
     return write_world(folder, text, times_table(world.travel))

@@ -60,7 +60,7 @@ def new_names(world: World, random: Random, *, in_order: bool) -> Names:
 
 
 def _listed(world: World) -> set[str]:
-    return {unit for units in world.rules.get("orders", {}).values() for unit in units}
+    return {unit for units in world.rules.get("first_due", {}).values() for unit in units}
 
 
 def renamed(world: World, names: Names) -> World:
@@ -109,10 +109,10 @@ def _rename_rules(scenario: dict[str, Any], names: Names) -> None:
     node, rules = names["nodes"], scenario["dispatching"]
     if "at" in rules.get("mutual_aid", {}):
         rules["mutual_aid"]["at"] = node[rules["mutual_aid"]["at"]]
-    if "orders" in rules:
-        rules["orders"] = {
+    if "first_due" in rules:
+        rules["first_due"] = {
             node.get(place, place): [names["units"][name] for name in listed]
-            for place, listed in rules["orders"].items()
+            for place, listed in rules["first_due"].items()
         }
     for stream in scenario["demand"].get("poisson", {}).values():
         if "places" in stream:
@@ -135,6 +135,6 @@ def spelt_out(world: World, layout: str) -> World:
     plan = plan_of(scenario, layout)
     scenario |= {"stations": plan["stations"], "units": plan["units"], "layouts": {}}
     rules = scenario["dispatching"]
-    if "orders" in rules:
-        rules["orders"] = {p: [u for u in o if u in plan["units"]] for p, o in rules["orders"].items()}
+    if "first_due" in rules:
+        rules["first_due"] = {p: [u for u in o if u in plan["units"]] for p, o in rules["first_due"].items()}
     return replace(world, scenario=scenario)

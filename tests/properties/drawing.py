@@ -189,7 +189,7 @@ def rules(
     if found["policy"] == "run_card_order":
         names = draw(st.lists(st.sampled_from([*places, *zones]), min_size=1, max_size=4, unique=True))
         lists = st.lists(st.sampled_from(list(units)), min_size=1, max_size=4, unique=True)
-        found["orders"] = {name: draw(lists) for name in names}
+        found["first_due"] = {name: draw(lists) for name in names}
     return found
 
 
@@ -362,10 +362,10 @@ def worlds(
     units = sorted(
         {u for name in ["baseline", *scenario["layouts"]] for u in plan_of(scenario, name)["units"]}
     )
-    orders = units if layouts else sorted(scenario["units"])
-    scenario["dispatching"] = draw(rules(orders, ids, zones, exact=exact)) | fixed
+    listed = units if layouts else sorted(scenario["units"])
+    scenario["dispatching"] = draw(rules(listed, ids, zones, exact=exact)) | fixed
     if fixed.get("policy", "run_card_order") != "run_card_order":
-        scenario["dispatching"].pop("orders", None)
+        scenario["dispatching"].pop("first_due", None)
     scenario["start"] = draw(st.sampled_from(["2024-01-01T00:00:00+00:00", "2024-03-03T21:40:00+08:00"]))
     calls: Rows = []
     scenario["demand"] = {}

@@ -83,7 +83,7 @@ def test_nearest_counts_units_on_the_road(world: World) -> None:
 @law(20)
 def test_run_card_order_sends_the_first_free_unit_of_the_list(world: World) -> None:
     """No able unit that stands earlier in the list of the node, or else of its zone, was free at home."""
-    assume("orders" in world.rules)
+    assume("first_due" in world.rules)
     reading = read(world.run())
     log = reading.log
     zones = [*log.scenario.zones, ""]
@@ -93,8 +93,8 @@ def test_run_card_order_sends_the_first_free_unit_of_the_list(world: World) -> N
             continue
         place = int(log.timeline.node[row.incident])
         zone = zones[log.scenario.zone_of[place]]
-        orders = world.rules["orders"]
-        listed = orders.get(log.scenario.network.node_ids[place], orders.get(zone, []))
+        lists = world.rules["first_due"]
+        listed = lists.get(log.scenario.network.node_ids[place], lists.get(zone, []))
         order = [number[name] for name in listed]
         before = order[: order.index(row.unit)] if row.unit in order else order
         able = set(reading.able(row.slot))

@@ -117,9 +117,9 @@ def test_rows_of_one_call_may_stand_in_any_order() -> None:
     assert table(one.run()) == table(other.run())
 
 
-def test_the_order_of_a_node_wins_over_that_of_a_zone_of_one_node() -> None:
-    """Run card orders: what is said of a node counts, also where its zone consists of nothing else."""
-    rules = {"policy": "run_card_order", "orders": {"b": ["v"], "zone": ["u"]}}
+def test_the_list_of_a_node_wins_over_that_of_a_zone_of_one_node() -> None:
+    """First-due lists: what is said of a node counts, also where its zone consists of nothing else."""
+    rules = {"policy": "run_card_order", "first_due": {"b": ["v"], "zone": ["u"]}}
     zones = {"zone": {"nodes": ["b"]}}
     world = matrix_world({}, [call("1", 0, "b")], units=TWO, zones=zones, dispatching=rules)
     log = world.run()

@@ -46,7 +46,7 @@ def test_the_first_due_station_must_be_able(tmp_path: Path) -> None:
             "van": {"capabilities": ["van"], "turnout": 0},
         },
         units={"V1": {"type": "van", "station": "west"}, "E1": {"type": "engine", "station": "east"}},
-        dispatching={"policy": "run_card_order", "orders": {"a": ["V1", "E1"]}},
+        dispatching={"policy": "run_card_order", "first_due": {"a": ["V1", "E1"]}},
     )
     assert measure(simulate(scenario), ["reliability.first_due"]) == {"reliability.first_due": 1.0}
 
@@ -111,7 +111,7 @@ def test_measures_take_their_filters_only(tmp_path: Path) -> None:
             {"stop": {"measure": "total.first.within_300s", "half_width": 2}},
             "stop.half_width: a half-width of 2",
         ),
-        ({"dispatching": {"orders": {"a": ["W1"]}}}, "'orders' are not used by policy nearest"),
+        ({"dispatching": {"first_due": {"a": ["W1"]}}}, "'first_due' is not used by policy nearest"),
         ({"measures": ["total.first.p9o"]}, "measures[0]: measure 'total.first.p9o'"),
         (
             {"dispatching": {"policy": "nearst"}},

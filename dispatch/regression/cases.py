@@ -1,0 +1,354 @@
+"""Cases read and unfolded: every expectation in every cell of the matrix is one assertion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dispatch.errors import DispatchError, InputError, Problems, ScenarioError, UsageError, did_you_mean
+from dispatch.io.yaml_source import Path_, YamlDocument, read_yaml, validate
+from dispatch.model.expectations import (
+    Comparison,
+    ExpectedFile,
+    GoldenLog,
+    LogExpectation,
+    MeasureExpectation,
+)
+from dispatch.regression.discovery import discover
+from dispatch.regression.refusing import Refusal, compiled, of_comparison, of_golden, of_log, of_measure
+from dispatch.study.measures import HEADLINE
+from dispatch.study.opening import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dispatch.regression.discovery import Found
+    from dispatch.scenario.scenario import Scenario
+
+    Statement = MeasureExpectation | Comparison | LogExpectation | GoldenLog
+
+REVIEWED = "reviewed"
+"""Name of the assertion that a person has looked at what was written from observed values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is simulated together: a scenario with one speed set and one seed, in several layouts."""
+
+    path: Path
+    speeds: str
+    seed: int
+    layouts: tuple[str, ...]
+    replications: int
+    horizon: float
+    """Seconds."""
+    label: tuple[str, ...] = ()
+    """What tells its cells from those of other groups: ``seed=2``, ``speeds=observed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One expectation in one cell of the matrix."""
+
+    id: str
+    cell: str
+    what: str
+    place: str
+    """``town.expected.yaml:12 assertions[3]``."""
+    where: Path_
+    """Where it stands in the file: ``("assertions", 3)``."""
+    statement: Statement | None
+    """None for the demand that the file be reviewed."""
+    group: int = 0
+    """Index into the case's groups."""
+    layout: str = ""
+    unit: str = ""
+    """Unit of its measure."""
+
+
+@dataclass(slots=True)
+class Case:
+    """Expectations with their scenarios, ready to be checked, or why they are not."""
+
+    found: Found
+    title: str = ""
+    document: YamlDocument | None = None
+    file: ExpectedFile | None = None
+    """None where there are no expectations yet."""
+    groups: tuple[Group, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    headline: tuple[str, ...] = ()
+    """Measures that the scenario asks for, where there are no expectations yet."""
+    notes: list[str] = field(default_factory=list)
+    """What loading the scenario had to say about old files."""
+    error: DispatchError | None = None
+
+    @property
+    def name(self) -> str:
+        """Path of the case as given, without endings."""
+        return self.found.name
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there are expectations."""
+        return self.file is not None
+
+    @property
+    def cells(self) -> int:
+        """How many cells its matrix has."""
+        return sum(len(group.layouts) for group in self.groups)
+
+
+def collect(arguments: Sequence[str]) -> list[Case]:
+    """Return the cases of files and folders; raises ScenarioError for paths that lead nowhere.
+
+    A case whose files cannot be used is returned with its error.
+    """
+    found = discover(arguments)
+    if not found:
+        message = f"no cases in {', '.join(arguments)}."
+        raise UsageError(message, hint="A case is a scenario, or a file <case>.expected.yaml beside it.")
+    return [read_case(each) for each in found]
+
+
+def select(cases: Iterable[Case], wanted: Callable[[str], bool]) -> tuple[list[Case], int]:
+    """Return the cases with only those assertions whose ids are wanted, and how many were left out.
+
+    Cases without any are dropped; those with an error stay, because nobody knows what they hold.
+    """
+    kept: list[Case] = []
+    left_out = 0
+    for case in cases:
+        chosen = tuple(a for a in case.assertions if a.id.startswith(case.found.only) and wanted(a.id))
+        left_out += len(case.assertions) - len(chosen)
+        if chosen or case.error is not None:
+            kept.append(replace(case, assertions=chosen))
+    return kept, left_out
+
+
+def read_case(found: Found) -> Case:
+    """Read one case; what is wrong with it, all at once, becomes its error."""
+    try:
+        return _Reader(found).read() if found.is_written else _unwritten(found)
+    except DispatchError as error:
+        return Case(found, error=error)
+
+
+def _unwritten(found: Found) -> Case:
+    """Return the case of a scenario that nobody has written expectations for."""
+    assert found.scenario is not None
+    scenario = load(found.scenario)
+    file = scenario.file
+    speeds, layouts = file.travel.speeds, tuple(scenario.layouts)
+    group = Group(found.scenario, speeds, file.seed, layouts, file.replications, file.horizon)
+    place = found.expected.name
+    reviewed = Assertion(f"{found.name}::{REVIEWED}", "", REVIEWED, place, (REVIEWED,), None)
+    title = file.title or scenario.name
+    return Case(found, title, groups=(group,), assertions=(reviewed,), headline=file.measures or HEADLINE)
+
+
+class _Reader:
+    """Reads one expectations file and everything it names."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.problems = Problems()
+        self.notes: list[str] = []
+        self._scenarios: dict[tuple[Path, str | None], Scenario | None] = {}
+        self._taken: dict[str, int] = {}
+
+    def read(self) -> Case:
+        document = read_yaml(self.found.expected, self.problems)
+        file = None if document is None else validate(ExpectedFile, document, self.problems)[0]
+        if document is None or file is None:
+            raise ScenarioError(self.problems.found)
+        self.document, self.file = document, file
+        groups = tuple(self._groups())
+        assertions = tuple(self._assertions(groups)) if groups else ()
+        if not (file.assertions or file.comparisons or file.log or file.golden):
+            self.problems.add(
+                document.place(), "nothing is expected, so that it cannot fail", "State an expectation."
+            )
+        self.problems.raise_if_any(ScenarioError)
+        scenario = next((each for each in self._scenarios.values() if each is not None), None)
+        title = scenario.file.title or scenario.name if scenario is not None else ""
+        return Case(self.found, title, document, file, groups, assertions, notes=self.notes)
+
+    def _groups(self) -> Iterator[Group]:
+        """Yield the groups of the matrix whose scenarios can be used."""
+        matrix = self.file.matrix
+        for key in ("scenarios", "layouts", "speeds", "seeds"):
+            self._refuse_twice(key, getattr(matrix, key))
+        if self.file.scenario is not None and matrix.scenarios:
+            fact = "scenarios stand in 'scenario' and in 'matrix'"
+            self.problems.add(self.document.place("matrix", "scenarios"), fact, "Name them in one place.")
+        for path, (i, speeds) in product(self._paths(), enumerate(matrix.speeds or (None,))):
+            scenario = self._scenario(path, speeds, i)
+            if scenario is None:
+                continue
+            layouts = tuple(self._layouts(scenario))
+            for seed in matrix.seeds or (scenario.file.seed,):
+                label = (
+                    *((f"scenario={path.stem}",) if matrix.scenarios else ()),
+                    *((f"speeds={speeds}",) if matrix.speeds else ()),
+                    *((f"seed={seed}",) if matrix.seeds else ()),
+                )
+                count = self.file.replications or scenario.file.replications
+                horizon = scenario.file.horizon
+                yield Group(path, scenario.file.travel.speeds, seed, layouts, count, horizon, label)
+
+    def _refuse_twice(self, key: str, values: Sequence[object]) -> None:
+        for i, value in enumerate(values):
+            if value in values[:i]:
+                where = self.document.place("matrix", key, i)
+                self.problems.add(where, f"'{value}' stands twice", "List each once.")
+
+    def _paths(self) -> Iterator[Path]:
+        """Yield the scenario files."""
+        folder, matrix = self.found.expected.parent, self.file.matrix
+        named: list[tuple[str, Path_]] = [
+            (name, ("matrix", "scenarios", i)) for i, name in enumerate(matrix.scenarios)
+        ]
+        if not named and self.file.scenario is not None:
+            named = [(self.file.scenario, ("scenario",))]
+        if not named:
+            if self.found.scenario is not None:
+                yield self.found.scenario
+                return
+            named = [(f"{Path(self.found.name).name}.yaml", ("scenario",))]
+        for name, where in named:
+            try:
+                exists = (folder / name).is_file()
+            except (OSError, ValueError):
+                exists = False
+            if exists:
+                yield folder / name
+            else:
+                beside = [path.name for path in folder.glob("*.yaml") if path != self.found.expected]
+                remedy = did_you_mean(Path(name).name, beside) or "Name it with 'scenario'."
+                self.problems.add(self.document.place(*where), f"no scenario '{name}'", remedy)
+
+    def _scenario(self, path: Path, speeds: str | None, i: int) -> Scenario | None:
+        """Return a scenario with a speed set, or note what is wrong with it, once."""
+        if (path, speeds) not in self._scenarios:
+            scenario = None
+            try:
+                scenario = load(path, speeds=speeds)
+            except InputError as error:
+                self.problems.found += error.problems
+            except UsageError as error:
+                place = self.document.place("matrix", "speeds", i)
+                self.problems.add(place, f"{path.name}: no speed set '{speeds}'", error.hint)
+            else:
+                self.notes += [note for note in scenario.notes if "schema version" in note]
+            self._scenarios[path, speeds] = scenario
+        return self._scenarios[path, speeds]
+
+    def _layouts(self, scenario: Scenario) -> Iterator[str]:
+        """Yield the layouts to simulate: those of the matrix, or all."""
+        for i, name in enumerate(self.file.matrix.layouts):
+            if name in scenario.layouts:
+                yield name
+            else:
+                place = self.document.place("matrix", "layouts", i)
+                fact = f"{scenario.path.name}: no layout '{name}'"
+                self.problems.add(place, fact, did_you_mean(name, scenario.layouts))
+        if not self.file.matrix.layouts:
+            yield from scenario.layouts
+
+    def _assertions(self, groups: tuple[Group, ...]) -> Iterator[Assertion]:
+        if not self.file.reviewed:
+            yield self._assertion((REVIEWED,), "", REVIEWED, None)
+        sections: dict[str, tuple[Statement, ...]] = {
+            "assertions": self.file.assertions,
+            "comparisons": self.file.comparisons,
+            "log": self.file.log,
+            "golden": self.file.golden,
+        }
+        for section, statements in sections.items():
+            for i, statement in enumerate(statements):
+                yield from self._unfolded((section, i), statement, groups)
+
+    def _unfolded(self, where: Path_, statement: Statement, groups: tuple[Group, ...]) -> Iterator[Assertion]:
+        """Yield an expectation for every cell that it holds for, and note what is wrong with it."""
+        cells = 0
+        refused: set[str] = set()
+        for number, group in enumerate(groups):
+            if statement.seed not in (None, group.seed) or statement.speeds not in (None, group.speeds):
+                continue
+            layouts = [name for name in group.layouts if statement.layout in (None, name)]
+            if isinstance(statement, Comparison) and statement.against not in group.layouts:
+                refused.add(statement.against)
+            for layout in layouts:
+                cells += 1
+                yield self._judgeable(where, statement, number, group, layout)
+            if isinstance(statement, GoldenLog) and cells:
+                break  # a golden log is of one cell
+        fact = "no cell of the matrix is meant, so that it cannot fail"
+        if not cells:
+            known = {name for group in groups for name in group.layouts}
+            remedy = did_you_mean(statement.layout or "", known) if statement.layout not in known else ""
+            self.problems.add(self.document.place(*where), fact, remedy or "Check layout, seed and speeds.")
+        for name in refused:
+            known = {layout for group in groups for layout in group.layouts}
+            place = self.document.place(*where, "against")
+            self.problems.add(place, f"the matrix has no layout '{name}'", did_you_mean(name, known))
+
+    def _judgeable(
+        self, where: Path_, statement: Statement, number: int, group: Group, layout: str
+    ) -> Assertion:
+        """Return one assertion; refusals of it are noted."""
+        scenario = self._scenarios[group.path, group.speeds if self.file.matrix.speeds else None]
+        assert scenario is not None
+        unit = ""
+        refusals: Iterable[Refusal]
+        if isinstance(statement, MeasureExpectation | Comparison):
+            measure = compiled(scenario, statement.measure)
+            if isinstance(measure, Refusal):
+                refusals = [measure]
+            elif isinstance(statement, Comparison):
+                unit, refusals = measure.unit, of_comparison(statement, group.replications)
+            else:
+                unit, refusals = measure.unit, of_measure(statement, measure, scenario, group.replications)
+        elif isinstance(statement, LogExpectation):
+            refusals = of_log(statement, scenario, layout, group.replications)
+        else:
+            refusals = of_golden(statement, self.found.expected.parent, group.replications)
+        for refusal in refusals:
+            self.problems.add(self.document.place(*where, refusal.key), refusal.fact, refusal.remedy)
+        cell = ",".join((layout, *group.label))
+        return self._assertion(where, cell, named(statement), statement, number, layout, unit)
+
+    def _assertion(
+        self,
+        where: Path_,
+        cell: str,
+        what: str,
+        statement: Statement | None,
+        group: int = 0,
+        layout: str = "",
+        unit: str = "",
+    ) -> Assertion:
+        identity = "::".join((self.found.name, cell, what) if cell else (self.found.name, what))
+        self._taken[identity] = count = self._taken.get(identity, 0) + 1
+        if count > 1:
+            identity, what = f"{identity} #{count}", f"{what} #{count}"
+        place = self.document.place(*where)
+        return Assertion(identity, cell, what, place, where, statement, group, layout, unit)
+
+
+def named(statement: Statement) -> str:
+    """Return what an expectation is about, without its value: the name stays when the value moves."""
+    if isinstance(statement, MeasureExpectation):
+        return f"{statement.measure} {statement.op}"
+    if isinstance(statement, Comparison):
+        return f"{statement.measure} {statement.direction} against {statement.against}"
+    if isinstance(statement, GoldenLog):
+        return f"golden log {statement.file}"
+    if statement.reaches is not None:
+        return f"{statement.unit} reaches {statement.reaches}"
+    if statement.level is not None:
+        return f"level {statement.level} at {statement.incident}"
+    return "no double assignment" if statement.no_double_assignment else "stock never negative"

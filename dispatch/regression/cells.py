@@ -1,0 +1,190 @@
+"""One replication of a group of cells: simulated, measured, and looked at for what the log should hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.composition import simulate
+from dispatch.engine.board import MARGIN
+from dispatch.engine.fleet import Fleet
+from dispatch.errors import DispatchError, did_you_mean
+from dispatch.regression.events import events_of
+from dispatch.regression.golden import rounded
+from dispatch.regression.provenance import fingerprints
+from dispatch.study.measures import Worst, compile_measures
+from dispatch.study.opening import load
+from dispatch.study.view import LogView
+from dispatch.timeline import draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dispatch.engine.log import Log
+    from dispatch.model.expectations import LogExpectation
+    from dispatch.regression.events import Event
+    from dispatch.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to be looked up in a log."""
+
+    number: int
+    """Of the assertion."""
+    layout: str
+    replication: int | None
+    """None for every replication."""
+    statement: LogExpectation | None
+    """None for the events themselves, as a golden log needs them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What has to be simulated of a group: small enough to be sent to another process."""
+
+    path: Path
+    speeds: str
+    seed: int
+    layouts: tuple[str, ...]
+    measures: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a log says to an expectation of it."""
+
+    holds: bool
+    message: str = ""
+    refused: bool = False
+    """Whether it cannot be judged, because there is nothing that it could be said of."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One replication of a group."""
+
+    values: NDArray[np.float64]
+    """Measures [layout, measure]."""
+    counted: NDArray[np.int64]
+    """How many calls or units each measure was taken over [layout, measure]."""
+    worst: dict[tuple[str, str], Worst] = field(default_factory=dict)
+    """(layout, measure) → the longest interval behind it."""
+    findings: dict[int, Finding] = field(default_factory=dict)
+    """By assertion."""
+    events: dict[int, list[Event]] = field(default_factory=dict)
+    """By assertion, with times as in golden logs."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Fingerprints of what the events depend on, where there are any."""
+
+
+def simulate_part(item: tuple[Order, int]) -> Part | DispatchError:
+    """Simulate one replication of a group; an error of ours is returned, so that other cases go on."""
+    order, replication = item
+    try:
+        return _worker(order).part(replication)
+    except DispatchError as error:
+        return error
+
+
+@lru_cache(maxsize=1)
+def _worker(order: Order) -> _Worker:
+    """Return what this process keeps from one replication to the next."""
+    return _Worker(order)
+
+
+def forget() -> None:
+    """Let go of what this process kept, so that a later check reads everything anew."""
+    _worker.cache_clear()
+
+
+class _Worker:
+    """Simulates the replications of one group."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.scenario: Scenario = load(order.path, speeds=order.speeds).with_seed(order.seed)
+        self._measures = compile_measures(self.scenario, order.measures)
+        self._fleets = {
+            name: Fleet(self.scenario, self.scenario.layouts[name]) for name in order.layouts
+        }  # fmt: skip
+
+    def part(self, replication: int) -> Part:
+        shape = (len(self.order.layouts), len(self._measures))
+        part = Part(np.empty(shape), np.zeros(shape, dtype=np.int64))
+        timeline = draw(self.scenario, replication)
+        for i, layout in enumerate(self.order.layouts):
+            log = simulate(self.scenario, layout, timeline, fleet=self._fleets[layout])
+            view = LogView(log)
+            for j, measure in enumerate(self._measures):
+                part.values[i, j] = measure.read(view)
+                part.counted[i, j] = measure.counted(view)
+                worst = measure.worst(view) if measure.worst is not None else None
+                if worst is not None:
+                    part.worst[layout, measure.name] = worst
+            for question in self.order.questions:
+                if question.layout == layout and question.replication in (None, replication):
+                    self._answer(question, log, part)
+        return part
+
+    def _answer(self, question: Question, log: Log, part: Part) -> None:
+        statement = question.statement
+        if statement is None:
+            part.events[question.number] = rounded(events_of(log))
+            part.inputs = fingerprints(self.scenario)
+        elif statement.reaches is not None:
+            part.findings[question.number] = reaching(log, statement)
+        else:
+            part.findings[question.number] = double_assignment(log)
+
+
+def reaching(log: Log, statement: LogExpectation) -> Finding:
+    """Return whether a unit reached an incident in time."""
+    assert statement.reaches is not None
+    assert statement.unit is not None
+    assert statement.within is not None
+    ids = [log.timeline.incident_id(call, log.scenario.kinds) for call in range(len(log.timeline))]
+    if statement.reaches not in ids:
+        fact = f"there is no incident '{statement.reaches}' in it. {did_you_mean(statement.reaches, ids)}"
+        return Finding(holds=False, message=fact, refused=True)
+    call, unit = ids.index(statement.reaches), log.fleet.ids.index(statement.unit)
+    r = log.responses
+    came = r.on_scene[(r.incident == call) & (r.unit == unit) & ~np.isnan(r.on_scene)]
+    who = f"unit {statement.unit}, incident {statement.reaches}"
+    limit = f"expected ≤ {statement.within:g} s"
+    if not len(came):
+        others = sorted({log.fleet.ids[u] for u in r.unit[(r.incident == call) & (r.unit >= 0)].tolist()})
+        instead = f"; sent were {', '.join(others)}" if others else ""
+        return Finding(holds=False, message=f"{limit}, it never came ({who}{instead})")
+    seconds = float(came.min() - log.timeline.received[call])
+    return Finding(seconds <= statement.within + MARGIN, f"{limit}, got {seconds:.6g} s ({who})")
+
+
+def double_assignment(log: Log) -> Finding:
+    """Return whether every unit was free of one response before it was alerted for the next."""
+    r = log.responses
+    own = np.flatnonzero(r.unit >= 0)
+    if not len(own):
+        return Finding(holds=False, message="no unit was sent at all, so that it cannot fail", refused=True)
+    order = own[np.lexsort((own, r.alerted[own], r.unit[own]))]
+    unit, alerted = r.unit[order], r.alerted[order]
+    free = np.nan_to_num(r.available[order], nan=np.inf)
+    broken = np.flatnonzero((unit[1:] == unit[:-1]) & (alerted[1:] < free[:-1] - MARGIN))
+    if not len(broken):
+        return Finding(holds=True)
+    at = int(broken[0])
+    first, second = (
+        log.timeline.incident_id(int(r.incident[row]), log.scenario.kinds) for row in order[at : at + 2]
+    )
+    until = f"until {free[at]:.6g} s" if np.isfinite(free[at]) else "to the end"
+    message = (
+        f"unit {log.fleet.ids[unit[at]]} was sent to {second} at {alerted[at + 1]:.6g} s, "
+        f"while {first} held it {until}"
+    )
+    return Finding(holds=False, message=message)
