@@ -51,10 +51,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
     """Return the case of an expectations file, or of a scenario that has none and is cited by none."""
     if file_path.suffix not in (".yaml", ".yml"):
         return None
-    from dispatch.regression.discovery import is_expected, looks_like_scenario, of_file
+    from dispatch.regression.discovery import looks_like_expectations, looks_like_scenario, of_file
 
     session, found = parent.session, of_file(file_path)
-    if not is_expected(file_path):
+    if not looks_like_expectations(file_path):
         if not looks_like_scenario(file_path):
             return None
         if not session.isinitpath(file_path) and (found.is_written or not _is_bare(session, file_path)):

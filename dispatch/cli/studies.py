@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -174,17 +175,29 @@ def compare(
     _end(study)
 
 
-def schema() -> None:
-    """Print the JSON schema of scenario files, for editors that complete and check while one types.
+class Schema(StrEnum):
+    """Kind of file."""
+
+    SCENARIO = "scenario"
+    EXPECTATIONS = "expectations"
+
+
+def schema(
+    kind: Annotated[
+        Schema, typer.Argument(metavar="[scenario|expectations]", help="Kind of file.")
+    ] = Schema.SCENARIO,
+) -> None:
+    """Print the JSON schema of a kind of file, for editors that complete and check while one types.
 
     Example: dispatch schema > scenario.schema.json
     """
     from dispatch.io.run_folder import json_text
+    from dispatch.model.base import json_schema
+    from dispatch.model.expectations import ExpectedFile
     from dispatch.model.scenario import ScenarioFile
 
-    document = ScenarioFile.model_json_schema()
-    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    sys.stdout.write(json_text(document))
+    model = ScenarioFile if kind is Schema.SCENARIO else ExpectedFile
+    sys.stdout.write(json_text(json_schema(model)))
 
 
 def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:

@@ -59,6 +59,11 @@ class Frozen(BaseModel):
     )
 
 
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a file, for editors that complete and check while one types."""
+    return {**model.model_json_schema(), "$schema": "https://json-schema.org/draft/2020-12/schema"}
+
+
 def parse_duration(value: Any) -> float:
     """Return seconds for a number of seconds or a text such as ``4 min 30 s``."""
     if isinstance(value, int | float) and not isinstance(value, bool):

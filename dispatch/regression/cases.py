@@ -344,7 +344,8 @@ def named(statement: Statement) -> str:
     if isinstance(statement, MeasureExpectation):
         return f"{statement.measure} {statement.op}"
     if isinstance(statement, Comparison):
-        return f"{statement.measure} {statement.direction} against {statement.against}"
+        than = "as" if statement.direction == "same" else "than"
+        return f"{statement.measure} {statement.direction} {than} {statement.against}"
     if isinstance(statement, GoldenLog):
         return f"golden log {statement.file}"
     if statement.reaches is not None:

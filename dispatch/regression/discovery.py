@@ -21,7 +21,9 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "build", "dist"})
 SIGNS = ("network", "horizon", "unit_types", "incident_types", "demand")
 """Keys by which a scenario is known among other YAML files; one that is broken has most of them, too."""
 
-_SIGN = re.compile(rf"""(?:^|[{{,])\s*["']?({"|".join(SIGNS)})["']?\s*:""", re.MULTILINE)
+SECTIONS = ("scenario", "matrix", "assertions", "comparisons", "golden", "log")
+"""Keys by which expectations are known among other files of such a name."""
+
 _LOOKED_AT = 1024 * 1024
 
 
@@ -109,19 +111,30 @@ def is_expected(path: Path) -> bool:
 
 def looks_like_scenario(path: Path) -> bool:
     """Whether a YAML file has most of the keys that a scenario must have."""
-    if path.suffix not in SUFFIXES or is_expected(path):
+    return path.suffix in SUFFIXES and not is_expected(path) and len(_keys(path, SIGNS)) >= 3
+
+
+def looks_like_expectations(path: Path) -> bool:
+    """Whether a file named as expectations is ours: other programs have such names, too."""
+    if not is_expected(path):
         return False
+    scenario = of_file(path).scenario
+    return (scenario is not None and looks_like_scenario(scenario)) or bool(_keys(path, SECTIONS))
+
+
+def _keys(path: Path, known: Sequence[str]) -> set[str]:
+    """Return which keys stand in a file, whether it can be read as YAML or not."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             text = file.read(_LOOKED_AT)
     except OSError:
-        return False
-    return len(set(_SIGN.findall(text))) >= 3
+        return set()
+    return set(re.findall(rf"""(?:^|[{{,])\s*["']?({"|".join(known)})["']?\s*:""", text, re.MULTILINE))
 
 
 def _in_folder(folder: Path) -> list[Found]:
     files = sorted(_files(folder), key=lambda path: path.parts)
-    expectations = [path for path in files if is_expected(path)]
+    expectations = [path for path in files if looks_like_expectations(path)]
     covered = {scenario for path in expectations for scenario in _cited(path)}
     bare = [path for path in files if looks_like_scenario(path) and path.resolve() not in covered]
     cases = {case.expected: case for case in (of_file(path) for path in (*expectations, *bare))}

@@ -222,7 +222,8 @@ def _log_lines(log: LogShown) -> Iterator[str]:
     yield from ("| log | event |", "|---|---|")
     for name, event in log.events:
         yield _table_row(name, code(str(event)) if event is not None else "nothing more happens")
-    yield from ("", marked_down(log.meaning), "")
+    inputs = f" Inputs that differ: {', '.join(map(code, log.inputs))}." if log.inputs else ""
+    yield from ("", f"{marked_down(log.meaning)}{inputs}", "")
     differing = [row for row in log.board if row[2] != row[3]]
     if differing:
         yield from (_table_row("unit", "before, in both", *NAMES), "|---|---|---|---|")

@@ -85,16 +85,12 @@ def _class(case: CaseResult) -> str:
 
 def _make_unique(tests: list[ET.Element]) -> None:
     """Number names that occur again, for servers keep one result for each."""
-    taken = {test.attrib["name"] for test in tests}
     seen: Counter[str] = Counter()
     for test in tests:
         name = test.attrib["name"]
         seen[name] += 1
-        while seen[name] > 1 and f"{name} ({seen[name]})" in taken:
-            seen[name] += 1
-        if seen[name] > 1:
+        if seen[name] > 1:  # no other name ends so, for all end in brackets
             test.set("name", f"{name} ({seen[name]})")
-            taken.add(test.attrib["name"])
 
 
 def _element(tag: str, text: str = "", **attributes: str) -> ET.Element:

@@ -141,8 +141,8 @@ def concurrency_max(view: LogView, filters: Filters) -> float:
 def reliability_first_due(view: LogView, filters: Filters) -> float:
     """Share of calls that a unit of the first-due station reached; the rest is interdistrict response.
 
-    The first-due station of a place is that of the first unit in the place's first-due list (run_card_order) or of
-    the unit expected there first when all are in quarters. Calls nobody reached count as missed.
+    The first-due station of a place is that of the first unit in the place's first-due list (run_card_order)
+    or of the unit expected there first when all are in quarters. Calls nobody reached count as missed.
     """
     calls = view.calls(filters)
     first_due = _first_due_site(view)

@@ -18,16 +18,20 @@ import dispatch
 from dispatch import composition, load, simulate
 from dispatch.cli import run_cli
 from dispatch.io.yaml_source import parse_yaml
+from dispatch.model.expectations import ExpectedFile
 from dispatch.model.scenario import ScenarioFile
 from dispatch.scenario import scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"(?:Save as `(?P<save>[^`]+)`:\n\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
 FILE = re.compile(r"# file: (\S+)\n")
+EXITS = re.compile(r"# exits with ([0-9]+)")
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str, str | None]]:
@@ -51,13 +55,14 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run_command(line: str) -> str:
     """Run one documented command and return what it printed, replications cut to keep the test short."""
+    code = int(found[1]) if (found := EXITS.search(line)) else 0
     line, _, target = line.partition(" > ")
     words = [word for word in shlex.split(line, comments=True) if word != ""]
     assert words[0] == "dispatch", line
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(io.StringIO()), pytest.raises(SystemExit) as stopped:
         run_cli(words[1:])
-    assert stopped.value.code in (0, None), f"{line}: {out.getvalue()}"
+    assert (stopped.value.code or 0) == code, f"{line}: {out.getvalue()}"
     if target:
         Path(target.strip()).parent.mkdir(parents=True, exist_ok=True)
         Path(target.strip()).write_text(out.getvalue(), encoding="utf-8")
@@ -101,13 +106,19 @@ def test_a_matrix_of_the_documentation_loads(workspace: Path) -> None:
 
 
 def test_yaml_parts_are_what_the_model_reads() -> None:
-    known = set(ScenarioFile.model_fields)
+    kinds: dict[str, type[BaseModel]] = {
+        "# part of a scenario": ScenarioFile,
+        "# part of expectations": ExpectedFile,
+    }
     for page in PAGES:
         for kind, text, _ in blocks(page):
-            if kind == "yaml" and text.startswith("# part of a scenario"):
+            model = next((model for head, model in kinds.items() if text.startswith(head)), None)
+            if kind == "yaml" and model is not None:
                 document = parse_yaml(text, page.name, dispatch.errors.Problems())
                 assert document is not None
-                assert set(document.data) <= known
+                assert set(document.data) <= set(model.model_fields)
+                if model is ExpectedFile:
+                    ExpectedFile.model_validate(document.data)
 
 
 def test_the_policy_of_the_documentation_works(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,7 @@ def test_comparisons_are_paired(tmp_path: Path) -> None:
     assert p < 0.01
     assert mean > 10
     base = {"layout": "one", "measure": "total.first.mean"}
-    expectations = [
+    expectations: list[tuple[dict[str, Any], bool]] = [
         ({"direction": "higher"}, True),
         ({"direction": "higher", "significance": p * 1.01}, True),
         ({"direction": "higher", "significance": p * 0.99}, False),
@@ -462,6 +462,7 @@ def test_ctrl_c_tells_what_was_not_run(tmp_path: Path) -> None:
 
 
 def test_only_what_is_asked_for_is_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dispatch import composition
     from dispatch.regression import cells
     from dispatch.regression.cases import select
 
@@ -472,7 +473,7 @@ def test_only_what_is_asked_for_is_simulated(tmp_path: Path, monkeypatch: pytest
         log=[{"layout": "one", "unit": "W1", "reaches": "x", "within": 60, "replication": 2}],
     )
     made: list[tuple[str, int]] = []
-    original = cells.simulate
+    original = composition.simulate
 
     def counted(scenario: Any, layout: str, timeline: Any, **more: Any) -> Any:
         made.append((layout, timeline.replication))

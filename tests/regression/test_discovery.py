@@ -38,7 +38,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "cases/__pycache__/e.yaml": SCENARIO,
         "cases/env/pyvenv.cfg": "",
         "cases/env/f.yaml": SCENARIO,
+        "cases/broken.yaml": SCENARIO,
         "cases/broken.expected.yaml": "[",
+        "cases/other-tool.expected.yaml": "answers: {}",
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,274 @@
+"""Programming errors to be caught: each changes one thing in the package, as a slip of the hand would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dispatch import timeline
+from dispatch.durations import quantile
+from dispatch.engine import board, rulebook, simulator
+from dispatch.engine.fleet import Fleet
+from dispatch.policies.assigning import Assignment
+from dispatch.policies.dispatching import Nearest
+from dispatch.regression.events import ALERTED, CLEAR, EN_ROUTE, HOME, READY, RECEIVED, RETURNING
+from dispatch.scenario.layout import AID_NAME
+from dispatch.scenario.roadworks import RoadResolver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pytest
+
+    from dispatch.engine.protocols import Need, StatusBoard
+    from dispatch.model.distributions import Distribution
+    from dispatch.regression.events import Event
+    from dispatch.scenario.scenario import Scenario, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """An error, and where it has to show."""
+
+    apply: Callable[[pytest.MonkeyPatch], None]
+    case: str
+    """The case of the shipped set whose golden log has to part."""
+    kind: int
+    """What happens first that did not happen before, or the other way round: an index into events.WORDS."""
+    fits: Callable[[Event | None, Event | None], bool]
+    """Whether the expected event and the one that came instead tell what is wrong."""
+
+    @property
+    def name(self) -> str:
+        """What went wrong, in a few words."""
+        return self.apply.__name__.replace("_", "-")
+
+
+def second_best_unit(patch: pytest.MonkeyPatch) -> None:
+    """Count ranks from one where they are counted from zero: the second-best unit comes first."""
+    ranking = Fleet.ranking
+
+    def off_by_one(self: Fleet, node: int, capability: int) -> list[tuple[float, int]]:
+        found = ranking(self, node, capability)
+        return found[1:] + found[:1]
+
+    patch.setattr(Fleet, "ranking", off_by_one)
+
+
+def diversion_inverted(patch: pytest.MonkeyPatch) -> None:
+    """Take a great number for a great urgency: units turn from urgent calls to lesser ones."""
+    patch.setattr(board, "may_divert", lambda asking, bound_for: asking > bound_for)
+
+
+def priorities_reversed(patch: pytest.MonkeyPatch) -> None:
+    """Serve the least urgent of the waiting calls first."""
+    choose = Nearest.choose
+
+    def least_urgent_first(self: Nearest, needs: Sequence[Need], live: StatusBoard) -> list[tuple[Need, int]]:
+        return choose(self, sorted(needs, key=lambda need: (-need.priority, *need[1:])), live)
+
+    patch.setattr(Nearest, "choose", least_urgent_first)
+
+
+def matched_one_by_one(patch: pytest.MonkeyPatch) -> None:
+    """Give each call its nearest unit, one after the other, where all should be matched at once."""
+    patch.setattr(Assignment, "choose", Nearest().choose)
+
+
+def first_due_backwards(patch: pytest.MonkeyPatch) -> None:
+    """Read first-due lists from their end."""
+    create = Fleet.__init__
+
+    def reversed_lists(self: Fleet, *args: Any) -> None:
+        create(self, *args)
+        self.first_due = {node: units[::-1] for node, units in self.first_due.items()}
+
+    patch.setattr(Fleet, "__init__", reversed_lists)
+
+
+def turnout_lost(patch: pytest.MonkeyPatch) -> None:
+    """Leave out the turnout: units are under way when they are alerted."""
+    unpack = simulator.Simulator._unpack
+
+    def without_turnout(self: simulator.Simulator, drawn: timeline.Timeline) -> None:
+        unpack(self, drawn)
+        self._turnout = [[0.0] * len(each) for each in self._turnout]
+
+    patch.setattr(simulator.Simulator, "_unpack", without_turnout)
+
+
+def hand_over_lost(patch: pytest.MonkeyPatch) -> None:
+    """Leave out the hand-over at the hospital."""
+
+    def without(
+        alerted: float, arrived: float, on_scene: float, busy: float, transport: float, _: float
+    ) -> tuple[float, float, float]:
+        return rulebook.itinerary(alerted, arrived, on_scene, busy, transport, 0.0)
+
+    patch.setattr(simulator, "itinerary", without)
+
+
+def busy_from_arrival(patch: pytest.MonkeyPatch) -> None:
+    """Count the whole busy time from the arrival, not from the alert."""
+
+    def later(
+        alerted: float, arrived: float, on_scene: float, busy: float, transport: float, hand_over: float
+    ) -> tuple[float, float, float]:
+        return rulebook.itinerary(arrived, arrived, on_scene, busy, transport, hand_over)
+
+    patch.setattr(simulator, "itinerary", later)
+
+
+def cancellation_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Let units drive on that have been called off."""
+    patch.setattr(simulator, "called_off", lambda *_: False)
+
+
+def aid_without_delay(patch: pytest.MonkeyPatch) -> None:
+    """Leave out the time that mutual aid takes to set out."""
+    unpack = simulator.Simulator._unpack
+
+    def at_once(self: simulator.Simulator, drawn: timeline.Timeline) -> None:
+        unpack(self, drawn)
+        self._aid_delay = [0.0] * len(self._aid_delay)
+
+    patch.setattr(simulator.Simulator, "_unpack", at_once)
+
+
+def reopening_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Take injects that reopen a road for nothing."""
+    injected = RoadResolver._injected
+
+    def only_closing(self: RoadResolver, known: tuple[str, ...], found: list[Any]) -> set[str]:
+        names = injected(self, known, found)
+        found[:] = [event for event in found if event[2]]
+        return names
+
+    patch.setattr(RoadResolver, "_injected", only_closing)
+
+
+def week_off_by_an_hour(patch: pytest.MonkeyPatch) -> None:
+    """Read the shape of the week one hour late."""
+    cumulative_rate = timeline.cumulative_rate
+
+    def late(scenario: Scenario, stream: Stream) -> Any:
+        return cumulative_rate(scenario, replace(stream, hours=stream.hours[1:] + stream.hours[:1]))
+
+    patch.setattr(timeline, "cumulative_rate", late)
+
+
+def quantile_mirrored(patch: pytest.MonkeyPatch) -> None:
+    """Invert the wrong tail: a share p becomes the duration that 1 − p of all fall short of."""
+
+    def other_tail(distribution: Distribution, share: Any) -> Any:
+        return quantile(distribution, np.minimum(1.0 - share, np.nextafter(1.0, 0.0)))
+
+    patch.setattr(timeline, "quantile", other_tail)
+
+
+def _same(expected: Event | None, now: Event | None, *fields: str) -> bool:
+    """Whether two events are equal in some fields, and in no other that tells who, when and for whom."""
+    assert expected is not None
+    assert now is not None
+    told = ("time", "kind", "incident", "unit")
+    return all((getattr(expected, name) == getattr(now, name)) == (name in fields) for name in told)
+
+
+def _earlier(expected: Event | None, now: Event | None, seconds: float | None = None) -> bool:
+    """Whether the same thing happens earlier, by so many seconds where they are given."""
+    if expected is None or now is None or not _same(expected, now, "kind", "incident", "unit"):
+        return False
+    gained = expected.time - now.time
+    return gained > 0.0 if seconds is None else abs(gained - seconds) < 0.002
+
+
+def _missing(expected: Event | None, now: Event | None, unit: str, incident: str) -> bool:
+    """Whether something that a unit should have done for a call does not come, or not yet."""
+    assert expected is not None
+    assert now is not None
+    return (expected.unit, expected.incident) == (unit, incident) and now.time > expected.time
+
+
+MUTATIONS = (
+    Mutation(
+        second_best_unit,
+        "loss-lost",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident"),  # another unit
+    ),
+    Mutation(
+        diversion_inverted,
+        "recorded-day",
+        ALERTED,
+        lambda a, b: _missing(a, b, "ZC-R1", "103"),  # which passes by on its way to a lift
+    ),
+    Mutation(
+        priorities_reversed,
+        "one-squadron",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "unit"),  # to another call
+    ),
+    Mutation(
+        matched_one_by_one,
+        "matched-calls",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "unit"),
+    ),
+    Mutation(
+        first_due_backwards,
+        "first-due-lists",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident"),
+    ),
+    Mutation(
+        turnout_lost,
+        "recorded-day",
+        EN_ROUTE,
+        lambda a, b: _earlier(a, b, 60.0),
+    ),
+    Mutation(
+        hand_over_lost,
+        "outside-help",
+        RETURNING,
+        _earlier,
+    ),
+    Mutation(
+        busy_from_arrival,
+        "loss-lost",
+        CLEAR,
+        lambda a, b: _missing(a, b, "ZC-P1", "building-fire-1"),
+    ),
+    Mutation(
+        cancellation_ignored,
+        "recorded-day",
+        RETURNING,
+        lambda a, b: _missing(a, b, "PC-P1", "104"),
+    ),
+    Mutation(
+        aid_without_delay,
+        "loss-aided",
+        EN_ROUTE,
+        lambda a, b: b is not None and b.unit == AID_NAME,
+    ),
+    Mutation(
+        reopening_ignored,
+        "flood-closures",
+        HOME,
+        lambda a, b: _missing(a, b, "ZC-F1", "building-fire-2"),  # whose street is closed for ever
+    ),
+    Mutation(
+        week_off_by_an_hour,
+        "peak-hours",
+        RECEIVED,
+        lambda a, b: a is not None and b is not None and b.time > a.time,
+    ),
+    Mutation(
+        quantile_mirrored,
+        "station-moves",
+        READY,
+        lambda a, b: _same(a, b, "kind", "incident", "unit"),  # at another time
+    ),
+)
+"""Errors in the engine, the rulebook, the policies, the scenario's roads, and the drawing of luck."""
