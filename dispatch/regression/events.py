@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.engine.log import incident_table, response_table
+from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,15 +113,33 @@ class Snapshot:
 
 
 def snapshot(events: Iterable[Event]) -> Snapshot:
-    """Fold events into what the board shows after the last of them."""
+    """Fold events, in order, into what the board shows after the last of them.
+
+    Mutual aid is not a unit of the board. At equal times a unit's next alert stands before the end of what
+    it did until then, which then says nothing of what it does.
+    """
     board = Snapshot()
+    bound: dict[str, str] = {}  # for which call a unit was last alerted
+    held: Counter[str] = Counter()  # responses that it has not been released from
     for event in events:
-        if event.kind == READY:
+        kind, unit = event.kind, event.unit
+        if kind == READY:
             board.waiting.append(event.incident)
-        elif event.kind in (ALERTED, GIVEN_UP) and event.incident in board.waiting:
+        elif kind in (ALERTED, GIVEN_UP) and event.incident in board.waiting:
             board.waiting.remove(event.incident)
-        if event.unit:
-            tied = "" if event.kind in (HOME, AVAILABLE, RETURNING) else f" for {event.incident}"
-            state = "returning" if event.kind == AVAILABLE else WORDS[event.kind]
-            board.units[event.unit] = f"{state}{tied}"
+        if not unit or unit == AID_NAME:
+            continue
+        if kind == ALERTED:
+            bound[unit] = event.incident
+        held[unit] += {ALERTED: 1, AVAILABLE: -1}.get(kind, 0)
+        over = kind >= CLEAR and held[unit] >= (1 if kind in (AVAILABLE, HOME) else 2)
+        if event.incident == bound.get(unit) and not over:
+            board.units[unit] = _state(event)
     return board
+
+
+def _state(event: Event) -> str:
+    """Return what a unit does after an event of its own."""
+    if event.kind in (RETURNING, AVAILABLE):
+        return WORDS[RETURNING]
+    return WORDS[HOME] if event.kind == HOME else f"{WORDS[event.kind]} for {event.incident}"

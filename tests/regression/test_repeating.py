@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import dispatch as package
+from dispatch.engine.board import Status
 from dispatch.regression.divergence import differing_inputs, first_divergence
-from dispatch.regression.events import ALERTED, READY, RECEIVED, Event, events_of
+from dispatch.regression.events import ALERTED, READY, RECEIVED, Event, events_of, snapshot
 from dispatch.regression.folders import read_run
-from tests.cli.world import dispatch, write
+from tests.cli.world import ROOT, dispatch, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,10 +140,28 @@ def test_first_divergence() -> None:
 
 
 def test_events_stand_in_order_of_time(tmp_path: Path) -> None:
-    import dispatch as package
-
     log = package.simulate(package.load(write(tmp_path)))
     events = events_of(log)
     assert events == sorted(events)
     assert sum(event.kind == RECEIVED for event in events) == len(log.timeline)
     assert sum(event.kind == ALERTED for event in events) == len(log.responses)
+
+
+@pytest.mark.parametrize("name", ["recorded-day", "matched-calls", "flood-closures", "station-moves"])
+def test_the_board_of_a_divergence_is_the_status_board(name: str) -> None:
+    """After every event of a moment, both folds of the log show the same."""
+    words = {
+        "alerted": Status.TURNING_OUT, "en route": Status.EN_ROUTE, "on scene": Status.ON_SCENE,
+        "clear": Status.TRANSPORTING, "at hospital": Status.TRANSPORTING, "returning": Status.RETURNING,
+        "in quarters": Status.IN_QUARTERS,
+    }  # fmt: skip
+    log = package.simulate(package.load(ROOT / "scenarios" / "regression" / f"{name}.yaml"))
+    events = events_of(log)
+    for moment in sorted({event.time for event in events})[:150]:
+        shown = snapshot(event for event in events if event.time <= moment)
+        board = package.Board.at(log, moment)
+        states = {unit: words[state.split(" for ")[0]] for unit, state in shown.units.items()}
+        assert dict.fromkeys(board.units, Status.IN_QUARTERS) | states == board.units, moment
+        tied = {unit: state.split(" for ")[1] for unit, state in shown.units.items() if " for " in state}
+        assert tied == board.assigned, moment
+        assert sorted(shown.waiting) == sorted(board.waiting), moment
