@@ -67,6 +67,7 @@ class LogShown:
 class CaseShown:
     """A case in words."""
 
+    number: int
     case: CaseResult
     tally: str
     style: str
@@ -95,7 +96,7 @@ def check_html(result: CheckResult) -> str:
         checked=_checked(result),
         stopped=_stopped(result),
         how_to_read=HOW_TO_READ,
-        cases=[_shown(case) for case in result.cases],
+        cases=[_shown(n, case) for n, case in enumerate(result.cases, 1)],
         names=NAMES,
         words=WORDS,
         updated_text=updated_text,
@@ -105,7 +106,7 @@ def check_html(result: CheckResult) -> str:
 
 def check_markdown(result: CheckResult) -> str:
     """Return a check in GitHub's Markdown, for the summary of a job or a comment."""
-    cases = [_shown(case) for case in result.cases]
+    cases = [_shown(n, case) for n, case in enumerate(result.cases, 1)]
     lines = [f"# dispatch check: {_headline(result)}", "", _checked(result), ""]
     if result.interrupted:
         lines += [f"**{_stopped(result)}**", ""]
@@ -135,7 +136,8 @@ def values(outcome: Outcome) -> tuple[str, str, str, str]:
         told = f" {unit}" if unit in ("s", "h") else ""
         shown = [f"{value!r}{told}".replace("-", "−") for value in (expected, observed)]
         difference = f"{change:+.3g}{told}".replace("-", "−")
-    share = "–" if not expected else f"{100 * change / abs(expected):+.3g} %".replace("-", "−")
+    percent = 100 * change / abs(expected) if expected else math.inf
+    share = f"{percent:{'+.3g' if abs(percent) < 1000 else '+,.0f'}} %".replace("-", "−") if expected else "–"
     return (shown[0], shown[1], difference, share if change else "0 %")
 
 
@@ -159,11 +161,12 @@ def _checked(result: CheckResult) -> str:
     return f"Checked: {', '.join(told)}{left}."
 
 
-def _shown(case: CaseResult) -> CaseShown:
+def _shown(number: int, case: CaseResult) -> CaseShown:
     alone = CheckResult([case])
     of = {status: [o for o in case.outcomes if o.status is status] for status in Status}
     rows = [Row(o, word, MARKS[status][1], *values(o)) for status, word in TITLES.items() for o in of[status]]
     return CaseShown(
+        number,
         case,
         _headline(alone),
         main_style(alone),

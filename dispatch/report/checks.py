@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
-from rich.padding import Padding
 from rich.text import Text
 
 from dispatch.errors import InputError
@@ -296,10 +295,11 @@ def _print_heading(out: Console, name: str, style: str) -> None:
 
 def _say(out: Console, text: str, indent: int = 0, style: str = "") -> None:
     """Print a text, on terminals broken between words, elsewhere as one line."""
-    if out.is_terminal:
-        out.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
-    else:
-        out.print(Text(" " * indent + text, style=style), soft_wrap=True)
+    told = Text(text, style=style)
+    lines = told.wrap(out, max(out.width - indent, 1)) if out.is_terminal else [told]
+    for line in lines:
+        line.rstrip()
+        out.print(Text.assemble(" " * indent, line), soft_wrap=True)
 
 
 def check_document(result: CheckResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKED = re.compile(r"[\\`*_\[\]<>&|~$#]")
 _LINKED = re.compile(r"[@#](?=\w)|:(?=//|[a-z][\w+-]*:)|(?<=www)(?=\.)", re.IGNORECASE)
+_ITEM = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")
 _BARS = re.compile(r"(\\*)\|")
 
 
@@ -18,7 +19,7 @@ def clean(text: str) -> str:
 def marked_down(text: str) -> str:
     """Return Markdown that shows a text as it is, on one line: nothing in it formats, links or mentions."""
     plain = _MARKED.sub(r"\\\g<0>", " ".join(clean(text).split()))
-    return _LINKED.sub(r"\g<0><!-- -->", plain)
+    return _ITEM.sub(r"\1\\", _LINKED.sub(r"\g<0><!-- -->", plain))
 
 
 def code(text: str) -> str:

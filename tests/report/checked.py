@@ -46,7 +46,7 @@ def outcome(
 
 
 def late(status: Status = Status.FAILED, **more: Any) -> Outcome:
-    told = {
+    told: dict[str, Any] = {
         "message": "expected ≤ 480 s, got 512 s (unit E3, incident 7)",
         "why": "the plan is to bring the first unit within eight minutes",
         "expected": 480.0,

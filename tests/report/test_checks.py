@@ -43,12 +43,11 @@ ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 def screen(width: int, colours: bool = False) -> Console:
-    system = "standard" if colours else None
     return Console(
         file=StringIO(),
         width=width,
         force_terminal=True,
-        color_system=system,
+        color_system="standard" if colours else None,
         highlight=False,
         legacy_windows=False,
     )
