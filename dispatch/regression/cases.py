@@ -313,6 +313,7 @@ class _Reader:
             else:
                 unit, refusals = measure.unit, of_measure(statement, measure, scenario, group.replications)
         elif isinstance(statement, LogExpectation):
+            unit = "s" if statement.within is not None else ""
             refusals = of_log(statement, scenario, layout, group.replications)
         else:
             refusals = of_golden(statement, self.found.expected.parent, group.replications)

@@ -64,6 +64,8 @@ class Finding:
     message: str = ""
     refused: bool = False
     """Whether it cannot be judged, because there is nothing that it could be said of."""
+    observed: float | None = None
+    """Seconds, for a unit that reached an incident."""
 
 
 @dataclass(slots=True)
@@ -163,7 +165,8 @@ def reaching(log: Log, statement: LogExpectation) -> Finding:
         instead = f"; sent were {', '.join(others)}" if others else ""
         return Finding(holds=False, message=f"{limit}, it never came ({who}{instead})")
     seconds = float(came.min() - log.timeline.received[call])
-    return Finding(seconds <= statement.within + MARGIN, f"{limit}, got {seconds:.6g} s ({who})")
+    in_time = seconds <= statement.within + MARGIN
+    return Finding(in_time, f"{limit}, got {seconds:.6g} s ({who})", observed=seconds)
 
 
 def double_assignment(log: Log) -> Finding:

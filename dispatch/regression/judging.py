@@ -108,7 +108,7 @@ def of_measure(assertion: Assertion, statement: MeasureExpectation, seen: Seen) 
         return Judgement(Status.PASSED, "", statement.value, observed)
     if statement.tolerance is not None:
         margin = f" ± {quantity(slack, unit)}" + (f" ({level:.4g} level)" if level is not None else "")
-    told, got = _apart(statement.value, observed, unit)
+    told, got = apart(statement.value, observed, unit)
     message = f"expected {SIGNS[statement.op]}{told}{margin}, got {got}"
     return Judgement(
         Status.FAILED, message + _culprit(statement, observed, seen, layout), statement.value, observed
@@ -175,7 +175,7 @@ def of_log(number: int, statement: LogExpectation, seen: Seen) -> Judgement:
             continue
         where = f"replication {replication}: " if len(seen.parts) > 1 else ""
         status = Status.ERROR if finding.refused else Status.FAILED
-        return Judgement(status, f"{where}{finding.message}", statement.within)
+        return Judgement(status, f"{where}{finding.message}", statement.within, finding.observed)
     return Judgement(Status.PASSED, "", statement.within)
 
 
@@ -203,7 +203,7 @@ def quantity(value: float, unit: str, digits: int = 6, *, signed: bool = False) 
     return f"{text} {unit}" if unit in ("s", "h") else text
 
 
-def _apart(expected: float, observed: float, unit: str) -> tuple[str, str]:
+def apart(expected: float, observed: float, unit: str) -> tuple[str, str]:
     """Return two values with as many digits as it takes to tell them apart."""
     for digits in (6, 9, 12):
         told, got = quantity(expected, unit, digits), quantity(observed, unit, digits)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dispatch.regression.events import WORDS
+from dispatch.regression.judging import apart, quantity
 from dispatch.regression.outcomes import CheckResult, Status
 from dispatch.report import speak
 from dispatch.report.checks import MARKS, NAMES, STOPPED, main_style, tally, updated_text
@@ -133,9 +134,8 @@ def values(outcome: Outcome) -> tuple[str, str, str, str]:
     change = observed - expected
     difference = speak.difference(change, unit)
     if change and shown[0] == shown[1]:  # too near each other for round numbers
-        told = f" {unit}" if unit in ("s", "h") else ""
-        shown = [f"{value!r}{told}".replace("-", "−") for value in (expected, observed)]
-        difference = f"{change:+.3g}{told}".replace("-", "−")
+        shown = [text.replace("-", "−") for text in apart(expected, observed, unit)]
+        difference = quantity(change, unit, 3, signed=True).replace("-", "−")
     percent = 100 * change / abs(expected) if expected else math.inf
     share = f"{percent:{'+.3g' if abs(percent) < 1000 else '+,.0f'}} %".replace("-", "−") if expected else "–"
     return (shown[0], shown[1], difference, share if change else "0 %")
