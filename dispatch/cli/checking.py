@@ -82,9 +82,9 @@ def check(
     from dispatch.regression.cases import collect
 
     cases, deselected = _chosen(collect(paths), select)
-    _check_targets(cases, junit, report)
+    _check_targets(junit, report)
     if collect_only:
-        _list(cases)
+        _list(cases, as_json=as_json)
         return
     manner = Manner(jobs, update, exit_first, verbose, quiet, as_json)
     result = _checked(cases, manner)
@@ -109,28 +109,28 @@ def _chosen(cases: list[Case], expression: str | None) -> tuple[list[Case], int]
     return chosen, left_out
 
 
-def _list(cases: Iterable[Case]) -> None:
+def _list(cases: Iterable[Case], *, as_json: bool) -> None:
     """Print the ids of what would be checked; cases that cannot be read are told, and end with their code."""
+    from dispatch.io.run_folder import json_text
+
     broken = [case.error for case in cases if case.error is not None]
-    for case in cases:
-        for assertion in case.assertions:
-            typer.echo(assertion.id)
+    ids = [assertion.id for case in cases for assertion in case.assertions]
+    typer.echo(json_text(ids) if as_json else "\n".join(ids), nl=not as_json)
     for error in broken:
         complain(error)
     if broken:
         raise typer.Exit(max(error.exit_code for error in broken))
 
 
-def _check_targets(cases: Iterable[Case], *targets: Path | None) -> None:
-    """Refuse files to write that cannot be, before anything is simulated."""
-    report = targets[-1]
-    if report is not None and report.suffix.lower() not in PAGES:
-        message = f"{report}: a report is written as {' or '.join(PAGES)}."
-        raise UsageError(message, hint="Name a file with one of these endings.")
-    inputs = [path for case in cases for path in (case.found.expected, case.found.scenario) if path]
-    for target in targets:
-        if target is not None:
-            check_target(target, inputs)
+def _check_targets(junit: Path | None, report: Path | None) -> None:
+    """Refuse files to write that cannot be, before anything is simulated; inputs never have such endings."""
+    for target, endings in ((junit, (".xml",)), (report, PAGES)):
+        if target is None:
+            continue
+        if target.suffix.lower() not in endings:
+            message = f"{target}: is written with the ending {' or '.join(endings)}."
+            raise UsageError(message, hint="Name such a file.")
+        check_target(target, ())
 
 
 def _checked(cases: list[Case], manner: Manner) -> CheckResult:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from dispatch.model.base import (
     Frozen,
@@ -24,14 +25,22 @@ SAME = 1e-6
 """Relative difference below which two values are the same, where no tolerance is given."""
 
 
-def _amount(value: Any) -> Any:
+class Duration(float):
+    """Seconds that were written as a duration, which makes sense for measures in seconds only."""
+
+
+def _amount(value: Any) -> float:
     """Let a duration stand for its seconds."""
-    return parse_duration(value) if isinstance(value, str) else number_only(value)
+    amount = Duration(parse_duration(value)) if isinstance(value, str) else float(number_only(value))
+    if not math.isfinite(amount):
+        message = "not a finite number | Give a plain number."
+        raise ValueError(message)
+    return amount
 
 
 Amount = Annotated[
     float,
-    BeforeValidator(_amount),
+    PlainValidator(_amount),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "x-quantity": "number or duration"}),
 ]
 """A number in the measure's unit; seconds may be written as a duration such as ``8 min``."""
@@ -60,6 +69,8 @@ class Tolerance(Frozen):
 class Expectation(Frozen):
     """What all expectations share: for which cells of the matrix they hold, and how much they weigh."""
 
+    scenario: Reference | None = None
+    """Holds for this scenario of the matrix only, named as there."""
     layout: Reference | None = None
     """Holds for this layout only; for every layout of the matrix when left out."""
     seed: Seed | None = None
@@ -82,7 +93,7 @@ class MeasureExpectation(Expectation):
     value: Amount
     """What is expected."""
     tolerance: Tolerance | None = None
-    """How far it may be off; when left out, by rounding only (a millionth)."""
+    """How far it may be off; when left out, by rounding only (a millionth). Limits are widened by it."""
 
 
 class Comparison(Expectation):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,15 @@ from dispatch.model.expectations import (
     MeasureExpectation,
 )
 from dispatch.regression.discovery import discover
-from dispatch.regression.refusing import Refusal, compiled, of_comparison, of_golden, of_log, of_measure
+from dispatch.regression.refusing import (
+    Refusal,
+    compiled,
+    of_comparison,
+    of_golden,
+    of_log,
+    of_measure,
+    possible,
+)
 from dispatch.study.measures import HEADLINE
 from dispatch.study.opening import load
 
@@ -42,8 +53,10 @@ class Group:
     seed: int
     layouts: tuple[str, ...]
     replications: int
-    horizon: float
-    """Seconds."""
+    digest: str
+    """Of the scenario as it was read."""
+    named: str = ""
+    """The scenario as the matrix names it; "" where it is the case's own."""
     label: tuple[str, ...] = ()
     """What tells its cells from those of other groups: ``seed=2``, ``speeds=observed``."""
 
@@ -65,7 +78,9 @@ class Assertion:
     """Index into the case's groups."""
     layout: str = ""
     unit: str = ""
-    """Unit of its measure."""
+    """Unit of its measure, or ``s``."""
+    span: tuple[float, float] = (0.0, inf)
+    """Range in which its measure can lie."""
 
 
 @dataclass(slots=True)
@@ -81,6 +96,8 @@ class Case:
     assertions: tuple[Assertion, ...] = ()
     headline: tuple[str, ...] = ()
     """Measures that the scenario asks for, where there are no expectations yet."""
+    unfolded: Counter[Path_] = field(default_factory=Counter)
+    """In how many cells each expectation holds, whether they have been selected or not."""
     notes: list[str] = field(default_factory=list)
     """What loading the scenario had to say about old files."""
     error: DispatchError | None = None
@@ -116,16 +133,30 @@ def collect(arguments: Sequence[str]) -> list[Case]:
 def select(cases: Iterable[Case], wanted: Callable[[str], bool]) -> tuple[list[Case], int]:
     """Return the cases with only those assertions whose ids are wanted, and how many were left out.
 
-    Cases without any are dropped; those with an error stay, because nobody knows what they hold.
+    Cases without any are dropped; those with an error stay, because nobody knows what they hold. Raises
+    UsageError for ids of the command line that nothing has.
     """
     kept: list[Case] = []
     left_out = 0
     for case in cases:
-        chosen = tuple(a for a in case.assertions if a.id.startswith(case.found.only) and wanted(a.id))
+        for part in case.found.only:
+            if case.error is None and not any(_is_part(part, a.id) for a in case.assertions):
+                message = f"{part}: no assertion has this id, or begins with it."
+                raise UsageError(message, hint="--collect-only lists the ids.")
+        chosen = tuple(
+            a
+            for a in case.assertions
+            if wanted(a.id) and (not case.found.only or any(_is_part(part, a.id) for part in case.found.only))
+        )
         left_out += len(case.assertions) - len(chosen)
         if chosen or case.error is not None:
             kept.append(replace(case, assertions=chosen))
     return kept, left_out
+
+
+def _is_part(part: str, identity: str) -> bool:
+    """Whether an id is the one named, or lies in the cell that is named."""
+    return identity == part or identity.startswith(f"{part}::")
 
 
 def read_case(found: Found) -> Case:
@@ -142,11 +173,23 @@ def _unwritten(found: Found) -> Case:
     scenario = load(found.scenario)
     file = scenario.file
     speeds, layouts = file.travel.speeds, tuple(scenario.layouts)
-    group = Group(found.scenario, speeds, file.seed, layouts, file.replications, file.horizon)
+    group = Group(found.scenario, speeds, file.seed, layouts, file.replications, scenario.digest)
     place = found.expected.name
     reviewed = Assertion(f"{found.name}::{REVIEWED}", "", REVIEWED, place, (REVIEWED,), None)
     title = file.title or scenario.name
-    return Case(found, title, groups=(group,), assertions=(reviewed,), headline=file.measures or HEADLINE)
+    return Case(
+        found,
+        title,
+        groups=(group,),
+        assertions=(reviewed,),
+        headline=file.measures or HEADLINE,
+        notes=notices(scenario),
+    )
+
+
+def notices(scenario: Scenario) -> list[str]:
+    """Return what loading a scenario had to say about an old file."""
+    return [note for note in scenario.notes if "schema version" in note]
 
 
 class _Reader:
@@ -158,6 +201,7 @@ class _Reader:
         self.notes: list[str] = []
         self._scenarios: dict[tuple[Path, str | None], Scenario | None] = {}
         self._taken: dict[str, int] = {}
+        self._golden: set[str] = set()
 
     def read(self) -> Case:
         document = read_yaml(self.found.expected, self.problems)
@@ -174,39 +218,45 @@ class _Reader:
         self.problems.raise_if_any(ScenarioError)
         scenario = next((each for each in self._scenarios.values() if each is not None), None)
         title = scenario.file.title or scenario.name if scenario is not None else ""
-        return Case(self.found, title, document, file, groups, assertions, notes=self.notes)
+        unfolded = Counter(assertion.where for assertion in assertions)
+        return Case(
+            self.found, title, document, file, groups, assertions, unfolded=unfolded, notes=self.notes
+        )
 
     def _groups(self) -> Iterator[Group]:
         """Yield the groups of the matrix whose scenarios can be used."""
         matrix = self.file.matrix
-        for key in ("scenarios", "layouts", "speeds", "seeds"):
+        folder = self.found.expected.parent
+        self._refuse_twice("scenarios", [os.path.normpath(folder / name) for name in matrix.scenarios])
+        for key in ("layouts", "speeds", "seeds"):
             self._refuse_twice(key, getattr(matrix, key))
         if self.file.scenario is not None and matrix.scenarios:
             fact = "scenarios stand in 'scenario' and in 'matrix'"
             self.problems.add(self.document.place("matrix", "scenarios"), fact, "Name them in one place.")
-        for path, (i, speeds) in product(self._paths(), enumerate(matrix.speeds or (None,))):
+        for (named, path), (i, speeds) in product(self._paths(), enumerate(matrix.speeds or (None,))):
             scenario = self._scenario(path, speeds, i)
             if scenario is None:
                 continue
             layouts = tuple(self._layouts(scenario))
             for seed in matrix.seeds or (scenario.file.seed,):
                 label = (
-                    *((f"scenario={path.stem}",) if matrix.scenarios else ()),
+                    *((f"scenario={named}",) if named else ()),
                     *((f"speeds={speeds}",) if matrix.speeds else ()),
                     *((f"seed={seed}",) if matrix.seeds else ()),
                 )
                 count = self.file.replications or scenario.file.replications
-                horizon = scenario.file.horizon
-                yield Group(path, scenario.file.travel.speeds, seed, layouts, count, horizon, label)
+                speed_set = scenario.file.travel.speeds
+                yield Group(path, speed_set, seed, layouts, count, scenario.digest, named, label)
 
     def _refuse_twice(self, key: str, values: Sequence[object]) -> None:
         for i, value in enumerate(values):
             if value in values[:i]:
+                written = getattr(self.file.matrix, key)[i]
                 where = self.document.place("matrix", key, i)
-                self.problems.add(where, f"'{value}' stands twice", "List each once.")
+                self.problems.add(where, f"'{written}' stands twice", "List each once.")
 
-    def _paths(self) -> Iterator[Path]:
-        """Yield the scenario files."""
+    def _paths(self) -> Iterator[tuple[str, Path]]:
+        """Yield the scenarios as the matrix names them, "" for the case's own, and their files."""
         folder, matrix = self.found.expected.parent, self.file.matrix
         named: list[tuple[str, Path_]] = [
             (name, ("matrix", "scenarios", i)) for i, name in enumerate(matrix.scenarios)
@@ -215,7 +265,7 @@ class _Reader:
             named = [(self.file.scenario, ("scenario",))]
         if not named:
             if self.found.scenario is not None:
-                yield self.found.scenario
+                yield "", self.found.scenario
                 return
             named = [(f"{Path(self.found.name).name}.yaml", ("scenario",))]
         for name, where in named:
@@ -224,7 +274,7 @@ class _Reader:
             except (OSError, ValueError):
                 exists = False
             if exists:
-                yield folder / name
+                yield name if matrix.scenarios else "", folder / name
             else:
                 beside = [path.name for path in folder.glob("*.yaml") if path != self.found.expected]
                 remedy = did_you_mean(Path(name).name, beside) or "Name it with 'scenario'."
@@ -242,7 +292,7 @@ class _Reader:
                 place = self.document.place("matrix", "speeds", i)
                 self.problems.add(place, f"{path.name}: no speed set '{speeds}'", error.hint)
             else:
-                self.notes += [note for note in scenario.notes if "schema version" in note]
+                self.notes += [note for note in notices(scenario) if note not in self.notes]
             self._scenarios[path, speeds] = scenario
         return self._scenarios[path, speeds]
 
@@ -273,28 +323,40 @@ class _Reader:
 
     def _unfolded(self, where: Path_, statement: Statement, groups: tuple[Group, ...]) -> Iterator[Assertion]:
         """Yield an expectation for every cell that it holds for, and note what is wrong with it."""
-        cells = 0
-        refused: set[str] = set()
-        for number, group in enumerate(groups):
-            if statement.seed not in (None, group.seed) or statement.speeds not in (None, group.speeds):
-                continue
-            layouts = [name for name in group.layouts if statement.layout in (None, name)]
-            if isinstance(statement, Comparison) and statement.against not in group.layouts:
-                refused.add(statement.against)
-            for layout in layouts:
-                cells += 1
-                yield self._judgeable(where, statement, number, group, layout)
-            if isinstance(statement, GoldenLog) and cells:
-                break  # a golden log is of one cell
-        fact = "no cell of the matrix is meant, so that it cannot fail"
+        cells = [
+            (number, layout)
+            for number, group in enumerate(groups)
+            if statement.seed in (None, group.seed)
+            and statement.speeds in (None, group.speeds)
+            and statement.scenario in (None, group.named)
+            for layout in group.layouts
+            if statement.layout in (None, layout)
+        ]
+        layouts = {name for group in groups for name in group.layouts}
+        place = self.document.place(*where)
         if not cells:
-            known = {name for group in groups for name in group.layouts}
-            remedy = did_you_mean(statement.layout or "", known) if statement.layout not in known else ""
-            self.problems.add(self.document.place(*where), fact, remedy or "Check layout, seed and speeds.")
-        for name in refused:
-            known = {layout for group in groups for layout in group.layouts}
-            place = self.document.place(*where, "against")
-            self.problems.add(place, f"the matrix has no layout '{name}'", did_you_mean(name, known))
+            remedy = did_you_mean(statement.layout or "", layouts) if statement.layout not in layouts else ""
+            fact = "no cell of the matrix is meant, so that it cannot fail"
+            self.problems.add(place, fact, remedy or "Check scenario, layout, seed and speeds.")
+        if isinstance(statement, GoldenLog):
+            self._check_golden(place, statement, len(cells))
+        if isinstance(statement, Comparison) and statement.against not in layouts:
+            fact = f"the matrix has no layout '{statement.against}'"
+            self.problems.add(
+                self.document.place(*where, "against"), fact, did_you_mean(statement.against, layouts)
+            )
+            return
+        for number, layout in cells:
+            yield self._judgeable(where, statement, number, groups[number], layout)
+
+    def _check_golden(self, place: str, statement: GoldenLog, cells: int) -> None:
+        """Note a golden log that would have to be several logs, or is named twice."""
+        if cells > 1:
+            fact = f"a golden log is of one cell, not of {cells}"
+            self.problems.add(place, fact, "Name the one with scenario, layout, seed and speeds.")
+        if statement.file in self._golden:
+            self.problems.add(place, f"{statement.file} is expected twice", "Give each log a file.")
+        self._golden.add(statement.file)
 
     def _judgeable(
         self, where: Path_, statement: Statement, number: int, group: Group, layout: str
@@ -302,16 +364,18 @@ class _Reader:
         """Return one assertion; refusals of it are noted."""
         scenario = self._scenarios[group.path, group.speeds if self.file.matrix.speeds else None]
         assert scenario is not None
-        unit = ""
+        unit, span = "", (0.0, inf)
         refusals: Iterable[Refusal]
         if isinstance(statement, MeasureExpectation | Comparison):
             measure = compiled(scenario, statement.measure)
             if isinstance(measure, Refusal):
                 refusals = [measure]
-            elif isinstance(statement, Comparison):
-                unit, refusals = measure.unit, of_comparison(statement, group.replications)
             else:
-                unit, refusals = measure.unit, of_measure(statement, measure, scenario, group.replications)
+                unit, span = measure.unit, possible(measure, scenario)
+                if isinstance(statement, Comparison):
+                    refusals = of_comparison(statement, measure, scenario, group.replications)
+                else:
+                    refusals = of_measure(statement, measure, scenario, layout, group.replications)
         elif isinstance(statement, LogExpectation):
             unit = "s" if statement.within is not None else ""
             refusals = of_log(statement, scenario, layout, group.replications)
@@ -320,24 +384,16 @@ class _Reader:
         for refusal in refusals:
             self.problems.add(self.document.place(*where, refusal.key), refusal.fact, refusal.remedy)
         cell = ",".join((layout, *group.label))
-        return self._assertion(where, cell, named(statement), statement, number, layout, unit)
+        found = self._assertion(where, cell, named(statement), statement)
+        return replace(found, group=number, layout=layout, unit=unit, span=span)
 
-    def _assertion(
-        self,
-        where: Path_,
-        cell: str,
-        what: str,
-        statement: Statement | None,
-        group: int = 0,
-        layout: str = "",
-        unit: str = "",
-    ) -> Assertion:
+    def _assertion(self, where: Path_, cell: str, what: str, statement: Statement | None) -> Assertion:
+        """Return an assertion with an id that no other one of the case has."""
         identity = "::".join((self.found.name, cell, what) if cell else (self.found.name, what))
         self._taken[identity] = count = self._taken.get(identity, 0) + 1
         if count > 1:
             identity, what = f"{identity} #{count}", f"{what} #{count}"
-        place = self.document.place(*where)
-        return Assertion(identity, cell, what, place, where, statement, group, layout, unit)
+        return Assertion(identity, cell, what, self.document.place(*where), where, statement)
 
 
 def named(statement: Statement) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from dispatch.composition import simulate
 from dispatch.engine.board import MARGIN
 from dispatch.engine.fleet import Fleet
-from dispatch.errors import DispatchError, did_you_mean
+from dispatch.errors import DispatchError, UsageError, did_you_mean
 from dispatch.regression.events import events_of
 from dispatch.regression.golden import rounded
 from dispatch.regression.provenance import fingerprints
@@ -51,6 +51,8 @@ class Order:
     path: Path
     speeds: str
     seed: int
+    digest: str
+    """Of the scenario as it was read when the check began."""
     layouts: tuple[str, ...]
     measures: tuple[str, ...]
     questions: tuple[Question, ...] = ()
@@ -75,15 +77,15 @@ class Part:
     values: NDArray[np.float64]
     """Measures [layout, measure]."""
     counted: NDArray[np.int64]
-    """How many calls or units each measure was taken over [layout, measure]."""
+    """How many calls each measure was taken over; 1 where it has a value whatever comes [layout, measure]."""
     worst: dict[tuple[str, str], Worst] = field(default_factory=dict)
     """(layout, measure) → the longest interval behind it."""
     findings: dict[int, Finding] = field(default_factory=dict)
     """By assertion."""
     events: dict[int, list[Event]] = field(default_factory=dict)
     """By assertion, with times as in golden logs."""
-    inputs: dict[str, str] = field(default_factory=dict)
-    """Fingerprints of what the events depend on, where there are any."""
+    inputs: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Fingerprints of what those events depend on, by assertion."""
 
 
 def simulate_part(item: tuple[Order, int]) -> Part | DispatchError:
@@ -101,9 +103,20 @@ def _worker(order: Order) -> _Worker:
     return _Worker(order)
 
 
+@lru_cache(maxsize=1)
+def _scenario(path: Path, speeds: str, digest: str) -> Scenario:
+    """Return the scenario of a group, which other seeds share."""
+    scenario = load(path, speeds=speeds)
+    if scenario.digest != digest:
+        message = f"{path} changed while it was being checked."
+        raise UsageError(message, hint="Check again.")
+    return scenario
+
+
 def forget() -> None:
     """Let go of what this process kept, so that a later check reads everything anew."""
     _worker.cache_clear()
+    _scenario.cache_clear()
 
 
 class _Worker:
@@ -111,7 +124,7 @@ class _Worker:
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self.scenario: Scenario = load(order.path, speeds=order.speeds).with_seed(order.seed)
+        self.scenario = _scenario(order.path, order.speeds, order.digest).with_seed(order.seed)
         self._measures = compile_measures(self.scenario, order.measures)
         self._fleets = {
             name: Fleet(self.scenario, self.scenario.layouts[name]) for name in order.layouts
@@ -126,7 +139,7 @@ class _Worker:
             view = LogView(log)
             for j, measure in enumerate(self._measures):
                 part.values[i, j] = measure.read(view)
-                part.counted[i, j] = measure.counted(view)
+                part.counted[i, j] = 1 if measure.counted is None else measure.counted(view)
                 worst = measure.worst(view) if measure.worst is not None else None
                 if worst is not None:
                     part.worst[layout, measure.name] = worst
@@ -139,7 +152,11 @@ class _Worker:
         statement = question.statement
         if statement is None:
             part.events[question.number] = rounded(events_of(log))
-            part.inputs = fingerprints(self.scenario)
+            part.inputs[question.number] = {
+                **fingerprints(self.scenario),
+                "layout": question.layout,
+                "replication": str(question.replication),
+            }
         elif statement.reaches is not None:
             part.findings[question.number] = reaching(log, statement)
         else:

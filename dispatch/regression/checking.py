@@ -13,7 +13,7 @@ from dispatch.regression.cells import Order, Part, Question, forget, simulate_pa
 from dispatch.regression.golden import Golden, read_golden
 from dispatch.regression.judging import Judgement, Seen, outcome
 from dispatch.regression.outcomes import CaseResult, CheckResult, Status
-from dispatch.regression.updating import Ink, first_expectations
+from dispatch.regression.updating import RESPONSES, Ink, first_expectations
 from dispatch.study.pool import in_order
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Plan:
         questions: list[Question] = []
         if not self.case.is_written:
             layouts.update(group.layouts)
-            measures = dict.fromkeys(self.case.headline)
+            measures = dict.fromkeys((*self.case.headline, RESPONSES))
         for i, assertion in enumerate(self.case.assertions):
             statement = assertion.statement
             if statement is None or assertion.group != number:
@@ -140,7 +140,8 @@ class _Plan:
                 named = statement.replication if statement.reaches is None else statement.replication or 0
                 questions.append(Question(i, assertion.layout, named, statement))
         chosen = tuple(layout for layout in group.layouts if layout in layouts)
-        order = Order(group.path, group.speeds, group.seed, chosen, tuple(measures), tuple(questions))
+        seed, asked_of = group.seed, (chosen, tuple(measures), tuple(questions))
+        order = Order(group.path, group.speeds, seed, group.digest, *asked_of)
         asked = {question.replication for question in questions}
         every = bool(measures) or None in asked
         return order, list(range(group.replications)) if every else sorted(n for n in asked if n is not None)
@@ -175,7 +176,7 @@ class _Plan:
                 if not self.case.is_written:
                     ink.write_first(first_expectations(self.case, self._seen(0)))
                 told = [outcome(*pair) for pair in zip(self.case.assertions, judgements, strict=True)]
-                told = ink.updated(told) if update else told
+                told = ink.updated(told, self.golden) if update else told
                 ink.write()
                 self.result.outcomes = told
             except DispatchError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,9 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "build", "dist"})
 SIGNS = ("network", "horizon", "unit_types", "incident_types", "demand")
 """Keys by which a scenario is known among other YAML files; one that is broken has most of them, too."""
 
-SECTIONS = ("scenario", "matrix", "assertions", "comparisons", "golden", "log")
-"""Keys by which expectations are known among other files of such a name."""
+SECTIONS = ("assertions", "comparisons", "golden", "log")
+HEADS = ("scenario", "matrix", "schema_version", "reviewed")
+"""Keys by which expectations without a scenario beside them are known: one of either."""
 
 _LOOKED_AT = 1024 * 1024
 
@@ -37,8 +38,8 @@ class Found:
     """Its expectations file, which need not exist."""
     scenario: Path | None
     """The scenario of the same name, where there is one."""
-    only: str = ""
-    """The beginning of the ids that are asked for, as ``path::layout``; all when empty."""
+    only: tuple[str, ...] = ()
+    """Ids or cells that are asked for, as ``path::layout``; all when empty."""
 
     @property
     def is_written(self) -> bool:
@@ -53,11 +54,20 @@ def discover(arguments: Sequence[str]) -> list[Found]:
     cases, and all scenarios that no expectations file found there cites.
     """
     problems = Problems()
-    found: dict[tuple[Path, str], Found] = {}
+    found: dict[Path, Found] = {}
     for argument in arguments:
         written, _, part = argument.partition("::")
         for case in _of_argument(written, part, problems):
-            found.setdefault((case.expected.resolve(), case.only), case)
+            key = case.expected.resolve()
+            known = found.setdefault(key, case)
+            only = (*known.only, *case.only) if known.only and case.only else ()
+            found[key] = replace(known, only=tuple(dict.fromkeys(only)))
+    by_name: dict[str, Found] = {}
+    for case in found.values():
+        other = by_name.setdefault(case.name, case)
+        if other is not case:
+            fact = f"{other.expected.name} and {case.expected.name} are of one case"
+            problems.add(case.name, fact, "Join them, or rename one.")
     problems.raise_if_any(ScenarioError)
     return list(found.values())
 
@@ -92,15 +102,16 @@ def _meant(written: str) -> Path | None:
 
 def of_file(path: Path, part: str = "") -> Found:
     """Return the case of a scenario or of an expectations file."""
-    stem = path.stem.removesuffix(EXPECTED) if path.stem.endswith(EXPECTED) else path.stem
+    stem = path.stem.removesuffix(EXPECTED)
     beside = [path.with_name(stem + suffix) for suffix in SUFFIXES]
-    expected = [path.with_name(stem + EXPECTED + suffix) for suffix in SUFFIXES]
+    expected = [path] if is_expected(path) else []
+    expected += [path.with_name(stem + EXPECTED + suffix) for suffix in SUFFIXES]
     name = str(path.with_name(stem)).replace("\\", "/")
     return Found(
         name,
-        next((file for file in expected if file.is_file()), expected[0]),
+        next((file for file in expected if file.is_file()), expected[-2]),
         next((file for file in beside if file.is_file()), None),
-        f"{name}::{part}" if part else "",
+        (f"{name}::{part}",) if part else (),
     )
 
 
@@ -111,7 +122,10 @@ def is_expected(path: Path) -> bool:
 
 def looks_like_scenario(path: Path) -> bool:
     """Whether a YAML file has most of the keys that a scenario must have."""
-    return path.suffix in SUFFIXES and not is_expected(path) and len(_keys(path, SIGNS)) >= 3
+    if path.suffix not in SUFFIXES or is_expected(path):
+        return False
+    found = _keys(path, SIGNS)
+    return len(found) >= 3 and bool(found & {"unit_types", "incident_types"})
 
 
 def looks_like_expectations(path: Path) -> bool:
@@ -119,21 +133,24 @@ def looks_like_expectations(path: Path) -> bool:
     if not is_expected(path):
         return False
     scenario = of_file(path).scenario
-    return (scenario is not None and looks_like_scenario(scenario)) or bool(_keys(path, SECTIONS))
+    if scenario is not None and looks_like_scenario(scenario):
+        return True
+    return bool(_keys(path, SECTIONS)) and (scenario is not None or bool(_keys(path, HEADS)))
 
 
 def _keys(path: Path, known: Sequence[str]) -> set[str]:
-    """Return which keys stand in a file, whether it can be read as YAML or not."""
+    """Return which keys stand at the top of a file, whether it can be read as YAML or not."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             text = file.read(_LOOKED_AT)
     except OSError:
         return set()
-    return set(re.findall(rf"""(?:^|[{{,])\s*["']?({"|".join(known)})["']?\s*:""", text, re.MULTILINE))
+    before = r"(?:^|[{,])\s*" if text.lstrip("\ufeff \t\r\n").startswith("{") else r"^\ufeff?"
+    return set(re.findall(rf"""{before}["']?({"|".join(known)})["']?\s*:""", text, re.MULTILINE))
 
 
 def _in_folder(folder: Path) -> list[Found]:
-    files = sorted(_files(folder), key=lambda path: path.parts)
+    files = sorted(_files(folder, set()), key=lambda path: path.parts)
     expectations = [path for path in files if looks_like_expectations(path)]
     covered = {scenario for path in expectations for scenario in _cited(path)}
     bare = [path for path in files if looks_like_scenario(path) and path.resolve() not in covered]
@@ -141,17 +158,20 @@ def _in_folder(folder: Path) -> list[Found]:
     return sorted(cases.values(), key=lambda case: case.expected.parts)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, visited: set[Path]) -> Iterator[Path]:
+    """Yield the YAML files of a folder and those in it, each folder once, whatever links lead there."""
     try:
         entries = sorted(folder.iterdir())
     except OSError:
         return
+    if folder.resolve() in visited:
+        return
+    visited.add(folder.resolve())
     for entry in entries:
         if entry.is_dir():
             skipped = entry.name.startswith(".") or entry.name in SKIPPED or (entry / "pyvenv.cfg").exists()
-            circular = entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
-            if not skipped and not circular:
-                yield from _files(entry)
+            if not skipped:
+                yield from _files(entry, visited)
         elif entry.suffix in SUFFIXES:
             yield entry
 

@@ -87,7 +87,8 @@ def read_golden(path: Path, problems: Problems) -> Golden | None:
             problems.add(f"{path.name}:{number}", f"not an event: '{line[:60]}'", remedy)
             return None
     inputs = {key.removeprefix("input "): value for key, value in head.items() if key.startswith("input ")}
-    return Golden(events, inputs, head.get("reviewed", "true").strip() == "true")
+    reviewed = head.get("reviewed", "false").strip().lower() in ("true", "yes")
+    return Golden(events, inputs, reviewed)
 
 
 def _event(cells: Sequence[str]) -> Event | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatch.regression.divergence import differing_inputs, first_divergence
 from dispatch.regression.outcomes import LogDifference, Outcome, Status
-from dispatch.regression.refusing import allowance, cannot_fail, holds, possible
+from dispatch.regression.refusing import allowance, cannot_fail, holds
 from dispatch.study.estimates import half_width, paired_difference
 
 if TYPE_CHECKING:
@@ -96,23 +96,23 @@ def of_measure(assertion: Assertion, statement: MeasureExpectation, seen: Seen) 
     if not len(known):
         fact = f"{limit}, got nothing: no call has this interval"
         return Judgement(Status.FAILED, fact, statement.value)
-    slack, margin = allowance(statement), ""
+    observed, slack = float(known.mean()), allowance(statement)
     level = statement.tolerance.statistical if statement.tolerance is not None else None
     if level is not None:
-        slack = max(slack, half_width(known, level))
-        if math.isnan(slack) or cannot_fail(statement, slack, possible(unit, seen.group.horizon)):
+        width = half_width(known, level)
+        slack = max(width, slack)
+        if len(known) < 2 or cannot_fail(statement, slack, assertion.span):
             fact = f"the interval of {_replications(len(known))} is so wide that it cannot fail"
-            return Judgement(Status.ERROR, f"{fact}; make more of them", statement.value)
-    observed = float(known.mean())
+            return Judgement(Status.ERROR, f"{fact}; make more of them", statement.value, observed)
     if holds(statement, observed, slack):
         return Judgement(Status.PASSED, "", statement.value, observed)
+    margin = ""
     if statement.tolerance is not None:
-        margin = f" ± {quantity(slack, unit)}" + (f" ({level:.4g} level)" if level is not None else "")
+        margin = f" ± {margin_text(slack, unit)}" + (f" ({level:.4g} level)" if level is not None else "")
     told, got = apart(statement.value, observed, unit)
     message = f"expected {SIGNS[statement.op]}{told}{margin}, got {got}"
-    return Judgement(
-        Status.FAILED, message + _culprit(statement, observed, seen, layout), statement.value, observed
-    )
+    culprit = _culprit(statement, observed, seen, layout)
+    return Judgement(Status.FAILED, message + culprit, statement.value, observed)
 
 
 def _culprit(statement: MeasureExpectation, observed: float, seen: Seen, layout: str) -> str:
@@ -139,8 +139,9 @@ def of_comparison(assertion: Assertion, statement: Comparison, seen: Seen) -> Ju
             fact = f"{name} is taken over nothing in {layout}, so that there is no difference"
             return Judgement(Status.ERROR, fact)
     d = paired_difference(seen.values(statement.layout, name), seen.values(statement.against, name))
-    if not d.n:
-        return Judgement(Status.FAILED, f"no replication has {name} in both layouts")
+    if d.n < 2 and not (d.n and statement.direction == "same" and statement.by_at_most is not None):
+        have = {0: "no replication has", 1: "one replication alone has"}[d.n]
+        return Judgement(Status.ERROR, f"{have} {name} in both layouts: too few to tell; make more of them")
     alike = d.half_width == 0.0  # every replication differs by the same
     surely = d.mean != 0.0 and (alike or d.p_value < statement.significance)
     size_holds = abs(d.mean) >= statement.by_at_least and (
@@ -150,7 +151,7 @@ def of_comparison(assertion: Assertion, statement: Comparison, seen: Seen) -> Ju
     if wanted[statement.direction] and size_holds:
         return Judgement(Status.PASSED, "", None, d.mean)
     p = "in every replication alike" if alike else f"p = {d.p_value:.3g}"
-    spread = "" if alike or math.isnan(d.half_width) else f" ± {quantity(d.half_width, unit)}"
+    spread = "" if alike or math.isnan(d.half_width) else f" ± {margin_text(d.half_width, unit)}"
     got = f"got {quantity(d.mean, unit, signed=True)}{spread} ({p})"
     return Judgement(Status.FAILED, f"expected {_direction(statement, unit)}, {got}", None, d.mean)
 
@@ -161,22 +162,24 @@ def _direction(statement: Comparison, unit: str) -> str:
     else:
         text = f"{statement.direction} than {statement.against} (p < {statement.significance:g})"
     if statement.by_at_least:
-        text += f" by at least {quantity(statement.by_at_least, unit)}"
+        text += f" by at least {margin_text(statement.by_at_least, unit)}"
     if statement.by_at_most is not None:
-        text += f" by at most {quantity(statement.by_at_most, unit)}"
+        text += f" by at most {margin_text(statement.by_at_most, unit)}"
     return text
 
 
 def of_log(number: int, statement: LogExpectation, seen: Seen) -> Judgement:
     """Judge what a log should hold; the first replication that breaks it is told."""
-    for replication, part in seen.parts.items():
-        finding = part.findings.get(number)
-        if finding is None or finding.holds:
-            continue
-        where = f"replication {replication}: " if len(seen.parts) > 1 else ""
-        status = Status.ERROR if finding.refused else Status.FAILED
-        return Judgement(status, f"{where}{finding.message}", statement.within, finding.observed)
-    return Judgement(Status.PASSED, "", statement.within)
+    found = [(n, part.findings[number]) for n, part in seen.parts.items() if number in part.findings]
+    for replication, finding in found:
+        if not finding.holds and not finding.refused:
+            where = f"replication {replication}: " if len(seen.parts) > 1 else ""
+            told = f"{where}{finding.message}"
+            return Judgement(Status.FAILED, told, statement.within, finding.observed)
+    if all(finding.refused for _, finding in found):
+        return Judgement(Status.ERROR, found[0][1].message, statement.within)
+    observed = found[0][1].observed if len(found) == 1 else None
+    return Judgement(Status.PASSED, "", statement.within, observed)
 
 
 def of_golden(number: int, statement: GoldenLog, golden: Golden, seen: Seen) -> Judgement:
@@ -188,7 +191,7 @@ def of_golden(number: int, statement: GoldenLog, golden: Golden, seen: Seen) -> 
         return Judgement(Status.FAILED, fact)
     if found is None:
         return Judgement(Status.PASSED)
-    inputs = tuple(differing_inputs(golden.inputs, part.inputs))
+    inputs = tuple(differing_inputs(golden.inputs, part.inputs[number]))
     difference = LogDifference(found, inputs, statement.replication)
     message = f"the log parts from {statement.file} at event {found.number + 1:,}"
     return Judgement(Status.FAILED, message, difference=difference)
@@ -203,13 +206,18 @@ def quantity(value: float, unit: str, digits: int = 6, *, signed: bool = False) 
     return f"{text} {unit}" if unit in ("s", "h") else text
 
 
+def margin_text(amount: float, unit: str) -> str:
+    """Return the size of a difference: shares differ by percentage points."""
+    return quantity(amount, unit, signed=True).removeprefix("+")
+
+
 def apart(expected: float, observed: float, unit: str) -> tuple[str, str]:
     """Return two values with as many digits as it takes to tell them apart."""
     for digits in (6, 9, 12):
         told, got = quantity(expected, unit, digits), quantity(observed, unit, digits)
         if told != got:
             return told, got
-    return repr(expected), repr(observed)
+    return quantity(expected, unit), quantity(observed, unit)
 
 
 def _replications(count: int) -> str:

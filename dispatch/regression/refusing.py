@@ -7,21 +7,22 @@ from math import inf
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.base import SECONDS
-from dispatch.model.expectations import SAME
+from dispatch.model.expectations import SAME, Duration
 from dispatch.study.measures import compile_measures
+from dispatch.timeline import cumulative_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dispatch.model.expectations import Comparison, GoldenLog, LogExpectation, MeasureExpectation
+    from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
     from dispatch.study.measures import Measure
-
-
-DAY = SECONDS["d"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,66 +43,78 @@ def compiled(scenario: Scenario, name: str) -> Measure | Refusal:
         return Refusal("measure", str(error.args[0]).rstrip("."), error.hint)
 
 
-def possible(unit: str, horizon: float) -> tuple[float, float]:
-    """Return the range in which a measure of a unit can lie, for a horizon in seconds.
+def possible(measure: Measure, scenario: Scenario) -> tuple[float, float]:
+    """Return the range in which a measure can lie in a scenario, in its unit.
 
-    Shares lie between 0 and 1. No interval outlasts the horizon by more than a day: what is under way then
-    is played to its end. Counts and unit-hours have no upper bound.
+    Shares lie between 0 and 1, numbers of calls between 0 and what comes in at most: all recorded calls, and
+    of random ones with mean m some m + 20·√m + 20, which no luck exceeds.
     """
-    return 0.0, {"share": 1.0, "s": horizon + DAY}.get(unit, inf)
+    if measure.of_calls:
+        expected = sum(cumulative_rate(scenario, stream)[1][-1] for stream in scenario.streams)
+        recorded = len(scenario.recorded.received) if scenario.recorded is not None else 0
+        return 0.0, float(recorded + (expected + 20.0 * expected**0.5 + 20.0 if scenario.streams else 0.0))
+    return 0.0, 1.0 if measure.unit == "share" else inf
 
 
 def allowance(expectation: MeasureExpectation) -> float:
-    """Return how far a value may be off by the fixed parts of its tolerance."""
-    given = expectation.tolerance
-    if given is None:
-        return max(SAME * abs(expectation.value), SAME * SAME)
-    return max(given.absolute or 0.0, (given.relative or 0.0) * abs(expectation.value))
-
-
-def accepted(expectation: MeasureExpectation, slack: float) -> tuple[float, float]:
-    """Return the interval of values that an expectation accepts."""
-    low, high = expectation.value - slack, expectation.value + slack
-    if expectation.op in ("<=", "<"):
-        return -inf, high
-    return low, (inf if expectation.op in (">=", ">") else high)
+    """Return how far a value may be off by rounding and the fixed parts of the tolerance."""
+    value, given = abs(expectation.value), expectation.tolerance
+    rounding = max(SAME * value, SAME * SAME)
+    return (
+        rounding if given is None else max(rounding, given.absolute or 0.0, (given.relative or 0.0) * value)
+    )
 
 
 def holds(expectation: MeasureExpectation, observed: float, slack: float) -> bool:
-    """Whether an observed value is as expected."""
-    low, high = accepted(expectation, slack)
-    if expectation.op == "<":
-        return observed < high
-    return low < observed if expectation.op == ">" else low <= observed <= high
+    """Whether an observed value is as expected.
+
+    A tolerance widens what is accepted. Rounding alone does not make ``<`` and ``>`` hold for what is equal.
+    """
+    value, op = expectation.value, expectation.op
+    strict = slack if expectation.tolerance is not None else -slack
+    if op == "==":
+        return abs(observed - value) <= slack
+    if op in ("<", "<="):
+        return observed <= value + slack if op == "<=" else observed < value + strict
+    return observed >= value - slack if op == ">=" else observed > value - strict
 
 
 def cannot_fail(expectation: MeasureExpectation, slack: float, span: tuple[float, float]) -> bool:
     """Whether every value in a range would be accepted."""
-    low, high = span
-    return holds(expectation, low, slack) and holds(expectation, high, slack)
+    return all(holds(expectation, end, slack) for end in span)
 
 
 def of_measure(
-    expectation: MeasureExpectation, measure: Measure, scenario: Scenario, replications: int
+    expectation: MeasureExpectation, measure: Measure, scenario: Scenario, layout: str, replications: int
 ) -> Iterator[Refusal]:
     """Yield what is wrong with an expectation of a measure."""
-    span = possible(measure.unit, scenario.file.horizon)
-    kind = {"share": "a share between 0 and 1", "s": f"between 0 and {span[1]:g} s, a day over the horizon"}
-    described = kind.get(measure.unit, "0 or more")
-    given = expectation.tolerance
+    given, span = expectation.tolerance, possible(measure, scenario)
+    yield from _no_durations(measure, value=expectation.value, tolerance=given.absolute if given else None)
+    yield from _selecting_nothing(measure, scenario, (layout,))
     if given is not None and given.statistical is not None and replications < 2:
         remedy = "Raise replications, or give an absolute or relative tolerance."
         yield Refusal("tolerance", "a statistical tolerance needs two replications", remedy)
+    if measure.name == "responses.share":
+        yield Refusal("measure", "without a filter it is 1 whatever happens", "Say of what: [unit=…].")
     slack = allowance(expectation)
-    if cannot_fail(expectation, slack, span):
+    low, high = span
+    if expectation.op == "==" and measure.unit == "s":
+        high = scenario.file.horizon + SECONDS["d"]  # so wide a tolerance is none, whatever may happen
+    if cannot_fail(expectation, slack, (low, high)):
         key = "value" if given is None else "tolerance"
-        fact = f"{_told(expectation, slack)} cannot fail: {measure.name} is {described}"
-        yield Refusal(key, fact, "Narrow it.")
-        return
-    low, high = accepted(expectation, slack)
-    if low > span[1] or high < span[0]:
+        yield Refusal(key, f"{_told(expectation, slack)} cannot fail: {_range(measure, span)}", "Narrow it.")
+    elif expectation.value - slack > span[1] or expectation.value + slack < span[0]:
         remedy = "Write shares such as 0.9 for 90 %." if measure.unit == "share" else "Check the value."
-        yield Refusal("value", f"{expectation.value:g} cannot be: {measure.name} is {described}", remedy)
+        yield Refusal("value", f"{expectation.value:g} cannot be: {_range(measure, span)}", remedy)
+
+
+def _range(measure: Measure, span: tuple[float, float]) -> str:
+    low, high = span
+    return (
+        f"{measure.name} lies between {low:g} and {high:.6g}"
+        if high < inf
+        else f"{measure.name} is ≥ {low:g}"
+    )
 
 
 def _told(expectation: MeasureExpectation, slack: float) -> str:
@@ -109,17 +122,80 @@ def _told(expectation: MeasureExpectation, slack: float) -> str:
     return f"{expectation.op} {expectation.value:g}{margin}"
 
 
-def of_comparison(expectation: Comparison, replications: int) -> Iterator[Refusal]:
+def _no_durations(measure: Measure, **amounts: float | None) -> Iterator[Refusal]:
+    """Refuse durations where the measure is not in seconds."""
+    if measure.unit != "s":
+        what = {"share": "a share", "h": "in hours", "1": "a number"}[measure.unit]
+        for key, amount in amounts.items():
+            if isinstance(amount, Duration):
+                yield Refusal(key, f"a duration, but {measure.name} is {what}", "Write a plain number.")
+
+
+def _selecting_nothing(measure: Measure, scenario: Scenario, layouts: Sequence[str]) -> Iterator[Refusal]:
+    """Refuse a filter that selects no call that can come, or no unit of any of some layouts."""
+    if not may_come(scenario, measure.filters):
+        fact = f"no call that passes the filter of {measure.name} ever comes, so that it cannot fail"
+        yield Refusal("measure", fact, "Check type, zone and priority against the demand.")
+    if not any(_has_unit(scenario.layouts[layout], measure.filters) for layout in layouts):
+        fact = f"layout '{layouts[0]}' has no unit that passes the filter of {measure.name}"
+        yield Refusal("measure", fact, "Name a layout that has one.")
+
+
+def may_come(scenario: Scenario, filters: Mapping[str, str]) -> bool:
+    """Whether the demand has calls of a type, zone and priority."""
+    zone = scenario.zones.index(filters["zone"]) if "zone" in filters else None
+    inside = np.array([zone in (None, of_node) for of_node in scenario.zone_of.tolist()])
+    types = {number for number, kind in enumerate(scenario.kinds) if filters.get("type", kind.id) == kind.id}
+    for stream in scenario.streams:
+        priority = str(scenario.kinds[stream.kind].type.priority)
+        fits = stream.kind in types and filters.get("priority", priority) == priority
+        if fits and stream.rate * stream.weights[inside].sum() > 0:
+            return True
+    calls = scenario.recorded
+    if calls is None:
+        return False
+    fits = np.isin(calls.type, sorted(types)) & inside[calls.node]
+    return bool(
+        (fits & (calls.priority == int(filters["priority"])) if "priority" in filters else fits).any()
+    )
+
+
+def _has_unit(layout: Layout, filters: Mapping[str, str]) -> bool:
+    return any(
+        filters.get("unit", name) == name
+        and filters.get("station", unit.station) == unit.station
+        and filters.get("unit_type", unit.type) == unit.type
+        for name, unit in layout.units
+    )
+
+
+def of_comparison(
+    expectation: Comparison, measure: Measure, scenario: Scenario, replications: int
+) -> Iterator[Refusal]:
     """Yield what is wrong with an expected difference of layouts."""
-    same = expectation.direction == "same"
+    same, at_least, at_most = expectation.direction == "same", expectation.by_at_least, expectation.by_at_most
+    yield from _no_durations(measure, by_at_least=at_least, by_at_most=at_most)
     if expectation.layout == expectation.against:
         yield Refusal("against", "a layout does not differ from itself", "Name another layout.")
-    if replications < 2 and not (same and expectation.by_at_most is not None):
-        yield Refusal("direction", "one replication cannot tell a difference from luck", "Make two or more.")
-    if same and expectation.by_at_least:
+        return
+    yield from _selecting_nothing(measure, scenario, (expectation.layout, expectation.against))
+    if measure.given:
+        fact = f"{measure.name} is the same in every layout, because all of them meet the same calls"
+        yield Refusal("measure", fact, "Compare what units do.")
+    if replications < 2 and not (same and at_most is not None):
+        remedy = "Make two or more; where nothing is left to luck, they are alike, and that counts as sure."
+        yield Refusal("direction", "one replication cannot tell a difference from luck", remedy)
+    if same and at_least:
         yield Refusal("by_at_least", "'same' and a least difference contradict each other", "Remove one.")
-    if expectation.by_at_most is not None and expectation.by_at_most < expectation.by_at_least:
+    if at_most is not None and at_most < at_least:
         yield Refusal("by_at_most", "it is less than by_at_least, so that it cannot be met", "Raise it.")
+    widest = possible(measure, scenario)[1]
+    if at_most is not None and at_most >= widest:
+        yield Refusal(
+            "by_at_most", f"no difference is greater than {widest:g}, so that it cannot fail", "Lower it."
+        )
+    if at_least > widest:
+        yield Refusal("by_at_least", f"no difference is greater than {widest:g}", "Lower it.")
 
 
 def of_log(
@@ -145,7 +221,7 @@ def of_golden(expectation: GoldenLog, folder: Path, replications: int) -> Iterat
     if expectation.replication >= replications:
         yield _too_high(expectation.replication, replications)
     path = PurePath(expectation.file)
-    if "\0" in expectation.file or path.is_absolute() or ".." in path.parts or (folder / path).is_dir():
+    if "\0" in expectation.file or path.anchor or ".." in path.parts or (folder / path).is_dir():
         yield Refusal("file", "not a file beside the expectations", "Give a plain name, such as case.golden.")
     elif path.suffix in (".yaml", ".yml", ".csv"):
         yield Refusal("file", f"golden logs are texts, not {path.suffix}", "Name it, say, case.golden.")

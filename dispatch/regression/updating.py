@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.errors import Problems, ScenarioError
+from dispatch.errors import Problems
 from dispatch.io.whole_files import write_text_whole
 from dispatch.io.yaml_editing import with_scalars
 from dispatch.model.expectations import GoldenLog, MeasureExpectation
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from dispatch.regression.cells import Part
     from dispatch.regression.judging import Seen
     from dispatch.regression.outcomes import Outcome
+
+RESPONSES = "responses.n"
+"""What is looked at to see whether there is anything to say about units."""
 
 BROKEN = (Status.FAILED, Status.WARNING)
 BY_HAND = (
@@ -84,60 +87,82 @@ class Ink:
             "seed": str(group.seed),
             "replication": str(statement.replication),
         }
-        golden = Golden(part.events[number], part.inputs, reviewed)
+        golden = Golden(part.events[number], part.inputs[number], reviewed)
         self._texts[self.case.found.expected.parent / statement.file] = golden_text(golden, about)
         return len(golden.events)
 
-    def updated(self, outcomes: list[Outcome]) -> list[Outcome]:
+    def updated(self, outcomes: list[Outcome], golden: Mapping[int, Golden | None]) -> list[Outcome]:
         """Return outcomes with those updated whose observed values take the place of the expected ones."""
         by_where: dict[Path_, list[int]] = {}
         for number, assertion in enumerate(self.case.assertions):
             by_where.setdefault(assertion.where, []).append(number)
-        changes: dict[Path_, str] = {}
-        result = list(outcomes)
+        result, values = list(outcomes), 0
         for where, numbers in by_where.items():
-            if not any(outcomes[number].status in BROKEN for number in numbers):
-                continue
-            change = self._change(where, numbers, outcomes)
-            if change is None:
-                continue
-            if where[0] == "assertions":
-                changes[*where, "value"] = change[1]
-            for number in numbers:
-                if outcomes[number].status in BROKEN:
-                    result[number] = replace(outcomes[number], status=Status.UPDATED, change=change)
-        if changes:
-            self._rewrite(changes)
+            broken = [number for number in numbers if outcomes[number].status in BROKEN]
+            statement = self.case.assertions[numbers[0]].statement
+            change: tuple[str, str] | None = None
+            if broken and isinstance(statement, GoldenLog):
+                change = self._new_golden(numbers[0], statement, outcomes, golden[numbers[0]])
+            elif broken and isinstance(statement, MeasureExpectation) and statement.op == "==":
+                change = self._new_value(where, numbers, statement, outcomes)
+                values += change is not None
+            elif broken and statement is not None:
+                self._note(BY_HAND)
+            for number in broken if change is not None else ():
+                result[number] = replace(outcomes[number], status=Status.UPDATED, change=change)
+        if values:
+            name = self.case.found.expected.name
+            self._note(f"{name}: {values} value{'s' if values > 1 else ''} updated.")
         return result
 
-    def _change(self, where: Path_, numbers: list[int], outcomes: list[Outcome]) -> tuple[str, str] | None:
-        """Return old and new text of an expectation, None where it is not ours to move."""
-        statement = self.case.assertions[numbers[0]].statement
-        if isinstance(statement, GoldenLog):
-            difference = outcomes[numbers[0]].difference
-            if difference is None:
-                return None
-            count = self._golden(numbers[0], statement, reviewed=True)
-            return f"{statement.file} as it was", f"{statement.file} with {count:,} events"
-        if not isinstance(statement, MeasureExpectation) or statement.op != "==":
-            if statement is not None and BY_HAND not in self.notes:
-                self.notes.append(BY_HAND)
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _new_golden(
+        self, number: int, statement: GoldenLog, outcomes: list[Outcome], golden: Golden | None
+    ) -> tuple[str, str] | None:
+        """Note the text of a golden log that the log has parted from."""
+        if outcomes[number].difference is None or golden is None:
+            return None
+        count = self._golden(number, statement, reviewed=golden.reviewed)
+        return f"{statement.file} with {len(golden.events):,} events", f"{count:,} events"
+
+    def _new_value(
+        self, where: Path_, numbers: list[int], statement: MeasureExpectation, outcomes: list[Outcome]
+    ) -> tuple[str, str] | None:
+        """Note a value that suits all cells of an expectation, or why there is none."""
+        place, cells = self.case.assertions[numbers[0]].place, self.case.unfolded[where]
+        if len(numbers) < cells:
+            self._note(f"{place}: not updated, for only {len(numbers)} of its {cells} cells were checked.")
             return None
         observed = [outcomes[number].observed for number in numbers]
         known = [value for value in observed if value is not None]
-        middle = (min(known) + max(known)) / 2 if len(known) == len(observed) else None
-        if middle is not None:
-            moved = statement.model_copy(update={"value": float(_number(middle))})
-            slack = allowance(moved)
-            if len(known) == 1 or all(holds(moved, value, slack) for value in known):
-                return self._written(where), _number(middle) + self._suffix(where)
-        cells = ", ".join(
-            f"{outcomes[n].cell} {_number(v) if (v := outcomes[n].observed) is not None else 'nothing'}"
-            for n in numbers
+        if len(known) == len(observed):
+            new = _number((min(known) + max(known)) / 2)
+            moved = statement.model_copy(update={"value": float(new)})
+            if all(holds(moved, value, allowance(moved)) for value in known):
+                return self._rewritten(where, new + self._suffix(where))
+        told = ", ".join(
+            f"{outcomes[n].cell} {'nothing' if value is None else _number(value)}"
+            for n, value in zip(numbers, observed, strict=True)
         )
-        place = self.case.assertions[numbers[0]].place
-        self.notes.append(f"{place}: no one value suits all cells ({cells}). Expect each with 'layout'.")
+        self._note(f"{place}: no one value suits all cells ({told}). Expect each with 'layout' or 'seed'.")
         return None
+
+    def _rewritten(self, where: Path_, new: str) -> tuple[str, str] | None:
+        """Note the text of the expectations with one value changed, or why it has to be done by hand."""
+        path, problems = self.case.found.expected, Problems()
+        text = self._texts.get(path)
+        if text is None:
+            text = path.read_bytes().decode("utf-8")  # with byte-order mark and ends of lines as they are
+        changed = with_scalars(text, {(*where, "value"): new}, path.name, problems)
+        for problem in problems.found:
+            self._note(f"Not updated: {problem}")
+        if problems:
+            return None
+        self._texts[path] = changed
+        return self._written(where), new
 
     def _value(self, where: Path_) -> object:
         assert self.case.document is not None
@@ -150,15 +175,6 @@ class Ink:
     def _suffix(self, where: Path_) -> str:
         """Return the unit to write after a new value: a duration stays one."""
         return " s" if isinstance(self._value(where), str) else ""
-
-    def _rewrite(self, changes: Mapping[Path_, str]) -> None:
-        """Note the text of the expectations with values changed; raises ScenarioError where it cannot be."""
-        path, problems = self.case.found.expected, Problems()
-        text = path.read_bytes().decode("utf-8")  # with byte-order mark and ends of lines as they are
-        self._texts[path] = with_scalars(text, changes, path.name, problems)
-        problems.raise_if_any(ScenarioError)
-        count = len(changes)
-        self.notes.append(f"{path.name}: {count} value{'s' if count > 1 else ''} updated.")
 
 
 def _plain(value: object) -> str:
@@ -183,14 +199,15 @@ def first_expectations(case: Case, seen: Seen) -> str:
     """Return the text of expectations with what was observed of a scenario."""
     lines = [f"replications: {seen.group.replications}", "assertions:"]
     for layout in seen.order.layouts:
-        for name in seen.order.measures:
+        for name in case.headline:
             value = _observed(seen, layout, name)
             if value is not None:
                 lines.append(f"  - {{layout: {_text(layout)}, measure: {_text(name)}, value: {value}}}")
     comparisons = list(_comparisons(seen))
     if comparisons:
         lines += ["comparisons:", *comparisons]
-    lines += ["log:", "  - {no_double_assignment: true}"]
+    if any(seen.values(layout, RESPONSES).any() for layout in seen.order.layouts):
+        lines += ["log:", "  - {no_double_assignment: true}"]
     return HEAD.replace("NAME", case.found.expected.name.split(".expected")[0]) + "\n".join(lines) + "\n"
 
 

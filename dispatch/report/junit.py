@@ -54,7 +54,8 @@ def _suite(case: CaseResult) -> ET.Element:
 
 
 def _testcase(case: CaseResult, outcome: Outcome) -> ET.Element:
-    test = _element("testcase", classname=_class(case), name=f"{outcome.what} [{outcome.cell}]")
+    name = f"{outcome.what} [{outcome.cell}]" if outcome.cell else outcome.what
+    test = _element("testcase", classname=_class(case), name=name)
     text = failure_text(outcome)
     if outcome.status is Status.FAILED:
         test.append(_element("failure", text, message=outcome.message, type="failed"))

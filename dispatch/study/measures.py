@@ -20,7 +20,7 @@ from dispatch.study import singles
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -80,10 +80,16 @@ class Measure:
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]
     """Value for one log; NaN where it is not defined."""
-    counted: Callable[[LogView], int]
-    """How many calls or units it is taken over; zero where the filter selects none."""
+    filters: Mapping[str, str]
+    """Value by key."""
+    counted: Callable[[LogView], int] | None = None
+    """How many calls it is taken over; None for what has a value even if there are none, such as a count."""
     worst: Callable[[LogView], Worst | None] | None = None
     """For intervals: the longest of those that were counted."""
+    of_calls: bool = False
+    """Whether it is a number of calls, so that it cannot be above all that come in."""
+    given: bool = False
+    """Whether it follows from the calls alone, so that it is the same in every layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +136,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
         return _interval(written, parts[0], parts[1], parts[2], filters)
     if len(parts) == 2 and parts[0] == "queue":
         _refuse_filters(written, filters, INCIDENT_FILTERS)
-        unit, better, statistic = _statistic(written, parts[1])
-        return Measure(
-            written, unit, better, lambda view: statistic(*singles.waits(view, filters)), _counting(filters)
-        )
+        return _waits(written, parts[1], filters)
     coverage = _WITHIN.fullmatch(parts[-1]) if parts[:2] == ["coverage", "static"] else None
     if coverage is not None:
         seconds = float(coverage[1])
@@ -143,7 +146,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
             "share",
             higher_is_better=True,
             read=lambda v: singles.static_coverage(v, filters, seconds),
-            counted=lambda v: 0 if math.isnan(singles.static_coverage(v, filters, seconds)) else 1,
+            filters=filters,
         )
     single = singles.SINGLES.get(match["name"])
     if single is None:
@@ -151,14 +154,30 @@ def _compile(scenario: Scenario, written: str) -> Measure:
         raise UsageError(message, hint=did_you_mean(match["name"], known_names()))
     function, unit, better, allowed = single
     _refuse_filters(written, filters, allowed)
-    return Measure(written, unit, better, lambda view: function(view, filters), _counting(filters))
+    return Measure(
+        written,
+        unit,
+        better,
+        lambda view: function(view, filters),
+        filters,
+        of_calls=match["name"].startswith(("incidents.", "concurrency.")),
+        given=match["name"] == "incidents.n",
+    )
 
 
-def _counting(filters: dict[str, str]) -> Callable[[LogView], int]:
-    """Return a function that counts the calls and the units of a layout that pass, the fewer of the two."""
-    of_calls = {key: value for key, value in filters.items() if key in INCIDENT_FILTERS}
-    of_units = {key: value for key, value in filters.items() if key in UNIT_FILTERS}
-    return lambda view: int(min(view.calls(of_calls).sum(), view.units(of_units)[:-1].sum()))
+def _waits(written: str, name: str, filters: dict[str, str]) -> Measure:
+    unit, better, statistic = _statistic(written, name)
+    is_number = name == "n"
+    return Measure(
+        written,
+        unit,
+        better,
+        lambda view: statistic(*singles.waits(view, filters)),
+        filters,
+        None if is_number else lambda view: singles.waits(view, filters)[1],
+        of_calls=is_number,
+        given=is_number,
+    )
 
 
 def known_names() -> list[str]:
@@ -227,7 +246,19 @@ def _interval(written: str, interval: str, who: str, statistic: str, filters: di
     def counted(view: LogView) -> int:
         return _intervals(view, interval, rank, filters)[2]
 
-    return Measure(written, unit, better, read, counted, worst)
+    is_number = statistic == "n"
+    by_call = interval in ("processing", "response", "total") and not set(filters) & set(UNIT_FILTERS)
+    return Measure(
+        written,
+        unit,
+        better,
+        read,
+        filters,
+        None if is_number else counted,
+        None if is_number else worst,
+        of_calls=is_number,
+        given=by_call and (is_number or interval == "processing"),
+    )
 
 
 def _longest(view: LogView, values: Floats, calls: NDArray[np.intp], rank: int | None) -> Worst:

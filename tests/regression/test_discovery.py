@@ -27,9 +27,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "cases/b.yml": SCENARIO,
         "cases/deep/c.yaml": SCENARIO,
         "cases/deep/c.expected.yml": "log: []",
-        "cases/deep/other.expected.yaml": "scenario: ../cited.yaml",
+        "cases/deep/other.expected.yaml": "scenario: ../cited.yaml\nlog: []",
         "cases/cited.yaml": SCENARIO,
-        "cases/matrix.expected.yaml": "matrix: {scenarios: [m1.yaml, m2.yaml]}",
+        "cases/matrix.expected.yaml": "matrix: {scenarios: [m1.yaml, m2.yaml]}\ngolden: []",
         "cases/m1.yaml": SCENARIO,
         "cases/m2.yaml": SCENARIO,
         "cases/compose.yaml": "services: {}\nnetwork: x\n",
@@ -41,6 +41,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "cases/broken.yaml": SCENARIO,
         "cases/broken.expected.yaml": "[",
         "cases/other-tool.expected.yaml": "answers: {}",
+        "cases/another-tool.expected.yaml": "run:\n  log: x\n  matrix: y\n",
+        "cases/third-tool.expected.yaml": "log: []",
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,9 @@ def test_scenarios_are_known_by_their_keys(tmp_path: Path) -> None:
     for text, is_one in (
         (SCENARIO, True),
         (SCENARIO + "oops: [", True),
-        ('{"network": "n", "demand": {}, "horizon": 3}', True),
+        ('{"network": "n", "demand": {}, "unit_types": {}}', True),
+        ("network: n\nhorizon: 2\ndemand: {}\n", False),  # a model of power supply, say
+        ("a:\n  network: n\n  unit_types: {}\n  demand: {}\n", False),
         ("network: n\nhorizon: 2\n", False),
         ("# network: horizon: demand:\n", False),
         ("", False),
@@ -116,6 +120,45 @@ def test_an_argument_may_name_a_part_of_a_case(tmp_path: Path) -> None:
         assert left_out == 1
     with pytest.raises(ScenarioError, match="a folder has no ids"):
         collect([f"{tmp_path}::one"])
+
+
+def test_ids_that_nothing_has_are_told(tmp_path: Path) -> None:
+    write_case(tmp_path, layouts={"plan-2": {"remove_units": ["E1"]}, "plan-20": {"remove_units": ["W1"]}})
+    expect(tmp_path, assertions=[{"measure": "total.first.max", "op": "<=", "value": 9000}])
+    name = f"{tmp_path}/scenario"
+    chosen, left_out = select(collect([f"{name}::plan-2"]), lambda _: True)
+    assert (len(chosen[0].assertions), left_out) == (1, 2)
+    both, left_out = select(collect([f"{name}::plan-2", f"{name}::plan-20"]), lambda _: True)
+    assert (len(both), len(both[0].assertions), left_out) == (1, 2, 1)
+    every, left_out = select(collect([str(tmp_path), f"{name}::plan-2"]), lambda _: True)
+    assert (len(every), len(every[0].assertions), left_out) == (1, 3, 0)
+    with pytest.raises(UsageError, match="plan-3: no assertion has this id"):
+        select(collect([f"{name}::plan-2", f"{name}::plan-3"]), lambda _: True)
+
+
+def test_two_expectations_files_of_one_case_are_refused(tmp_path: Path) -> None:
+    write_case(tmp_path)
+    path = expect(tmp_path, log=[{"no_double_assignment": True}])
+    path.with_suffix(".yml").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="are of one case"):
+        collect([str(tmp_path)])
+    assert collect([str(path.with_suffix(".yml"))])[0].found.expected.suffix == ".yml"
+
+
+def test_folders_that_lead_to_each_other_are_looked_into_once(tmp_path: Path) -> None:
+    write_case(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    for number in range(4):
+        (tmp_path / "a" / f"to-b-{number}").symlink_to(tmp_path / "b", target_is_directory=True)
+        (tmp_path / "b" / f"to-a-{number}").symlink_to(tmp_path / "a", target_is_directory=True)
+    assert len(discover([str(tmp_path)])) == 1
+
+
+def test_a_scenario_that_no_longer_looks_like_one_is_told(tmp_path: Path) -> None:
+    path = write_case(tmp_path)
+    expect(tmp_path, log=[{"no_double_assignment": True}])
+    path.write_text("oops", encoding="utf-8")
+    assert checked(tmp_path).exit_code == 2
 
 
 def test_first_expectations_are_written_and_fail_until_they_are_reviewed(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from dispatch import load, simulate
 from dispatch.errors import Problems
+from dispatch.regression.cases import collect, select
+from dispatch.regression.checking import check
 from dispatch.regression.events import WORDS, Event, events_of
 from dispatch.regression.golden import Golden, golden_text, read_golden, rounded
 from dispatch.regression.outcomes import Status
@@ -117,7 +119,7 @@ def test_update_writes_a_golden_log_anew(tmp_path: Path) -> None:
     write_case(tmp_path, call_processing=5)
     (found,) = only(checked(tmp_path, update=True)).outcomes
     assert found.status is Status.UPDATED
-    assert found.change == ("scenario.golden as it was", "scenario.golden with 26 events")
+    assert found.change == ("scenario.golden with 26 events", "26 events")
     after = path.read_text(encoding="utf-8")
     assert "# reviewed: true" in after
     assert after != before
@@ -193,17 +195,46 @@ def test_one_value_for_several_cells_moves_only_where_it_suits_all(tmp_path: Pat
     assert [each.status for each in only(checked(tmp_path)).outcomes][2:] == [Status.PASSED, Status.PASSED]
 
 
-def test_a_value_behind_an_alias_is_left_alone(tmp_path: Path) -> None:
+def test_a_value_behind_an_alias_is_left_alone_and_the_others_are_updated(tmp_path: Path) -> None:
     write_case(tmp_path)
     text = (
         "assertions:\n"
         "  - {layout: one, measure: total.first.max, value: &limit 500}\n"
         "  - {layout: one, measure: total.first.p90, value: *limit}\n"
+        "  - {layout: baseline, measure: total.first.max, value: 170}\n"
     )
     path = expect(tmp_path, text)
     result = checked(tmp_path, update=True)
-    assert result.exit_code == 2
-    assert path.read_text(encoding="utf-8") == text
+    assert [each.status for each in only(result).outcomes] == [Status.FAILED, Status.FAILED, Status.UPDATED]
+    assert sum(note.startswith("Not updated: ") for note in only(result).notes) == 2
+    assert path.read_text(encoding="utf-8") == text.replace("value: 170", "value: 180")
+
+
+def test_a_value_of_several_cells_is_not_moved_by_a_look_at_one(tmp_path: Path) -> None:
+    write_case(tmp_path)
+    path = expect(tmp_path, assertions=[{"measure": "total.first.max", "value": 180}])
+    before = path.read_text(encoding="utf-8")
+    chosen, _ = select(collect([str(tmp_path)]), lambda name: "one" in name)
+    result = check(chosen, update=True)
+    assert result.exit_code == 1
+    assert any("only 1 of its 2 cells" in note for note in only(result).notes)
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_update_does_not_review(tmp_path: Path) -> None:
+    write_case(tmp_path)
+    outcomes(tmp_path, **GOLDEN)
+    write_case(tmp_path, call_processing=5)
+    assert only(checked(tmp_path, update=True)).outcomes[0].status is Status.UPDATED
+    assert "# reviewed: false" in (tmp_path / "scenario.golden").read_text(encoding="utf-8")
+    assert checked(tmp_path).exit_code == 1
+
+
+def test_another_layout_is_an_input_that_differs(tmp_path: Path) -> None:
+    _golden(tmp_path)
+    (found,) = outcomes(tmp_path, golden=[{"file": "scenario.golden", "layout": "baseline"}])
+    assert found.difference is not None
+    assert found.difference.inputs == ("layout",)
 
 
 def test_warnings_are_updated_too(tmp_path: Path) -> None:
