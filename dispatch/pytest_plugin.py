@@ -73,12 +73,11 @@ def _is_bare(session: pytest.Session, scenario: Path) -> bool:
     known, scenario = session.stash.setdefault(_bare_scenarios, {}), scenario.resolve()
     called = [session.config.invocation_params.dir / argument for argument in session.config.args]
     above = [path for path in called if path.is_dir() and scenario.is_relative_to(path.resolve())]
-    folders = above or [scenario.parent]
-    for folder in folders:
+    for folder in above:
         if folder not in known:
             bare = [case.scenario for case in discover([str(folder)]) if not case.is_written]
             known[folder] = {path.resolve() for path in bare if path is not None}
-    return all(scenario in known[folder] for folder in folders)
+    return bool(above) and all(scenario in known[folder] for folder in above)
 
 
 class CaseFile(pytest.File):
@@ -92,7 +91,7 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield the cells of the matrix, and what is asserted of the case as a whole."""
-        from dispatch.regression.cases import read_case
+        from dispatch.regression.reading import read_case
 
         taken = self.session.stash.setdefault(_files_of_cases, {})
         if taken.setdefault(self.nodeid, self.path) != self.path:

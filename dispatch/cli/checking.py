@@ -68,8 +68,10 @@ def check(
         Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for CI servers.")
     ] = None,
     report: Annotated[
-        Path | None,
-        typer.Option("--report", metavar="FILE", help="Write what moved as a page: .html or .md."),
+        list[Path] | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Write what moved as a page: .html or .md. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Check scenarios against what is expected of them; exit code 1 if an expectation is broken.
@@ -79,10 +81,10 @@ def check(
 
     Example: dispatch check scenarios/regression --junit report.xml
     """
-    from dispatch.regression.cases import collect
+    from dispatch.regression.reading import collect
 
     cases, deselected = _chosen(collect(paths), select)
-    _check_targets(junit, report)
+    _check_targets(junit, report or [])
     if collect_only:
         _list(cases, as_json=as_json)
         return
@@ -90,7 +92,7 @@ def check(
     result = _checked(cases, manner)
     result.deselected = deselected
     _show(result, manner)
-    _write(result, junit, report)
+    _write(result, junit, report or [])
     if result.interrupted:
         raise typer.Exit(EXIT_STOPPED)
     raise typer.Exit(result.exit_code)
@@ -122,11 +124,10 @@ def _list(cases: Iterable[Case], *, as_json: bool) -> None:
         raise typer.Exit(max(error.exit_code for error in broken))
 
 
-def _check_targets(junit: Path | None, report: Path | None) -> None:
+def _check_targets(junit: Path | None, reports: list[Path]) -> None:
     """Refuse files to write that cannot be, before anything is simulated; inputs never have such endings."""
-    for target, endings in ((junit, (".xml",)), (report, PAGES)):
-        if target is None:
-            continue
+    wanted = [(report, PAGES) for report in reports]
+    for target, endings in wanted if junit is None else [(junit, (".xml",)), *wanted]:
         if target.suffix.lower() not in endings:
             message = f"{target}: is written with the ending {' or '.join(endings)}."
             raise UsageError(message, hint="Name such a file.")
@@ -161,19 +162,16 @@ def _show(result: CheckResult, manner: Manner) -> None:
     sys.stdout.flush()
 
 
-def _write(result: CheckResult, junit: Path | None, report: Path | None) -> None:
+def _write(result: CheckResult, junit: Path | None, reports: list[Path]) -> None:
     """Write the files that were asked for."""
     from dispatch.io.whole_files import write_text_whole
+    from dispatch.report.check_pages import check_html, check_markdown
+    from dispatch.report.junit import junit_text
 
     if junit is not None:
-        from dispatch.report.junit import junit_text
-
         write_text_whole(junit, junit_text(result))
-    if report is not None:
-        from dispatch.report.check_pages import check_html, check_markdown
-
+        typer.echo(f"wrote {junit}", err=True)
+    for report in reports:
         page = check_html if report.suffix.lower() == ".html" else check_markdown
         write_text_whole(report, page(result))
-    for path in (junit, report):
-        if path is not None:
-            typer.echo(f"wrote {path}", err=True)
+        typer.echo(f"wrote {report}", err=True)

@@ -32,12 +32,17 @@ def diff(
     from dispatch.regression.folders import read_run
 
     a, b = read_run(run_a), read_run(run_b)
-    inputs = differing_inputs({**a.inputs, "layout": a.layout}, {**b.inputs, "layout": b.layout})
-    compared = sorted({*a.events, *b.events})
+    of_runs = [
+        {**run.inputs, "layout": run.layout, "replications": str(run.manifest["replications"])}
+        for run in (a, b)
+    ]
+    inputs = [*differing_inputs(*of_runs), *dict.fromkeys((*a.altered, *b.altered))]
+    counts = [int(run.manifest["replications"]) for run in (a, b)]
+    compared = list(range(min(counts)))
     parts = ((n, first_divergence(a.events.get(n, []), b.events.get(n, []))) for n in compared)
     found = next(((n, divergence) for n, divergence in parts if divergence is not None), None)
     _show(found, inputs, compared, ("A", "B"), as_json=as_json)
-    if found is not None:
+    if found is not None or counts[0] != counts[1]:
         raise typer.Exit(EXIT_DIFFERENT)
 
 
@@ -62,7 +67,7 @@ def rerun(
     folder = read_run(run)
     study = simulate_again(folder, load_unchanged(folder, find_scenario(folder, scenario)), jobs)
     found = divergence_from(folder, study)
-    _show(found, [], sorted(folder.events), ("then", "now"), as_json=as_json)
+    _show(found, folder.altered, sorted(folder.events), ("then", "now"), as_json=as_json)
     if found is not None:
         raise typer.Exit(EXIT_DIFFERENT)
 

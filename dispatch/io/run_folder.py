@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -87,7 +88,8 @@ def write_folder(
 ) -> None:
     """Write JSON documents and tables into a folder, replacing an older run folder in one step.
 
-    The document ``manifest`` also lists the files, which is how an older run folder is known.
+    The document ``manifest`` also lists the files with their digests: so an older run folder is known, and
+    a table that somebody has changed.
 
     Everything is written beside the target first; an error leaves the target as it was.
     """
@@ -101,18 +103,25 @@ def write_folder(
         raise UsageError(message, hint="Name another folder.") from None
     try:
         temporary.chmod(0o755)
-        files = [*(f"{name}.json" for name in documents), *(f"{name}.{table_format}" for name in tables)]
-        for name, document in documents.items():
-            content = {**document, "files": sorted(files)} if f"{name}.json" == MANIFEST else document
-            (temporary / f"{name}.json").write_text(json_text(content), encoding="utf-8", newline="")
         for name, columns in tables.items():
             WRITERS[table_format](temporary / f"{name}.{table_format}", columns)
+        files = {path.name: file_digest(path) for path in temporary.iterdir()}
+        files |= {f"{name}.json": "" for name in documents}
+        for name, document in documents.items():
+            content = {**document, "files": files} if f"{name}.json" == MANIFEST else document
+            (temporary / f"{name}.json").write_text(json_text(content), encoding="utf-8", newline="")
         _replace(folder, temporary)
     except OSError as error:
         message = f"{folder}: cannot be written ({error.strerror})."
         raise UsageError(message, hint="Free some space, or name another folder.") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def file_digest(path: Path) -> str:
+    """Return a digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _replace(folder: Path, temporary: Path) -> None:

@@ -32,6 +32,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         temporary = folder / "written"
         yield temporary
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -48,4 +50,6 @@ def write_text_whole(path: Path, text: str) -> None:
 def _unwritable(path: Path, error: OSError | ValueError) -> UsageError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     name = str(path).replace("\0", "?")
-    return UsageError(f"{name}: cannot be written ({reason}).", hint="Name another file.")
+    return UsageError(
+        f"{name}: cannot be written ({reason}).", hint="Name another file, or make its folder writable."
+    )

@@ -296,7 +296,8 @@ def _note_once(problems: Problems, seen: set[str], place: str, fact: str, remedy
 
 
 def _cut_out(data: Any, path: Path_, cut: set[str]) -> bool:
-    """Remove the value at a path, or what holds it if it is gone already; False where nothing is left."""
+    """Remove the value at a path and what is empty without it; False where nothing is left to remove."""
+    removed = False
     while path:
         holder = data
         for part in path[:-1]:
@@ -304,9 +305,11 @@ def _cut_out(data: Any, path: Path_, cut: set[str]) -> bool:
         if _has(holder, path[-1]):
             cut.add(str(path[-1]))
             del holder[path[-1]]
+            removed = True
+        if removed and holder:
             return True
         path = path[:-1]
-    return False
+    return removed
 
 
 def _has(holder: Any, part: str | int) -> bool:

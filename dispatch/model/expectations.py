@@ -31,9 +31,14 @@ class Duration(float):
 
 def _amount(value: Any) -> float:
     """Let a duration stand for its seconds."""
-    amount = Duration(parse_duration(value)) if isinstance(value, str) else float(number_only(value))
+    help_text = "Write a number in the measure's unit (0.9 for 90 %), or a duration such as '8 min'."
+    try:
+        amount = Duration(parse_duration(value)) if isinstance(value, str) else float(number_only(value))
+    except ValueError:
+        message = f"{value!r:.40} is neither a number nor a duration | {help_text}"
+        raise ValueError(message) from None
     if not math.isfinite(amount):
-        message = "not a finite number | Give a plain number."
+        message = f"not a finite number | {help_text}"
         raise ValueError(message)
     return amount
 
@@ -45,6 +50,15 @@ Amount = Annotated[
 ]
 """A number in the measure's unit; seconds may be written as a duration such as ``8 min``."""
 
+
+def _share(value: Any) -> Any:
+    """Refuse what was meant in percent."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 1:
+        message = f"{value:g} would be {100 * value:g} % | Write 0.05 for 5 %."
+        raise ValueError(message)
+    return value
+
+
 Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 
 
@@ -53,10 +67,10 @@ class Tolerance(Frozen):
 
     absolute: Annotated[Amount, Field(ge=0)] | None = None
     """In the measure's unit."""
-    relative: Annotated[Number, Field(ge=0)] | None = None
-    """As a share of the expected value: 0.05 for 5 %."""
+    relative: Annotated[Number, Field(ge=0), BeforeValidator(_share)] | None = None
+    """As a share of the expected value, below 1: 0.05 for 5 %."""
     statistical: Annotated[Number, Field(gt=0, lt=1)] | None = None
-    """Confidence level such as 0.99: half of the observed mean's interval; needs two replications."""
+    """Confidence level such as 0.99: half of the observed mean's interval; needs five replications."""
 
     @model_validator(mode="after")
     def _some(self) -> Tolerance:
@@ -106,9 +120,9 @@ class Comparison(Expectation):
     measure: Reference
     """Name with filter."""
     direction: Literal["lower", "higher", "same"]
-    """Whether the measure falls, rises, or shows no significant difference."""
-    significance: Annotated[Number, Field(gt=0, lt=1)] = 0.05
-    """Level for the two-sided p-value of the paired t-test."""
+    """Whether the measure falls, rises, or shows no significant difference (better with ``by_at_most``)."""
+    significance: Annotated[Number, Field(gt=0, le=0.2)] = 0.05
+    """Level for the two-sided p-value of the paired t-test: 0.05 for 5 %."""
     by_at_least: Annotated[Amount, Field(ge=0)] = 0.0
     """Least size of the mean difference, in the measure's unit."""
     by_at_most: Annotated[Amount, Field(ge=0)] | None = None

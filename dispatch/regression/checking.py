@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
-from dispatch.errors import DispatchError, Problems, ScenarioError
+from dispatch.errors import DispatchError, Problems
 from dispatch.model.expectations import Comparison, GoldenLog, LogExpectation, MeasureExpectation
 from dispatch.regression import judging
 from dispatch.regression.cells import Order, Part, Question, forget, simulate_part
@@ -91,6 +91,8 @@ class _Plan:
     """By group and replication."""
     golden: dict[int, Golden | None] = field(default_factory=dict)
     """By assertion; None where there is no golden log yet."""
+    unusable: dict[int, str] = field(default_factory=dict)
+    """By assertion: what is wrong with its golden log."""
     result: CaseResult = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,21 +103,20 @@ class _Plan:
         self.error = case.error
         if self.error is None:
             self._read_golden()
-        if self.error is None:
-            for number in sorted({a.group for a in self.case.assertions if self._needs_simulation(a)}):
+            for number in sorted({a.group for a in case.assertions if self._needs_simulation(a)}):
                 self.orders[number] = self._order(number)
 
     def _needs_simulation(self, assertion: Assertion) -> bool:
         return assertion.statement is not None or not self.case.is_written
 
     def _read_golden(self) -> None:
-        problems = Problems()
         for number, assertion in enumerate(self.case.assertions):
             if isinstance(assertion.statement, GoldenLog):
+                problems = Problems()
                 path = self.case.found.expected.parent / assertion.statement.file
                 self.golden[number] = read_golden(path, problems) if path.exists() else None
-        if problems:
-            self.error = ScenarioError(problems.found)
+                if problems:
+                    self.unusable[number] = "; ".join(map(str, problems.found))
 
     def _order(self, number: int) -> tuple[Order, list[int]]:
         """Return what to simulate of a group: the layouts, measures and replications that are asked for."""
@@ -176,12 +177,13 @@ class _Plan:
                 if not self.case.is_written:
                     ink.write_first(first_expectations(self.case, self._seen(0)))
                 told = [outcome(*pair) for pair in zip(self.case.assertions, judgements, strict=True)]
-                told = ink.updated(told, self.golden) if update else told
-                ink.write()
                 self.result.outcomes = told
-            except DispatchError as error:
+                updated = ink.updated(told, self.golden) if update else told
+                ink.write()
+                self.result.outcomes = updated
+                self.result.notes += ink.notes
+            except DispatchError as error:  # what was judged is told, but nothing was written
                 self.error = error
-        self.result.notes += ink.notes
         self.result.error = self.error
 
     def _seen(self, group: int) -> Seen:
@@ -199,6 +201,8 @@ class _Plan:
         if isinstance(statement, LogExpectation):
             return judging.of_log(number, statement, seen)
         golden = self.golden[number]
+        if number in self.unusable:
+            return Judgement(Status.ERROR, self.unusable[number])
         if golden is None:
             return ink.first_golden(number, statement)
         return judging.of_golden(number, statement, golden, seen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import InputError, Problems
-from dispatch.io.run_folder import MANIFEST
+from dispatch.io.run_folder import MANIFEST, file_digest
 from dispatch.io.tables import read_written
 from dispatch.regression.events import Event, events_of_tables
 
@@ -25,6 +25,8 @@ class RunFolder:
     manifest: dict[str, Any]
     events: dict[int, list[Event]]
     """By replication."""
+    altered: tuple[str, ...] = ()
+    """Tables that are not as they were written, as ``file responses.csv``."""
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -42,6 +44,7 @@ def read_run(path: Path) -> RunFolder:
     problems = Problems()
     manifest = _manifest(path, problems)
     tables: dict[str, dict[str, list[object]]] = {}
+    altered: list[str] = []
     for name in ("incidents", "responses"):
         found = [path / f"{name}{ending}" for ending in (".csv", ".parquet")]
         present = [file for file in found if file.is_file()]
@@ -50,10 +53,13 @@ def read_run(path: Path) -> RunFolder:
         columns = read_written(present[0], problems) if present else None
         if columns is not None:
             tables[name] = columns
+            if manifest is not None and file_digest(present[0]) != manifest["files"].get(present[0].name):
+                altered.append(f"file {present[0].name}")
     problems.raise_if_any(InputError)
     assert manifest is not None
     try:
-        return RunFolder(path, manifest, _by_replication(tables["incidents"], tables["responses"]))
+        events = _by_replication(tables["incidents"], tables["responses"])
+        return RunFolder(path, manifest, events, tuple(altered))
     except (KeyError, ValueError) as error:
         problems.add(str(path), f"the tables are not those of a run ({error})", WRITE_AGAIN)
         raise InputError(problems.found) from None
@@ -66,7 +72,8 @@ def _manifest(path: Path, problems: Problems) -> dict[str, Any] | None:
         problems.add(str(path), "no run folder: it has no readable manifest.json", WRITE_AGAIN)
         return None
     needed = ("command", "inputs", "layouts", "scenario_file", "seed", "replications", "speeds", "measures")
-    if not isinstance(read, dict) or any(name not in read for name in needed):
+    files = read.get("files") if isinstance(read, dict) else None
+    if not isinstance(read, dict) or not isinstance(files, dict) or any(name not in read for name in needed):
         problems.add(
             f"{path.name}/{MANIFEST}", "was written by another version, or is something else", WRITE_AGAIN
         )

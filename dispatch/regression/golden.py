@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dispatch.io.yaml_source import read_text
 from dispatch.regression.events import WORDS, Event
+from dispatch.regression.provenance import LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +33,8 @@ class Golden:
     inputs: dict[str, str] = field(default_factory=dict)
     """Fingerprints of what it was made from."""
     reviewed: bool = True
+    intact: bool = True
+    """Whether the events are those that were written."""
 
 
 def rounded(events: Iterable[Event]) -> list[Event]:
@@ -43,9 +47,13 @@ def golden_text(golden: Golden, about: Mapping[str, str]) -> str:
     lines = [HEAD, *(f"# {key}: {_escaped(value)}" for key, value in about.items())]
     lines.append(f"# reviewed: {'true' if golden.reviewed else 'false'}")
     lines += [f"# input {key}: {value}" for key, value in sorted(golden.inputs.items())]
-    lines.append(COLUMNS)
-    lines += [_line(event) for event in golden.events]
+    events = [_line(event) for event in golden.events]
+    lines += [f"# digest: {_digest(events)}", COLUMNS, *events]
     return "\n".join(lines) + "\n"
+
+
+def _digest(events: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(events).encode()).hexdigest()[:LENGTH]
 
 
 def _line(event: Event) -> str:
@@ -79,6 +87,7 @@ def read_golden(path: Path, problems: Problems) -> Golden | None:
     begin = lines.index(COLUMNS) + 1
     head = dict(line[2:].split(": ", 1) for line in lines[1:begin] if line.startswith("# ") and ": " in line)
     events: list[Event] = []
+    intact = head.get("digest") == _digest(lines[begin:])
     for number, line in enumerate(lines[begin:], start=begin + 1):
         event = _event(line.split("\t"))
         if event is not None:
@@ -88,7 +97,7 @@ def read_golden(path: Path, problems: Problems) -> Golden | None:
             return None
     inputs = {key.removeprefix("input "): value for key, value in head.items() if key.startswith("input ")}
     reviewed = head.get("reviewed", "false").strip().lower() in ("true", "yes")
-    return Golden(events, inputs, reviewed)
+    return Golden(events, inputs, reviewed, intact)
 
 
 def _event(cells: Sequence[str]) -> Event | None:

@@ -150,9 +150,10 @@ def of_comparison(assertion: Assertion, statement: Comparison, seen: Seen) -> Ju
     wanted = {"lower": d.mean < 0 and surely, "higher": d.mean > 0 and surely, "same": not surely}
     if wanted[statement.direction] and size_holds:
         return Judgement(Status.PASSED, "", None, d.mean)
+    amiss = "" if size_holds else "; the size is amiss"
     p = "in every replication alike" if alike else f"p = {d.p_value:.3g}"
     spread = "" if alike or math.isnan(d.half_width) else f" ± {margin_text(d.half_width, unit)}"
-    got = f"got {quantity(d.mean, unit, signed=True)}{spread} ({p})"
+    got = f"got {quantity(d.mean, unit, signed=True)}{spread} ({p}{amiss})"
     return Judgement(Status.FAILED, f"expected {_direction(statement, unit)}, {got}", None, d.mean)
 
 
@@ -191,7 +192,8 @@ def of_golden(number: int, statement: GoldenLog, golden: Golden, seen: Seen) -> 
         return Judgement(Status.FAILED, fact)
     if found is None:
         return Judgement(Status.PASSED)
-    inputs = tuple(differing_inputs(golden.inputs, part.inputs[number]))
+    edited = () if golden.intact else (f"file {statement.file}",)
+    inputs = (*differing_inputs(golden.inputs, part.inputs[number]), *edited)
     difference = LogDifference(found, inputs, statement.replication)
     message = f"the log parts from {statement.file} at event {found.number + 1:,}"
     return Judgement(Status.FAILED, message, difference=difference)

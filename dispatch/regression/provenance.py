@@ -19,11 +19,24 @@ IDLE = frozenset(
 )  # fmt: skip
 """Sections of a scenario that no log depends on, or that are told by themselves."""
 
+NAMED = frozenset(
+    {"unit_types", "stations", "units", "incident_types", "zones", "profiles", "closures", "layouts",
+     "demand", "dispatching", "travel"}
+)  # fmt: skip
+"""Sections whose parts are told by name, so that a difference is found at once."""
+
 
 def fingerprints(scenario: Scenario) -> dict[str, str]:
     """Return fingerprints by name: of the scenario's sections, its network, its calls; seed and version."""
     written = scenario.file.model_dump(mode="json")
-    found = {f"scenario.{name}": _of(value) for name, value in written.items() if name not in IDLE}
+    found: dict[str, str] = {}
+    for section, value in written.items():
+        if section in IDLE:
+            continue
+        if section in NAMED and value:
+            found |= {f"scenario.{section}.{name}": _of(part) for name, part in value.items()}
+        else:
+            found[f"scenario.{section}"] = _of(value)
     found["network"] = scenario.network.digest[:LENGTH]
     found["travel.factors"] = scenario.roads.speeds.digest[:LENGTH]
     found["demand.calls"] = scenario.recorded.digest[:LENGTH] if scenario.recorded else ""
@@ -33,5 +46,12 @@ def fingerprints(scenario: Scenario) -> dict[str, str]:
 
 
 def _of(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(_untitled(value), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def _untitled(value: Any) -> Any:
+    """Return a value without titles, which change no result."""
+    if isinstance(value, dict):
+        return {key: _untitled(part) for key, part in value.items() if key != "title"}
+    return [_untitled(part) for part in value] if isinstance(value, list) else value

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dispatch.study.measures import Measure
 
 
+FEWEST = 5
+"""Replications that a statistical tolerance needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an expectation cannot be used."""
@@ -91,9 +95,9 @@ def of_measure(
     given, span = expectation.tolerance, possible(measure, scenario)
     yield from _no_durations(measure, value=expectation.value, tolerance=given.absolute if given else None)
     yield from _selecting_nothing(measure, scenario, (layout,))
-    if given is not None and given.statistical is not None and replications < 2:
-        remedy = "Raise replications, or give an absolute or relative tolerance."
-        yield Refusal("tolerance", "a statistical tolerance needs two replications", remedy)
+    if given is not None and given.statistical is not None and replications < FEWEST:
+        fact = f"a statistical tolerance needs {FEWEST} replications: the interval of fewer says nothing"
+        yield Refusal("tolerance", fact, "Raise replications, or give an absolute or relative tolerance.")
     if measure.name == "responses.share":
         yield Refusal("measure", "without a filter it is 1 whatever happens", "Say of what: [unit=…].")
     slack = allowance(expectation)

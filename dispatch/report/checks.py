@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from dispatch.errors import InputError
+from dispatch.regression.judging import quantity
 from dispatch.regression.outcomes import Status
 from dispatch.report import speak
 from dispatch.report.divergence import divergence_document, divergence_text, print_divergence
@@ -68,7 +69,8 @@ class Progress:
         if not self._verbose and self._room() < 1:
             self._end_line()
         self._done += 1
-        self._tell(outcome.status, outcome.id)
+        seen = "" if outcome.observed is None else f"  {quantity(outcome.observed, outcome.unit)}"
+        self._tell(outcome.status, outcome.id, seen if outcome.status is Status.PASSED else "")
 
     def end_case(self, case: CaseResult) -> None:
         """End the line of a case, and tell if it could not be run."""
@@ -83,7 +85,7 @@ class Progress:
         self._end_line()
         self._open = None
 
-    def _tell(self, status: Status, name: str) -> None:
+    def _tell(self, status: Status, name: str, seen: str = "") -> None:
         mark, style = MARKS[status]
         if status in (Status.FAILED, Status.ERROR):
             self._style = style
@@ -97,6 +99,8 @@ class Progress:
         if self._room() < len(word):
             self._write("\n  ")
         self._write(word, style)
+        if self._room() > cell_len(seen):
+            self._write(seen)
         if not self._out.is_terminal:
             self._write(f"  {self._share()}")
         self._end_line()
@@ -157,10 +161,15 @@ def _print_outcome(out: Console, outcome: Outcome, style: str) -> None:
     _say(out, outcome.message, 2, style)
     if outcome.why:
         _say(out, f"why: {outcome.why}", 2)
+    _print_difference(out, outcome)
+    out.print()
+
+
+def _print_difference(out: Console, outcome: Outcome) -> None:
+    """Print where a golden log and the log part."""
     if outcome.difference is not None:
         found = (outcome.difference.replication, outcome.difference.divergence)
         print_divergence(out, found, outcome.difference.inputs, NAMES)
-    out.print()
 
 
 def _print_errors(out: Console, result: CheckResult) -> None:
@@ -185,6 +194,7 @@ def _print_updates(out: Console, result: CheckResult) -> None:
     for outcome in updated:
         out.print(Text(outcome.id, style="cyan"), soft_wrap=True)
         _say(out, f"{outcome.place}: {updated_text(outcome)}", 2)
+        _print_difference(out, outcome)
     for name, sentences in notes:
         out.print(Text(name), soft_wrap=True)
         for sentence in sentences:

@@ -24,7 +24,7 @@ def divergence_document(
 ) -> dict[str, Any]:
     """Return the JSON document of ``dispatch diff``."""
     document: dict[str, Any] = {
-        "equal": found is None,
+        "equal": found is None and "replications" not in inputs,
         "inputs_that_differ": list(inputs),
         "replications": list(compared),
     }
@@ -60,7 +60,9 @@ def print_divergence(
 ) -> None:
     """Print where two logs part, the board at that moment, and which inputs differ."""
     if found is None:
-        out.print(Text("The logs are equal, event by event.", style="bold"))
+        one_has_more = "replications" in inputs
+        where = ", in the replications that both have; one of them has more" if one_has_more else ""
+        out.print(Text(f"The logs are equal, event by event{where}.", style="bold"))
     else:
         number, divergence = found
         when = f"{speak.duration(divergence.time)} after the start"
@@ -90,6 +92,8 @@ _CAUSES = {
     "dispatch": "the program is another version",
     "layout": "another layout was simulated",
     "network": "the road network has changed",
+    "replication": "another replication was simulated",
+    "replications": "one has more replications",
     "seed": "the seed is another, so all luck is",
     "travel.factors": "the speeds have changed",
 }
@@ -103,7 +107,10 @@ def meaning(inputs: Sequence[str]) -> str:
     if tuple(inputs) == ("dispatch",):
         return "Only the version of dispatch differs: the program has changed, what it was given has not."
     sections = [name.removeprefix("scenario.") for name in inputs if name.startswith("scenario.")]
-    told = [_CAUSES.get(name, f"'{name}' has changed") for name in inputs if not name.startswith("scenario.")]
+    files = [name.removeprefix("file ") for name in inputs if name.startswith("file ")]
+    others = [name for name in inputs if not name.startswith(("scenario.", "file "))]
+    told = [_CAUSES.get(name, f"'{name}' has changed") for name in others]
+    told += [f"{name} was edited or cut off after it was written" for name in files]
     if sections:
         head, verb = ("section", "has") if len(sections) == 1 else ("sections", "have")
         told = [f"{head} {', '.join(sections)} of the scenario {verb} changed", *told]

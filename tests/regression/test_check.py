@@ -10,9 +10,9 @@ from scipy import stats
 
 from dispatch import compare, load
 from dispatch.model.expectations import MeasureExpectation
-from dispatch.regression.cases import collect
 from dispatch.regression.checking import check
 from dispatch.regression.outcomes import Status
+from dispatch.regression.reading import collect
 from dispatch.regression.refusing import allowance, cannot_fail, holds
 from tests.regression.worlds import checked, expect, only, outcomes, refused, write_case
 
@@ -219,7 +219,7 @@ def test_a_statistical_tolerance_is_the_interval_of_the_mean(tmp_path: Path) -> 
 
 
 def test_an_interval_so_wide_that_nothing_fails_is_refused(tmp_path: Path) -> None:
-    write_case(tmp_path, demand={"poisson": {"fire": {"rate": "6/d"}}}, replications=2, seed=4)
+    write_case(tmp_path, demand={"poisson": {"fire": {"rate": "2/d"}}}, replications=5, seed=2)
     assertion = {"layout": "one", "measure": "total.first.within_120s", "value": 0.5}
     status, message = one(tmp_path, **assertion, tolerance={"statistical": 0.999})
     assert status is Status.ERROR
@@ -232,7 +232,7 @@ def test_an_interval_so_wide_that_nothing_fails_is_refused(tmp_path: Path) -> No
         ({"measure": "total.first.within_60s", "value": 0.5, "tolerance": {"absolute": 0.5}}, "cannot fail"),
         ({"measure": "total.first.within_60s", "op": "<=", "value": 1}, "cannot fail"),
         ({"measure": "total.first.mean", "op": ">=", "value": 0}, "cannot fail"),
-        ({"measure": "incidents.n", "op": ">=", "value": 3, "tolerance": {"relative": 1}}, "cannot fail"),
+        ({"measure": "incidents.n", "op": ">=", "value": 3, "tolerance": {"absolute": 3}}, "cannot fail"),
         ({"measure": "incidents.lost", "op": "<=", "value": 3}, "lies between 0 and 3"),
         ({"measure": "incidents.n", "value": 3, "tolerance": {"absolute": 100}}, "cannot fail"),
         ({"measure": "incidents.n", "value": 4}, "4 cannot be"),
@@ -244,16 +244,20 @@ def test_an_interval_so_wide_that_nothing_fails_is_refused(tmp_path: Path) -> No
             "tolerance: a duration",
         ),
         ({"measure": "total.first.mean", "value": -80}, "-80 cannot be"),
-        ({"measure": "total.first.mean", "value": 90000, "tolerance": {"relative": 1.5}}, "cannot fail"),
+        ({"measure": "total.first.mean", "value": 90000, "tolerance": {"absolute": "2 d"}}, "cannot fail"),
         ({"measure": "total.first.within_60s", "op": ">=", "value": 90}, "90 cannot be"),
-        ({"measure": "total.first.mean", "value": 80, "tolerance": {"statistical": 0.9}}, "two replications"),
+        (
+            {"measure": "total.first.mean", "value": 80, "tolerance": {"statistical": 0.9}},
+            "needs 5 replications",
+        ),
         ({"measure": "total.first.maen", "value": 80}, "no statistic 'maen'"),
         ({"measure": "total.first.mean[zone=north]", "value": 80}, "no zone 'north'"),
-        ({"measure": "total.first.mean", "value": 80, "layout": "tow"}, "no cell of the matrix is meant"),
-        ({"measure": "total.first.mean", "value": 80, "seed": 77}, "no cell of the matrix is meant"),
+        ({"measure": "total.first.mean", "value": 80, "layout": "tow"}, "no layout 'tow' is simulated"),
+        ({"measure": "total.first.mean", "value": 80, "seed": 77}, "no seed '77' is simulated"),
         ({"measure": "total.first.mean", "value": 80, "tolerance": {}}, "an empty tolerance"),
-        ({"measure": "total.first.mean", "value": True}, "not a number"),
-        ({"measure": "total.first.mean", "value": "80 km"}, "not a duration"),
+        ({"measure": "total.first.mean", "value": 80, "tolerance": {"relative": 5}}, "5 would be 500 %"),
+        ({"measure": "total.first.mean", "value": True}, "neither a number nor a duration"),
+        ({"measure": "total.first.mean", "value": "80 km"}, "neither a number nor a duration"),
         ({"measure": "total.first.mean", "value": 80, "op": "!="}, "op"),
         ({"measure": "total.first.mean", "vlaue": 80}, "Did you mean 'value'?"),
     ],
@@ -286,6 +290,7 @@ def difference(**keys: Any) -> dict[str, Any]:
         (difference(by_at_most=1), "no difference is greater than 1, so that it cannot fail"),
         (difference(direction="lower", by_at_least=2), "no difference is greater than 1"),
         (difference(direction="lower", by_at_least="1 min"), "a duration, but workload.max is a share"),
+        (difference(significance=0.95), "significance"),
         ({"log": [{"layout": "one", "unit": "E1", "reaches": "x", "within": 9}]}, "'one' has no unit 'E1'"),
         ({"log": [{"unit": "E1", "reaches": "x"}]}, "not one whole statement"),
         (
@@ -317,6 +322,25 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, keys: Any, line: str) ->
     write_case(tmp_path)
     told = refused(tmp_path, **keys)
     assert any(line in each for each in told), told
+
+
+def test_one_mistake_is_told_once(tmp_path: Path) -> None:
+    """What was left out because it is wrong is not missed a second time."""
+    write_case(tmp_path)
+    (told,) = refused(tmp_path, log=[{"no_double_assignment": "maybe"}])
+    assert told.startswith("scenario.expected.yaml:2 log[0].no_double_assignment: must be True")
+    value = {"measure": "total.first.mean", "value": 80, "tolerance": {"relative": "5 %"}}
+    (told,) = refused(tmp_path, assertions=[value])
+    assert "tolerance.relative" in told
+
+
+def test_a_scenario_that_is_not_checked_is_told(tmp_path: Path) -> None:
+    path = write_case(tmp_path)
+    (tmp_path / "other.yaml").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    expect(tmp_path, scenario="other.yaml", log=[{"no_double_assignment": True}])
+    (case,) = checked(tmp_path).cases
+    assert case.exit_code == 0
+    assert case.notes == ["scenario.yaml is not checked: scenario.expected.yaml is about another."]
 
 
 def test_all_problems_of_a_case_are_told_at_once(tmp_path: Path) -> None:
@@ -423,7 +447,7 @@ def test_one_pair_is_too_few_to_tell_a_difference(tmp_path: Path) -> None:
 
 def test_values_without_any_spread_are_the_same_within_rounding(tmp_path: Path) -> None:
     """A third is written with a few digits; the interval of three equal values has no width."""
-    write_case(tmp_path, replications=3)
+    write_case(tmp_path, replications=5)
     third = {"layout": "one", "measure": "total.first.within_100s", "value": 0.33333333}
     for tolerance in ({"statistical": 0.95}, {"absolute": 0}):
         assert one(tmp_path, **third, tolerance=tolerance)[0] is Status.PASSED

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dispatch.errors import ScenarioError, UsageError
-from dispatch.regression.cases import collect, read_case, select
+from dispatch.regression.cases import select
 from dispatch.regression.discovery import discover, looks_like_scenario
 from dispatch.regression.outcomes import Status
+from dispatch.regression.reading import collect, read_case
 from tests.regression.worlds import checked, expect, only, write_case
 
 if TYPE_CHECKING:

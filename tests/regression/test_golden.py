@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from dispatch import load, simulate
 from dispatch.errors import Problems
-from dispatch.regression.cases import collect, select
+from dispatch.regression.cases import select
 from dispatch.regression.checking import check
 from dispatch.regression.events import WORDS, Event, events_of
 from dispatch.regression.golden import Golden, golden_text, read_golden, rounded
 from dispatch.regression.outcomes import Status
-from tests.regression.worlds import checked, expect, only, outcomes, refused, write_case
+from dispatch.regression.reading import collect
+from tests.regression.worlds import checked, expect, only, outcomes, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,15 +51,22 @@ def test_a_golden_log_is_text_that_people_can_read(tmp_path: Path) -> None:
     path = write_case(tmp_path)
     events = rounded(events_of(simulate(load(path), "one")))
     lines = golden_text(Golden(events), {"layout": "one"}).splitlines()
-    assert lines[:4] == [
-        "# golden log of dispatch, version 1",
-        "# layout: one",
-        "# reviewed: true",
-        "time\twhat\tincident\tunit\tdetail",
-    ]
-    told = [line.split("\t") for line in lines[4:]]
+    assert lines[:3] == ["# golden log of dispatch, version 1", "# layout: one", "# reviewed: true"]
+    assert lines[3].startswith("# digest: ")
+    assert lines[4] == "time\twhat\tincident\tunit\tdetail"
+    told = [line.split("\t") for line in lines[5:]]
     reached = [(float(row[0]), row[2], row[3]) for row in told if row[1] == "on scene"]
     assert reached == [(60.0, "x", "W1"), (660.0, "y", "W1"), (5240.0, "z", "W1")]
+
+
+def test_a_golden_log_that_was_edited_is_told(tmp_path: Path) -> None:
+    path = _golden(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    for edited in (text.replace("60.000\ton scene", "61.000\ton scene"), text[: text.index("660.000")]):
+        path.write_text(edited, encoding="utf-8")
+        (found,) = only(checked(tmp_path)).outcomes
+        assert found.difference is not None
+        assert found.difference.inputs == ("file scenario.golden",)
 
 
 def test_a_first_golden_log_is_written_and_has_to_be_reviewed(tmp_path: Path) -> None:
@@ -141,8 +149,31 @@ def test_a_file_that_is_no_golden_log_is_refused(tmp_path: Path, damage: str) ->
     path.write_text(text.replace(*changes[damage]) if damage != "bytes" else "", encoding="utf-8")
     if damage == "bytes":
         path.write_bytes(b"\xff\xfe")
-    told = refused(tmp_path, **GOLDEN)
-    assert told[0].startswith("scenario.golden:")
+    expect(tmp_path, golden=GOLDEN["golden"], log=[{"no_double_assignment": True}])
+    result = checked(tmp_path)
+    first, second, broken = only(result).outcomes
+    assert (first.status, second.status, broken.status) == (Status.PASSED, Status.PASSED, Status.ERROR)
+    assert broken.message.startswith("scenario.golden:")
+    assert result.exit_code == 2
+
+
+def test_what_cannot_be_written_is_told_and_nothing_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dispatch.errors import UsageError
+    from dispatch.regression import updating
+
+    def full(path: Path, text: str) -> None:
+        message = f"{path.name}: cannot be written (No space left on device)."
+        raise UsageError(message)
+
+    write_case(tmp_path)
+    expect(tmp_path, assertions=[{"layout": "one", "measure": "total.first.max", "value": 500}])
+    monkeypatch.setattr(updating, "write_text_whole", full)
+    case = only(checked(tmp_path, update=True))
+    assert "No space left" in str(case.error)
+    assert [each.status for each in case.outcomes] == [Status.FAILED]
+    assert case.notes == []
 
 
 TEXT = """\

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dispatch.regression.cases import collect, select
+from dispatch.regression.cases import select
 from dispatch.regression.checking import check
 from dispatch.regression.outcomes import Status
+from dispatch.regression.reading import collect
 from tests.regression import mutations
 from tests.regression.mutations import MUTATIONS, Mutation
 

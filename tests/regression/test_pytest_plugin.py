@@ -241,13 +241,28 @@ def test_what_turns_out_to_be_refused_is_an_error_of_its_own(pytester: pytest.Py
     assert stands_in(result.outlines, [refused["place"], refused["message"]])
 
 
-def test_a_case_that_cannot_be_run_tells_why(pytester: pytest.Pytester, cases: Path) -> None:
+def test_a_bad_golden_log_does_not_hide_the_rest(pytester: pytest.Pytester, cases: Path) -> None:
     add(cases, "gold", GOOD + "golden: [{file: gold.golden}]\n")
     (cases / "gold.golden").write_text("nonsense\n")
     result = run(pytester, "cases/gold.yaml", code=1)
+    result.assert_outcomes(passed=1, errors=1)
+    told = "gold.golden:1: not a golden log of this version. Remove the file, and check again to have it"
+    assert sum(line.startswith(told) for line in result.outlines) == 1
+
+
+def test_a_case_that_cannot_be_run_tells_why(pytester: pytest.Pytester, cases: Path) -> None:
+    """The scenario is changed when the cases have been collected."""
+    add(cases, "moving", GOOD + "log: [{layout: baseline, no_double_assignment: true}]\n")
+    scenario = cases / "moving.yaml"
+    pytester.makeconftest(
+        "from pathlib import Path\n"
+        "def pytest_collection_finish(session):\n"
+        f"    path = Path({str(scenario)!r})\n"
+        "    path.write_text(path.read_text().replace('2 d', '3 d'))\n"
+    )
+    result = run(pytester, "cases/moving.yaml", code=1)
     result.assert_outcomes(errors=2)
-    told_once = "gold.golden:1: not a golden log of this version. Remove the file, and check again to have it"
-    assert sum(line.startswith(told_once) for line in result.outlines) == 2
+    assert sum("changed while it was being checked" in line for line in result.outlines) >= 2
 
 
 def test_expectations_that_nobody_wrote_are_written_and_fail(pytester: pytest.Pytester, cases: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_slower_crew_is_found_and_named(tmp_path: Path) -> None:
     b = _run(tmp_path, "b", unit_types=faster)
     done = dispatch("diff", a, b, "--json", code=1)
     document = json.loads(done.stdout)
-    assert document["inputs_that_differ"] == ["scenario.unit_types"]
+    assert document["inputs_that_differ"] == ["scenario.unit_types.engine"]
     first = document["first_difference"]
     assert first["replication"] == 0
     assert {first["a"]["kind"], first["b"]["kind"]} & {"en route", "on scene"}
@@ -49,7 +49,7 @@ def test_a_slower_crew_is_found_and_named(tmp_path: Path) -> None:
     )
     shown = dispatch("diff", a, b, code=1).stdout
     assert "First difference: replication 0" in shown
-    assert "Inputs that differ: scenario.unit_types." in shown
+    assert "Inputs that differ: scenario.unit_types.engine." in shown
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:
@@ -76,6 +76,17 @@ def test_a_log_that_was_altered_is_told(tmp_path: Path) -> None:
     done = dispatch("rerun", run, code=1)
     assert "First difference: replication 0" in done.stdout
     assert "on scene" in done.stdout
+    assert "responses.csv was edited or cut off after it was written" in done.stdout
+
+
+def test_runs_of_different_length_are_compared_as_far_as_they_go(tmp_path: Path) -> None:
+    a = _run(tmp_path, "a")
+    dispatch("run", tmp_path / "a.yaml", "-r", "3", "-o", tmp_path / "b")
+    done = dispatch("diff", a, tmp_path / "b", code=1)
+    assert "equal, event by event, in the replications that both have; one of them has more." in done.stdout
+    document = json.loads(dispatch("diff", a, tmp_path / "b", "--json", code=1).stdout)
+    assert (document["equal"], document["replications"]) == (False, [0, 1])
+    assert document["inputs_that_differ"] == ["replications"]
 
 
 def test_what_has_changed_is_named(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ from dispatch.model.injects import Closure, Inject
 from dispatch.model.resources import UnitType, Variation
 from dispatch.model.scenario import BUILT_IN_POLICIES, Dispatching, MutualAid, ScenarioFile
 from dispatch.model.travel import SpeedRow, SpeedSet
-from dispatch.regression.cases import collect
 from dispatch.regression.checking import check
 from dispatch.regression.discovery import looks_like_scenario
 from dispatch.regression.events import AVAILABLE, RECEIVED, WORDS
 from dispatch.regression.golden import Golden, read_golden
 from dispatch.regression.outcomes import Status
+from dispatch.regression.reading import collect
 from dispatch.scenario.recorded import LUCK
 from tests.cli.world import ROOT, dispatch
 

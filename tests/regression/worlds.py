@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from dispatch.regression.cases import collect
 from dispatch.regression.checking import check
+from dispatch.regression.reading import collect
 from tests.small import write_scenario
 
 if TYPE_CHECKING:
