@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -28,12 +30,21 @@ PIPED_WIDTH = 200
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console that draws tables on terminals and writes plain, uncut text into files and pipes."""
-    plain = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    plain = _Console(stderr=stderr, highlight=False, soft_wrap=False)
     return (
         plain
         if plain.is_terminal
-        else Console(stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
+        else _Console(stderr=stderr, highlight=False, width=PIPED_WIDTH, no_color=True)
     )
+
+
+class _Console(Console):
+    """A console that goes on in silence when its reader has left, so that the exit code is the right one."""
+
+    def on_broken_pipe(self) -> None:
+        """Write no more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def progress_bar() -> Progress:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.world import dispatch
+from tests.cli.world import COMMAND, dispatch, environment
 from tests.regression.worlds import expect, write_case
 
 if TYPE_CHECKING:
@@ -139,3 +140,15 @@ def test_schemas_are_printed() -> None:
     expectations = json.loads(dispatch("schema", "expectations").stdout)
     assert "incident_types" in scenario["properties"]
     assert set(expectations["properties"]) >= {"assertions", "comparisons", "log", "golden", "matrix"}
+
+
+@pytest.mark.parametrize(("value", "code"), [(560, 0), (1, 1)])
+def test_a_reader_who_leaves_does_not_change_the_verdict(here: Path, value: int, code: int) -> None:
+    write_case(here / "many")
+    limit = {"layout": "one", "measure": "total.first.max", "op": "<=", "value": value}
+    expect(here / "many", assertions=[limit] * 20)
+    line = f"'{COMMAND}' check many -v | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False,
+                          cwd=here, env=environment())  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith("many/scenario::one::total.first.max <=")
