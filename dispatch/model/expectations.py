@@ -110,6 +110,24 @@ class MeasureExpectation(Expectation):
     """How far it may be off; when left out, by rounding only (a millionth). Limits are widened by it."""
 
 
+class StandardExpectation(Expectation):
+    """The times of a standards profile, each as an assertion about the measure that judges it."""
+
+    profile: Reference
+    """Name of a profile of the catalogue, or a YAML file beside the expectations."""
+    filter: Text = ""
+    """Which calls it is applied to, as in the brackets of a measure: ``type=dwelling-fire,zone=north``."""
+    only: tuple[Reference, ...] = ()
+    """Measures of the requirements that are meant, such as ``response.first.mean``; all when left out."""
+
+
+class ProfileClause(MeasureExpectation):
+    """One requirement of a profile, as an assertion."""
+
+    profile: Reference
+    """The profile that it is of."""
+
+
 class Comparison(Expectation):
     """A paired difference ``layout − against`` on equal luck."""
 
@@ -207,6 +225,8 @@ class ExpectedFile(Frozen):
     """Scenarios, layouts, speed sets and seeds to combine."""
     assertions: tuple[MeasureExpectation, ...] = ()
     """Values of measures."""
+    standards: tuple[StandardExpectation, ...] = ()
+    """Standards profiles to be met."""
     comparisons: tuple[Comparison, ...] = ()
     """Differences between layouts."""
     log: tuple[LogExpectation, ...] = ()

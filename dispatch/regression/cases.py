@@ -8,7 +8,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from dispatch.errors import UsageError
-from dispatch.model.expectations import Comparison, GoldenLog, LogExpectation, MeasureExpectation
+from dispatch.model.expectations import (
+    Comparison,
+    GoldenLog,
+    LogExpectation,
+    MeasureExpectation,
+    ProfileClause,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,7 +137,8 @@ def _is_part(part: str, identity: str) -> bool:
 def named(statement: Statement) -> str:
     """Return what an expectation is about, without its value: the name stays when the value moves."""
     if isinstance(statement, MeasureExpectation):
-        return f"{statement.measure} {statement.op}"
+        profile = f"{statement.profile}: " if isinstance(statement, ProfileClause) else ""
+        return f"{profile}{statement.measure} {statement.op}"
     if isinstance(statement, Comparison):
         than = "as" if statement.direction == "same" else "than"
         return f"{statement.measure} {statement.direction} {than} {statement.against}"

@@ -21,7 +21,7 @@ SKIPPED = frozenset({"__pycache__", "node_modules", "build", "dist"})
 SIGNS = ("network", "horizon", "unit_types", "incident_types", "demand")
 """Keys by which a scenario is known among other YAML files; one that is broken has most of them, too."""
 
-SECTIONS = ("assertions", "comparisons", "golden", "log")
+SECTIONS = ("assertions", "standards", "comparisons", "golden", "log")
 HEADS = ("scenario", "matrix", "schema_version", "reviewed")
 """Keys by which expectations without a scenario beside them are known: one of either."""
 

@@ -18,9 +18,10 @@ from dispatch.model.expectations import (
     GoldenLog,
     LogExpectation,
     MeasureExpectation,
+    ProfileClause,
 )
 from dispatch.regression.cases import REVIEWED, Assertion, Case, Group, named
-from dispatch.regression.discovery import SECTIONS, discover
+from dispatch.regression.discovery import SECTIONS, SUFFIXES, discover
 from dispatch.regression.refusing import (
     Refusal,
     compiled,
@@ -30,6 +31,7 @@ from dispatch.regression.refusing import (
     of_measure,
     possible,
 )
+from dispatch.statics.standards import standard
 from dispatch.study.measures import HEADLINE
 from dispatch.study.opening import load
 
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dispatch.io.yaml_source import Path_
+    from dispatch.model.expectations import StandardExpectation
     from dispatch.regression.cases import Statement
     from dispatch.regression.discovery import Found
     from dispatch.scenario.scenario import Scenario
+    from dispatch.statics.standards import Standard
 
 
 def collect(arguments: Sequence[str]) -> list[Case]:
@@ -85,6 +89,22 @@ def _unwritten(found: Found) -> Case:
 def notices(scenario: Scenario) -> list[str]:
     """Return what loading a scenario had to say about an old file."""
     return [note for note in scenario.notes if "schema version" in note]
+
+
+def clauses_of(found: Standard, entry: StandardExpectation) -> Iterator[ProfileClause]:
+    """Yield the times of a profile as assertions; those that count staff cannot be judged by a measure."""
+    brackets = f"[{entry.filter}]" if entry.filter else ""
+    for clause in found.file.times:
+        if clause.staff is None:
+            applies = f" ({clause.applies_to})" if clause.applies_to else ""
+            yield ProfileClause(
+                profile=found.name,
+                measure=f"{clause.measure}{brackets}",
+                op="<=" if clause.share is None else ">=",
+                value=clause.seconds if clause.share is None else clause.share,
+                why="; ".join(filter(None, (f"{clause.title.en}{applies}", entry.why))),
+                **entry.model_dump(include={"scenario", "layout", "seed", "speeds", "severity"}),
+            )
 
 
 class _Reader:
@@ -209,15 +229,40 @@ class _Reader:
     def _assertions(self, groups: tuple[Group, ...]) -> Iterator[Assertion]:
         if not self.file.reviewed:
             yield self._assertion((REVIEWED,), "", REVIEWED, None)
-        sections: dict[str, tuple[Statement, ...]] = {
-            "assertions": self.file.assertions,
-            "comparisons": self.file.comparisons,
-            "log": self.file.log,
-            "golden": self.file.golden,
+        sections: dict[str, Sequence[tuple[int, Statement]]] = {
+            "assertions": list(enumerate(self.file.assertions)),
+            "standards": list(self._standards()),
+            "comparisons": list(enumerate(self.file.comparisons)),
+            "log": list(enumerate(self.file.log)),
+            "golden": list(enumerate(self.file.golden)),
         }
         for section, statements in sections.items():
-            for i, statement in enumerate(statements):
+            for i, statement in statements:
                 yield from self._unfolded((section, i), statement, groups)
+
+    def _standards(self) -> Iterator[tuple[int, ProfileClause]]:
+        """Yield the requirements of the standards profiles that are to be met, with the entry they are of."""
+        for i, entry in enumerate(self.file.standards):
+            beside = self.found.expected.parent / entry.profile
+            try:
+                found = standard(str(beside) if Path(entry.profile).suffix in SUFFIXES else entry.profile)
+            except InputError as error:
+                self.problems.found += error.problems
+                continue
+            except UsageError as error:
+                place = self.document.place("standards", i, "profile")
+                self.problems.add(place, f"no standards profile '{entry.profile}'", error.hint)
+                continue
+            clauses = list(clauses_of(found, entry))
+            known = {clause.measure.partition("[")[0] for clause in clauses}
+            for j, name in enumerate(entry.only):
+                if name not in known:
+                    place = self.document.place("standards", i, "only", j)
+                    fact = f"{found.name} has no requirement that is judged by '{name}'"
+                    self.problems.add(place, fact, did_you_mean(name, known))
+            for clause in clauses:
+                if not entry.only or clause.measure.partition("[")[0] in entry.only:
+                    yield i, clause
 
     def _unfolded(self, where: Path_, statement: Statement, groups: tuple[Group, ...]) -> Iterator[Assertion]:
         """Yield an expectation for every cell that it holds for, and note what is wrong with it."""

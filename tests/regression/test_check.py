@@ -475,6 +475,40 @@ def test_nothing_at_all_is_broken_rather_than_refused(tmp_path: Path) -> None:
     assert (status, message) == (Status.FAILED, "expected ≤ 480 s, got nothing: no call has this interval")
 
 
+PROFILE = """\
+title: {en: Ours}
+source: made up
+times:
+  - {title: {en: mean}, clock: total, seconds: 100 s, statistic: mean}
+  - {title: {en: two in three within a minute}, clock: total, seconds: 60 s, share: 0.6}
+  - {title: {en: nobody farther}, clock: travel, seconds: 4 min, statistic: edge}
+  - {title: {en: staff}, clock: total, seconds: 100 s, share: 0.9, staff: 12}
+"""
+
+
+def test_a_standard_is_an_assertion_for_each_time_that_it_asks_for(tmp_path: Path) -> None:
+    """Baseline: 60, 180, 0 s, a mean of 80 s; alone: 60, 560, 240 s; W1 never drives longer than 4 min."""
+    write_case(tmp_path)
+    (tmp_path / "ours.yaml").write_text(PROFILE, encoding="utf-8")
+    found = outcomes(tmp_path, standards=[{"profile": "ours.yaml", "why": "the council's"}])
+    assert [(each.cell, each.what, each.status) for each in found] == [
+        ("baseline", "ours: total.first.mean <=", Status.PASSED),
+        ("one", "ours: total.first.mean <=", Status.FAILED),
+        ("baseline", "ours: total.first.within_60s >=", Status.PASSED),
+        ("one", "ours: total.first.within_60s >=", Status.FAILED),
+        ("baseline", "ours: travel.first.max <=", Status.PASSED),
+        ("one", "ours: travel.first.max <=", Status.PASSED),
+    ]
+    assert found[1].message.startswith("expected ≤ 100 s, got 286.667 s")
+    assert found[3].why == "two in three within a minute; the council's"
+    narrow = {"profile": "ours.yaml", "only": ["total.first.mean"], "layout": "one", "severity": "warning"}
+    (found_one,) = outcomes(tmp_path, standards=[narrow | {"filter": "zone=right"}])
+    assert (found_one.status, found_one.observed) == (Status.WARNING, 240.0)
+    told = refused(tmp_path, standards=[{"profile": "lbf"}, {"profile": "ours.yaml", "only": ["x"]}])
+    assert any("no standards profile 'lbf'" in line for line in told)
+    assert any("no requirement that is judged by 'x'" in line for line in told)
+
+
 def test_a_matrix_has_a_cell_for_every_combination(tmp_path: Path) -> None:
     sets = {"slow": {"factors": 0.5}}
     write_case(tmp_path, travel={"sets": sets}, demand={"poisson": {"fire": {"rate": "24/d"}}})
