@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dispatch.errors import DispatchError, InputError, Problems, ScenarioError, UsageError, did_you_mean
-from dispatch.io.yaml_source import read_yaml, validate
+from dispatch.io.validating import validate
+from dispatch.io.yaml_source import read_yaml
 from dispatch.model.expectations import (
     Comparison,
     ExpectedFile,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 
 from dispatch.errors import NetworkError, Problems
-from dispatch.io.yaml_source import read_yaml, validate
+from dispatch.io.validating import validate
+from dispatch.io.yaml_source import read_yaml
 from dispatch.roads.described import Described
 from dispatch.roads.matrix import MatrixNetwork, read_matrix
 from dispatch.roads.network_file import MODES, NetworkFile

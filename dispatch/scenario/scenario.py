@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.errors import NetworkError, Problems, ScenarioError, UsageError, did_you_mean
-from dispatch.io.yaml_source import YamlDocument, read_yaml, validate
+from dispatch.io.validating import validate
+from dispatch.io.yaml_source import YamlDocument, read_yaml
 from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP, ScenarioFile
 from dispatch.model.travel import PLANNING
 from dispatch.roads.network import load_network

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from dispatch.errors import did_you_mean
 from dispatch.io.catalogue import shipped_texts
 from dispatch.io.tables import read_table
-from dispatch.io.yaml_source import parse_yaml, validate
+from dispatch.io.validating import validate
+from dispatch.io.yaml_source import parse_yaml
 from dispatch.model.travel import DAYS, SpeedProfile, SpeedRow
 from dispatch.roads.network_file import MODES
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dispatch.errors import Problems, ScenarioError, UsageError, did_you_mean
 from dispatch.io.catalogue import shipped_texts
-from dispatch.io.yaml_source import parse_yaml, read_yaml, validate
+from dispatch.io.validating import validate
+from dispatch.io.yaml_source import parse_yaml, read_yaml
 from dispatch.model.standards import StandardFile
 
 if TYPE_CHECKING:
