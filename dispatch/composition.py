@@ -59,14 +59,17 @@ def simulate(
     timeline: Timeline | int = 0,
     *,
     fleet: Fleet | None = None,
+    watch: Callable[[DispatchPolicy], DispatchPolicy] | None = None,
 ) -> Log:
     """Simulate one timeline (or the replication of that number) with a layout, and return its log.
 
-    A ``fleet`` of the same layout may be handed in to share its travel times between replications.
+    A ``fleet`` of the same layout may be handed in to share its travel times between replications. ``watch``
+    may put something before the policy that notes what it is asked and answers.
     """
     maker = policy_maker(scenario.file.dispatching.policy)
     if isinstance(timeline, int):
         timeline = draw(scenario, timeline)
     if fleet is None:
         fleet = Fleet(scenario, find_layout(scenario, layout))
-    return Simulator(scenario, fleet, timeline, maker(scenario, fleet)).run()
+    policy = maker(scenario, fleet)
+    return Simulator(scenario, fleet, timeline, policy if watch is None else watch(policy)).run()

@@ -2,19 +2,22 @@
 
 Each purpose (arrivals, places, call processing, …) of each incident type has a stream of its own, keyed by
 (replication, purpose, type, slot). Adding a type, a slot or a layout therefore moves no other number, and two
-layouts meet the same calls with the same luck.
+layouts meet the same calls with the same luck. Injected calls and surges of demand have streams of their own,
+too: all other calls stay what they are.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.calls import AUTHORED, RECORDED, Calls, Timeline, kept, merged
 from dispatch.durations import is_fixed, quantile
+from dispatch.scenario.injects import growing_before, most_added
 from dispatch.scenario.recorded import LUCK
 
 if TYPE_CHECKING:
@@ -23,11 +26,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.model.distributions import Distribution
+    from dispatch.scenario.injects import AuthoredCall, Surge
     from dispatch.scenario.recorded import RecordedCalls
     from dispatch.scenario.scenario import Kind, Scenario, Stream
 
     Floats = NDArray[np.float64]
     Uniforms = Callable[["Purpose", int], Floats]
+
+
+__all__ = ["Purpose", "Timeline", "cumulative_rate", "draw", "expected_calls"]
 
 
 class Purpose(IntEnum):
@@ -41,80 +48,31 @@ class Purpose(IntEnum):
     TRANSPORT = 5
     HAND_OVER = 6
     AID = 7
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Timeline:
-    """Every outside event of one replication: n calls in order of time, S need slots in order of call."""
-
-    replication: int
-    ids: tuple[str, ...] | None
-    """Ids of recorded calls by ordinal."""
-    source: NDArray[np.int32]
-    """Random stream of each call, −1 for a recorded one [n]."""
-    ordinal: NDArray[np.int32]
-    """Number of the call within its source [n]."""
-    received: Floats
-    """Seconds from the scenario's start [n]."""
-    ready: Floats
-    """When units can be alerted [n]."""
-    kind: NDArray[np.int32]
-    node: NDArray[np.int32]
-    priority: NDArray[np.int32]
-    first_slot: NDArray[np.int32]
-    """Where each call's slots start in the arrays below [n + 1]."""
-    capability: NDArray[np.int32]
-    """What each slot needs [S]."""
-    turnout_share: Floats
-    """Uniform number that becomes a turnout time once a unit is chosen [S]."""
-    turnout: Floats
-    """Given turnout seconds, NaN where it follows from ``turnout_share`` [S]."""
-    on_scene: Floats
-    """Seconds on scene, NaN where ``busy`` rules [S]."""
-    busy: Floats
-    """Seconds from the alert until available, NaN where ``on_scene`` rules [S]."""
-    transport: Floats
-    hand_over: Floats
-    cancelled: Floats
-    """Seconds from the alert after which a unit not yet on scene turns back, NaN for never [S]."""
-    aid_delay: Floats
-    """Seconds that mutual aid takes for the slot, NaN without mutual aid [S]."""
-
-    def __len__(self) -> int:
-        """Number of calls."""
-        return len(self.received)
-
-    def incident_id(self, call: int, kinds: tuple[Kind, ...]) -> str:
-        """Return the recorded id, or type and number such as ``dwelling-fire-17``."""
-        if self.source[call] < 0 and self.ids is not None:
-            return str(self.ids[self.ordinal[call]])
-        return f"{kinds[self.kind[call]].id}-{self.ordinal[call] + 1}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Calls:
-    """Calls of one source, in order of time; slots in order of call."""
-
-    source: int
-    received: Floats
-    processing: Floats
-    kind: NDArray[np.int32]
-    node: NDArray[np.int32]
-    priority: NDArray[np.int32]
-    slots: NDArray[np.int32]
-    """Number of slots of each call [n]."""
-    capability: NDArray[np.int32]
-    luck: dict[str, Floats]
-    """By purpose [S]."""
+    THINNING = 8
+    MOMENT = 9
 
 
 def draw(scenario: Scenario, replication: int) -> Timeline:
     """Draw one replication (0, 1, 2, …) of a scenario; equal arguments give equal timelines."""
-    sources = [_random_calls(scenario, number, replication) for number in range(len(scenario.streams))]
+    sources: list[Calls] = []
+    for number, stream in enumerate(scenario.streams):
+        sources.append(_random_calls(scenario, number, replication))
+        sources += [
+            _surge_calls(scenario, number, surge, replication)
+            for surge in scenario.surges
+            if most_added(scenario.surges, surge, stream.kind) > 0.0
+        ]
     if scenario.recorded is not None:
         sources.append(_recorded_calls(scenario, scenario.recorded, replication))
+    authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
+    sources += [_authored_call(scenario, i, call, replication) for i, call in enumerate(authored)]
     ids = scenario.recorded.ids if scenario.recorded is not None else None
-    return _merged(sources, replication, ids)
+    return merged(sources, replication, ids, tuple(call.id for call in authored))
+
+
+def _key(name: str) -> int:
+    """Return what a name adds to a seed; no incident type's name has an end of line, as other keys have."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16])
 
 
 def _generator(scenario: Scenario, replication: int, purpose: Purpose, *key: int) -> np.random.Generator:
@@ -122,24 +80,33 @@ def _generator(scenario: Scenario, replication: int, purpose: Purpose, *key: int
     return np.random.Generator(np.random.PCG64(seeds))
 
 
-def _random_calls(scenario: Scenario, number: int, replication: int) -> _Calls:
+def _random_calls(scenario: Scenario, number: int, replication: int) -> Calls:
     stream = scenario.streams[number]
     kind = scenario.kinds[stream.kind]
-    key = int.from_bytes(hashlib.sha256(kind.id.encode()).digest()[:16])
+    key = _key(kind.id)
     received = _arrivals(scenario, stream, _generator(scenario, replication, Purpose.ARRIVAL, key))
-    count, width = len(received), len(kind.slots)
+    calls = _of_stream(scenario, number, received, stream.weights, replication, key)
+    return _thinned(scenario, calls, replication, key) if scenario.surges else calls
+
+
+def _of_stream(
+    scenario: Scenario, number: int, received: Floats, weights: Floats, replication: int, key: int
+) -> Calls:
+    """Return calls of a stream that come at given moments, with their places and luck drawn."""
+    stream = scenario.streams[number]
+    kind = scenario.kinds[stream.kind]
+    count = len(received)
 
     def uniforms(purpose: Purpose, slot: int) -> Floats:
         return _generator(scenario, replication, purpose, key, slot).random(count)
 
-    cumulative = np.cumsum(stream.weights)
+    cumulative = np.cumsum(weights)
     places = np.searchsorted(cumulative, uniforms(Purpose.PLACE, 0) * cumulative[-1], side="right")
-    luck = {name: np.full((count, width), np.nan) for name in (*LUCK, "turnout_share", "aid_delay")}
-    for slot in range(width):
-        for name, values in _slot_luck(scenario, kind, slot, count, uniforms).items():
-            luck[name][:, slot] = values
-    return _Calls(
+    luck, width = _luck_of(scenario, kind, len(kind.slots), count, uniforms), len(kind.slots)
+    return Calls(
         source=number,
+        surge=0,
+        ordinal=np.arange(count, dtype=np.int32),
         received=received,
         processing=_drawn(kind.call_processing, Purpose.PROCESSING, 0, count, uniforms),
         kind=np.full(count, stream.kind, dtype=np.int32),
@@ -147,7 +114,76 @@ def _random_calls(scenario: Scenario, number: int, replication: int) -> _Calls:
         priority=np.full(count, kind.type.priority, dtype=np.int32),
         slots=np.full(count, width, dtype=np.int32),
         capability=np.tile(np.array(kind.slots, dtype=np.int32), count),
-        luck={name: values.ravel() for name, values in luck.items()},
+        luck=luck,
+    )
+
+
+def _luck_of(scenario: Scenario, kind: Kind, width: int, count: int, uniforms: Uniforms) -> dict[str, Floats]:
+    """Return all luck of ``count`` calls of a kind with ``width`` slots each, by name [count · width]."""
+    luck = {name: np.full((count, width), np.nan) for name in (*LUCK, "turnout_share", "aid_delay")}
+    for slot in range(width):
+        for name, values in _slot_luck(scenario, kind, slot, count, uniforms).items():
+            luck[name][:, slot] = values
+    return {name: values.ravel() for name, values in luck.items()}
+
+
+def _surge_calls(scenario: Scenario, number: int, surge: Surge, replication: int) -> Calls:
+    """Return the calls that a surge adds to a stream.
+
+    A Poisson process over the surge's time and a level, with the stream's own rate for each unit of level.
+    Its calls below the level factor − 1 are those that the surge adds, or where earlier surges have
+    multiplied the demand already, those below as many times that. The calls are numbered by level, so that a
+    higher factor only adds calls. What falling demand takes away is left to thinning.
+    """
+    stream, kind = scenario.streams[number], scenario.streams[number].kind
+    key = _key(f"surge\n{surge.number}\n{scenario.kinds[kind].id}")
+    times, cumulative = cumulative_rate(scenario, stream)
+    begin, end = np.interp([surge.begins, surge.ends], times, cumulative)
+    weights = np.where(surge.inside, stream.weights, 0.0)
+    a_level = float((end - begin) * weights.sum())
+    top = most_added(scenario.surges, surge, kind)
+    arrivals = _unit_arrivals(a_level * top, _generator(scenario, replication, Purpose.ARRIVAL, key))
+    shares = _generator(scenario, replication, Purpose.MOMENT, key).random(len(arrivals))
+    received = np.interp(begin + shares * (end - begin), cumulative, times)
+    received = np.clip(received, surge.begins, np.nextafter(min(surge.ends, scenario.file.horizon), 0.0))
+    calls = replace(_of_stream(scenario, number, received, weights, replication, key), surge=surge.number)
+    added = np.full(len(received), surge.factor - 1.0)
+    for other in growing_before(scenario.surges, surge, kind):
+        added[other.covers(kind, received, calls.node)] *= other.factor
+    return _thinned(scenario, kept(calls, arrivals < a_level * added), replication, key)
+
+
+def _thinned(scenario: Scenario, calls: Calls, replication: int, key: int) -> Calls:
+    """Return the random calls that are left by surges with factors below 1: each by a number of its own."""
+    stays = np.ones(len(calls.received), dtype=np.bool_)
+    for surge in scenario.surges:
+        kind = scenario.streams[calls.source].kind
+        if surge.factor < 1.0 and kind in surge.kinds:
+            last = int(calls.ordinal.max(initial=-1))
+            shares = _generator(scenario, replication, Purpose.THINNING, key, surge.number).random(last + 1)
+            stays &= ~surge.covers(kind, calls.received, calls.node) | (shares[calls.ordinal] < surge.factor)
+    return kept(calls, stays)
+
+
+def _authored_call(scenario: Scenario, ordinal: int, call: AuthoredCall, replication: int) -> Calls:
+    """Return a call of an inject; its luck goes by its id."""
+    kind, key = scenario.kinds[call.kind], _key(f"inject\n{call.id}")
+
+    def uniforms(purpose: Purpose, slot: int) -> Floats:
+        return _generator(scenario, replication, purpose, key, slot).random(1)
+
+    return Calls(
+        source=AUTHORED,
+        surge=0,
+        ordinal=np.array([ordinal], dtype=np.int32),
+        received=np.array([call.received]),
+        processing=_drawn(kind.call_processing, Purpose.PROCESSING, 0, 1, uniforms),
+        kind=np.array([call.kind], dtype=np.int32),
+        node=np.array([call.node], dtype=np.int32),
+        priority=np.array([call.priority], dtype=np.int32),
+        slots=np.array([len(call.slots)], dtype=np.int32),
+        capability=np.array(call.slots, dtype=np.int32),
+        luck=_luck_of(scenario, kind, len(call.slots), 1, uniforms),
     )
 
 
@@ -182,7 +218,13 @@ def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator
     only adds calls and another profile only shifts them.
     """
     times, cumulative = cumulative_rate(scenario, stream)
-    total = cumulative[-1]
+    unit = _unit_arrivals(cumulative[-1], generator)
+    last = np.nextafter(scenario.file.horizon, 0.0)
+    return np.asarray(np.minimum(np.interp(unit, cumulative, times), last))
+
+
+def _unit_arrivals(total: float, generator: np.random.Generator) -> Floats:
+    """Return the moments below ``total`` of a Poisson process with rate 1, in order."""
     parts: list[Floats] = []
     reached = 0.0
     while reached <= total * (1 + 1e-9) and total > 0:
@@ -191,9 +233,20 @@ def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator
         reached += float(parts[-1].sum())
     # summed in one go, so that the size of the blocks does not show in the last bit
     unit = np.cumsum(np.concatenate(parts)) if parts else np.empty(0)
-    unit = unit[unit < total]
-    last = np.nextafter(scenario.file.horizon, 0.0)
-    return np.asarray(np.minimum(np.interp(unit, cumulative, times), last))
+    return np.asarray(unit[unit < total])
+
+
+def expected_calls(scenario: Scenario) -> float:
+    """Return how many random calls a replication has in the mean, at most: falling demand is left out."""
+    calls = 0.0
+    for stream in scenario.streams:
+        times, cumulative = cumulative_rate(scenario, stream)
+        calls += cumulative[-1]
+        for surge in scenario.surges:
+            begin, end = np.interp([surge.begins, surge.ends], times, cumulative)
+            added = most_added(scenario.surges, surge, stream.kind)
+            calls += (end - begin) * stream.weights[surge.inside].sum() * added
+    return float(calls)
 
 
 def cumulative_rate(scenario: Scenario, stream: Stream) -> tuple[Floats, Floats]:
@@ -210,7 +263,7 @@ def cumulative_rate(scenario: Scenario, stream: Stream) -> tuple[Floats, Floats]
     return times, np.concatenate(([0.0], np.cumsum(rates * np.diff(times))))
 
 
-def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) -> _Calls:
+def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) -> Calls:
     """Return recorded calls with everything that was not recorded drawn."""
     slots = np.diff(calls.first_slot)
     owner = np.repeat(np.arange(len(slots)), slots)
@@ -233,8 +286,10 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
                 by_call = np.zeros(len(slots))
                 by_call[of_kind] = values
                 drawn[name][mine] = by_call[owner[mine]]
-    return _Calls(
-        source=-1,
+    return Calls(
+        source=RECORDED,
+        surge=0,
+        ordinal=np.arange(len(slots), dtype=np.int32),
         received=calls.received,
         processing=np.where(np.isnan(calls.call_processing), processing, calls.call_processing),
         kind=calls.type,
@@ -255,33 +310,3 @@ def _given_over_drawn(given: dict[str, Floats], drawn: dict[str, Floats]) -> dic
     luck["busy"] = np.where(has_scene & ~has_busy, np.nan, luck["busy"])
     luck["on_scene"] = np.where(has_busy, np.nan, luck["on_scene"])
     return luck
-
-
-def _merged(sources: list[_Calls], replication: int, ids: tuple[str, ...] | None) -> Timeline:
-    """Join the calls of all sources in order of time."""
-    received = np.concatenate([s.received for s in sources])
-    source = np.concatenate([np.full(len(s.received), s.source, dtype=np.int32) for s in sources])
-    ordinal = np.concatenate([np.arange(len(s.received), dtype=np.int32) for s in sources])
-    slots = np.concatenate([s.slots for s in sources])
-    order = np.lexsort((ordinal, source, received))
-    first = np.concatenate(([0], np.cumsum(slots)))
-    new_first = np.concatenate(([0], np.cumsum(slots[order])))
-    gather = np.repeat(first[:-1][order] - new_first[:-1], slots[order]) + np.arange(new_first[-1])
-    luck = {name: np.concatenate([s.luck[name] for s in sources])[gather] for name in sources[0].luck}
-    processing = np.concatenate([s.processing for s in sources])
-    return Timeline(
-        replication=replication,
-        ids=ids,
-        source=source[order],
-        ordinal=ordinal[order],
-        received=received[order],
-        ready=(received + processing)[order],
-        kind=np.concatenate([s.kind for s in sources])[order],
-        node=np.concatenate([s.node for s in sources])[order],
-        priority=np.concatenate([s.priority for s in sources])[order],
-        first_slot=new_first.astype(np.int32),
-        capability=np.concatenate([s.capability for s in sources])[gather],
-        turnout_share=luck["turnout_share"],
-        **{name: luck[name] for name in LUCK},
-        aid_delay=luck["aid_delay"],
-    )

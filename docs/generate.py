@@ -15,7 +15,7 @@ from dispatch.model.scenario import ScenarioFile
 from dispatch.model.standards import StandardFile
 from dispatch.report.standards_page import profile_lines
 from dispatch.statics.standards import shipped
-from dispatch.study import measures, singles
+from dispatch.study import measures, outcomes, singles
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -159,7 +159,25 @@ def measures_page() -> str:
         line = f"| `{name}` | {unit} | {better[more]} | {', '.join(filters) or '–'} | {one_line(function)} |"
         lines.append(line)
     headline = ", ".join(f"`{name}`" for name in measures.HEADLINE)
-    return "\n".join([*lines, "", f"Without a choice these are computed: {headline}.", ""])
+    return "\n".join([*lines, "", f"Without a choice these are computed: {headline}.", "", *outcome_lines()])
+
+
+def outcome_lines() -> list[str]:
+    """Return the reference of the measures of outcomes."""
+    lines = [
+        "## Outcomes",
+        "",
+        outcomes.CAUTION + " They need incident types with an `outcome`; a scenario without one is refused.",
+        "How to use them: [outcomes](../how-to/outcomes.md). All take the filters type, zone, priority.",
+        "",
+        "| name | unit | better | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, outcome in sorted(outcomes.OUTCOMES.items()):
+        better = "more" if outcome.higher_is_better else "less"
+        unit = outcome.unit or "that of the loss"
+        lines.append(f"| `{name}` | {unit} | {better} | {one_line(outcome.read)} |")
+    return [*lines, ""]
 
 
 def standards_page() -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dispatch import interrupts
-from dispatch.cli import boards, checking, networks, repeating, studies
+from dispatch.cli import boards, checking, explaining, networks, repeating, studies
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -30,6 +30,7 @@ for command in (
     checking.check,
     repeating.diff,
     repeating.rerun,
+    explaining.explain,
     studies.schema,
 ):
     app.command()(command)

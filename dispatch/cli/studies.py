@@ -72,6 +72,7 @@ def validate(
 
 def _validated(path: Path) -> dict[str, Any]:
     """Load a scenario and return what it holds."""
+    from dispatch.scenario.injects import described
     from dispatch.study.opening import load
 
     scenario = load(path)
@@ -82,6 +83,7 @@ def _validated(path: Path) -> dict[str, Any]:
         "zones": len(scenario.zones),
         "incident_types": len(scenario.kinds),
         "closures": {closure.id: scenario.roads.extent(closure) for closure in scenario.roads.closures},
+        "injects": described(scenario),
         "layouts": {
             name: {"stations": len(layout.sites), "units": len(layout.units)}
             for name, layout in scenario.layouts.items()
@@ -91,6 +93,8 @@ def _validated(path: Path) -> dict[str, Any]:
 
 
 def _say_valid(name: str, document: dict[str, Any]) -> None:
+    from dispatch.report.speak import inject_line
+
     layouts = ", ".join(
         f"{k} (stations: {v['stations']}, units: {v['units']})" for k, v in document["layouts"].items()
     )
@@ -100,6 +104,8 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
     for closure, extent in document["closures"].items():
         ids = ", ".join(extent["such_as"]) + (", …" if extent["links"] > len(extent["such_as"]) else "")
         typer.echo(f"  closure {closure}: {extent['links']} links, {extent['km']:g} km ({ids})")
+    for inject in document["injects"]:
+        typer.echo(f"  inject {inject_line(inject)}")
     for note in document["notes"]:
         typer.echo(f"  note: {note}")
 

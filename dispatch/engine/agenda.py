@@ -28,6 +28,11 @@ class Agenda(simpy.Environment):
         heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing more is to come."""
+        return not self._queue
+
+    @property
     def more_now(self) -> bool:
         """Whether another event of the present moment is still to come."""
         return bool(self._queue) and self._queue[0][0] <= self._now

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.engine.duty import Duty
 from dispatch.engine.rulebook import may_divert
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Status(StrEnum):
     ON_SCENE = "on scene"
     TRANSPORTING = "transporting"
     RETURNING = "returning"
+    OFF_DUTY = "off duty"
+    OUT_OF_SERVICE = "out of service"
 
 
 class LiveBoard:
@@ -64,6 +67,9 @@ class LiveBoard:
         self.stranded: set[int] = set()
         """Units without a way home, which wait where they are."""
         self._returning: list[int] = []
+        self.off_duty: set[int] = set()
+        self._resting: set[int] = set()
+        """Units off duty that are not out on a call."""
 
     def set_trip(
         self, unit: int, origin: Position, target: int, mode: str, left: float, fleet: Fleet | None = None
@@ -74,12 +80,27 @@ class LiveBoard:
         self.travel[unit], self.conditions[unit] = by.travels[unit], by.conditions
 
     def set_idle(self, unit: int, home_at: float) -> None:
-        """Make a unit dispatchable, on its way home until ``home_at``."""
+        """Make a unit dispatchable, on its way home until ``home_at``; later, if it is off duty."""
+        self.home_at[unit] = home_at
+        if unit in self.off_duty:
+            self._resting.add(unit)
+            return
         self.idle[unit] = True
         self.idle_count += 1
-        self.home_at[unit] = home_at
         if home_at > self.now:
             self._returning.append(unit)
+
+    def set_off_duty(self, units: set[int]) -> None:
+        """Take up who is off duty now; a unit that is out on a call ends that first."""
+        for unit in sorted(units - self.off_duty):
+            if self.idle[unit]:
+                self.idle[unit] = False
+                self.idle_count -= 1
+                self._resting.add(unit)
+        back, self.off_duty = self.off_duty - units, units
+        for unit in sorted(back & self._resting):
+            self._resting.discard(unit)
+            self.set_idle(unit, self.home_at[unit])
 
     def set_committed(self, unit: int, need: Need, arrives: float) -> None:
         """Take an idle unit for a call."""
@@ -150,13 +171,19 @@ class Board:
     @classmethod
     def at(cls, log: Log, time: float) -> Board:
         """Fold a log up to and including ``time`` (seconds from the start)."""
-        units = dict.fromkeys(log.fleet.ids, Status.IN_QUARTERS)
+        duty = Duty(log.scenario, log.fleet)
+        resting = {
+            unit: Status.OUT_OF_SERVICE if duty.is_out(unit, time) else Status.OFF_DUTY
+            for unit in duty.off(time)
+        }
+        units = {name: resting.get(unit, Status.IN_QUARTERS) for unit, name in enumerate(log.fleet.ids)}
         assigned: dict[str, str] = {}
         r, t = log.responses, log.timeline
         for row in np.flatnonzero((r.alerted <= time) & (r.unit >= 0)).tolist():
             unit = log.fleet.ids[r.unit[row]]
             status = _status(log, row, time)
-            units[unit] = status
+            home = status is Status.IN_QUARTERS
+            units[unit] = resting.get(int(r.unit[row]), status) if home else status
             assigned.pop(unit, None)
             if time < r.available[row]:
                 assigned[unit] = t.incident_id(int(r.incident[row]), log.scenario.kinds)

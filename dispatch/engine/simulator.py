@@ -18,6 +18,7 @@ from dispatch.durations import quantile
 from dispatch.engine.agenda import CALL, INJECT, RELEASE, Agenda, Event
 from dispatch.engine.board import LiveBoard
 from dispatch.engine.consultation import Consultation
+from dispatch.engine.duty import HOUR, WEEK, Duty
 from dispatch.engine.log import (
     AID,
     ALERTED,
@@ -70,6 +71,9 @@ class Simulator:
         self._moves: list[Move] = []
         self._on_call_callbacks = [self._on_call]
         self._on_release_callbacks = [self._on_release]
+        self._duty = Duty(scenario, fleet)
+        self._last = 0.0
+        """When something else than a change of crews last happened, as far as crews have noticed."""
         self._unpack(timeline)
         self._enter(0.0)
 
@@ -103,6 +107,9 @@ class Simulator:
         for moment, _ in self._scenario.roads.changes:
             if moment > 0.0:
                 self._agenda.schedule_at(Event([self._on_change]), INJECT, moment)
+        if self._duty:
+            self._board.set_off_duty(self._duty.off(0.0))
+            self._schedule_crews()
         self._agenda.run()
         lost = np.array(self._lost, dtype=np.int32)
         responses, fleet = Responses.of_rows(self._log), self._fleet.under(self._scenario.roads.ordinary)
@@ -291,6 +298,26 @@ class Simulator:
         for unit in range(len(self._fleet)):
             self._look_again(unit)
         self._decide()
+
+    def _schedule_crews(self) -> None:
+        """Schedule the next change of crews, as long as it can matter to anybody."""
+        board, moment = self._board, self._duty.next_change(self._board.now)
+        if self._agenda.is_empty:
+            # whoever waits for a crew finds one within a week of the last outage, or never
+            last = max(self._last, self._duty.last_edge)
+            if not self._backlog or moment is None or moment > last + WEEK * HOUR:
+                return
+        else:
+            self._last = board.now
+        if moment is not None:
+            self._agenda.schedule_at(Event([self._on_crews]), INJECT, moment)
+
+    def _on_crews(self, _: Event) -> None:
+        """Crews come on duty and go off."""
+        self._set_now()
+        self._board.set_off_duty(self._duty.off(self._board.now))
+        self._decide()
+        self._schedule_crews()
 
     def _look_again(self, unit: int) -> None:
         """Re-plan the trip of a unit under way; it keeps the period of the week in which it set out."""

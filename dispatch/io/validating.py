@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 
+MISSING = ("missing", "missing_part")
+"""Types of errors for what is not there."""
+
 MOST_CUTS = 50
 """Rounds of cutting out what is wrong to see what else is."""
 
@@ -41,7 +44,7 @@ def validate(
         except ValidationError as error:
             for item in error.errors(include_url=False):
                 place, fact, remedy = _explain(model, document, data, item)
-                if not cut or item["type"] != "missing":  # what was cut out is missing by our own doing
+                if not cut or item["type"] not in MISSING:  # what was cut out is missing by our own doing
                     _note_once(problems, seen, place, fact, remedy)
             paths = {_written_path(data, tuple(item["loc"])) for item in error.errors(include_url=False)}
             if not all(_cut_out(data, path, cut) for path in paths if path):
@@ -145,7 +148,11 @@ def _siblings(model: type[BaseModel], path: Path_) -> set[str]:
         elif part in here.model_fields:
             annotation = here.model_fields[part].annotation
     here = _inner_model(annotation)
-    return set() if here is None or _is_map(annotation) else set(here.model_fields)
+    return (
+        set()
+        if here is None or _is_map(annotation)
+        else {field.alias or name for name, field in here.model_fields.items()}
+    )
 
 
 def _is_map(annotation: Any) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dispatch.model.base import Frozen, Name, Point, Rate, Reference, Text, Weight, Whole
 from dispatch.model.distributions import Distribution
+from dispatch.model.outcomes import Outcome
 
 RunCard = dict[Name, Annotated[Whole, Field(ge=1, le=100)]]
 """Capability → number of units of the first alarm."""
@@ -32,6 +33,8 @@ class IncidentType(Frozen):
     """Time on the way to hospital after leaving the scene; none when left out."""
     hand_over: Distribution | None = None
     """Time at the hospital; none when left out."""
+    outcome: Outcome | None = None
+    """What delay costs, for the measures of survivors, fire and loss; changes nothing in what happens."""
 
     @model_validator(mode="after")
     def _one_clock(self) -> IncidentType:

@@ -1,14 +1,35 @@
-"""What is done to the roads while a scenario runs: closures, and injects that open and close them."""
+"""What is done to a scenario while it runs: closures of roads, and injects of every kind."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from dispatch.model.base import Frozen, Metres, Number, Place, Point, Reference, Text, parse_duration
+from dispatch.model.base import (
+    Frozen,
+    Metres,
+    Name,
+    Number,
+    Place,
+    Point,
+    PositiveSeconds,
+    Reference,
+    Text,
+    Whole,
+    parse_duration,
+)
+from dispatch.model.incidents import RunCard
 
 _DATE = re.compile(r"\s*[0-9]{4}-[0-9]")
 _MOMENT_HELP = "Write a duration from the start, such as '2 h', or a date such as 2024-01-05T08:00:00+08:00."
@@ -75,6 +96,68 @@ class Closure(Frozen):
         return self
 
 
+class InjectedIncident(Frozen):
+    """A call that comes in at the inject's moment, in every replication; its durations are drawn."""
+
+    type: Reference
+    """Incident type, with its run card and durations."""
+    node: Place
+    """Where: node id, or coordinates that are snapped to the nearest node."""
+    id: Name | None = None
+    """Id of the call; ``<type>-inject-<number>`` when left out, numbered by type in the order written."""
+    priority: Annotated[Whole, Field(ge=1, le=99)] | None = None
+    """Instead of the type's."""
+    units: Annotated[RunCard, Field(min_length=1)] | None = None
+    """Who is needed, by capability, instead of the type's run card."""
+
+
+class Surge(Frozen):
+    """More or fewer random calls for a time, from the inject's moment on."""
+
+    factor: Annotated[Number, Field(gt=0, le=1e6)]
+    """What the rate is multiplied by: above 1 calls are added, below 1 some are left out."""
+    lasts: Annotated[PositiveSeconds, Field(alias="for")]
+    """How long; it ends with the horizon at the latest."""
+    types: Annotated[tuple[Reference, ...], Field(min_length=1)] | None = None
+    """Incident types with random demand; all of them when left out."""
+    zones: Annotated[tuple[Reference, ...], Field(min_length=1)] | None = None
+    """Zones; everywhere when left out."""
+
+
+class Message(Frozen):
+    """What somebody says to somebody: for those who read or play the scenario; it changes no result."""
+
+    sender: Annotated[Text, Field(alias="from")] = ""
+    """Who says it."""
+    to: Text = ""
+    """Whom it is for."""
+    text: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+    """What is said."""
+
+
+class OutOfService(Frozen):
+    """A unit, or all units of a station, that cannot be sent; what they are doing they do to the end."""
+
+    unit: Reference | None = None
+    """Id of a unit."""
+    station: Reference | None = None
+    """Id of a station."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.unit is None) == (self.station is None):
+            message = "a unit or a station is meant | Give either 'unit' or 'station'."
+            raise ValueError(message)
+        return self
+
+
+class Outage(OutOfService):
+    """A unit, or all units of a station, that cannot be sent for a time."""
+
+    lasts: Annotated[PositiveSeconds | None, Field(alias="for")] = None
+    """How long; until a ``restore`` of the same unit or station when left out, or to the end."""
+
+
 class Inject(Frozen):
     """One thing that is done to the scenario at a moment."""
 
@@ -84,10 +167,31 @@ class Inject(Frozen):
     """Closure that begins."""
     reopen: Reference | None = None
     """Closure that ends."""
+    incident: InjectedIncident | None = None
+    """Call that comes in."""
+    surge: Surge | None = None
+    """Random demand that grows or shrinks for a time."""
+    message: Message | None = None
+    """Words that are said."""
+    outage: Outage | None = None
+    """Unit or station that goes out of service."""
+    restore: OutOfService | None = None
+    """Unit or station that comes back into service."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What it does: the key that is given."""
+        return tuple(name for name in DOES if getattr(self, name) is not None)
 
     @model_validator(mode="after")
     def _one_thing(self) -> Inject:
-        if (self.close is None) == (self.reopen is None):
-            message = "an inject does one thing | Give either 'close' or 'reopen'."
+        message = f"an inject does one thing | Give one of {', '.join(map(repr, DOES))}."
+        if not self.kinds:
+            raise PydanticCustomError("missing_part", message)
+        if len(self.kinds) > 1:
             raise ValueError(message)
         return self
+
+
+DOES = ("close", "reopen", "incident", "surge", "message", "outage", "restore")
+"""What an inject may do, one thing each."""

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dispatch.model.base import Frozen, Metres, Name, Number, Place, Reference, Speed, Text, Whole
 from dispatch.model.distributions import Distribution
+from dispatch.model.travel import Hours
 
 OwnerKind = Literal["state", "government", "enterprise", "volunteer", "mutual_aid"]
 """Who keeps a station."""
@@ -66,6 +67,21 @@ class Unit(Frozen):
     """The station where it stands."""
     title: Text = ""
     """Name for people."""
+    rota: Reference | None = None
+    """When its crew is on duty; always when left out."""
+
+
+class Rota(Frozen):
+    """When a crew is on duty; it ends what it is doing before it goes off duty."""
+
+    title: Text = ""
+    """Name for people."""
+    on_duty: Annotated[tuple[Hours, ...], Field(min_length=1)]
+    """Hours of the week, such as ``{days: weekday, begins: 8, ends: 20}``; a night is two of them."""
+
+    def hours_of_week(self) -> set[int]:
+        """Return the hours of the week on duty, 0 from Monday 00:00."""
+        return {hour for hours in self.on_duty for hour in hours.hours_of_week()}
 
 
 class StationsFrom(Frozen):

@@ -23,7 +23,7 @@ from dispatch.model.base import (
 from dispatch.model.distributions import Distribution
 from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
 from dispatch.model.injects import Closure, Inject
-from dispatch.model.resources import Station, StationsFrom, Unit, UnitType, Variation
+from dispatch.model.resources import Rota, Station, StationsFrom, Unit, UnitType, Variation
 from dispatch.model.travel import Travel
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class ScenarioFile(Frozen):
     """Stations of the baseline by id; at least one, here or by ``stations_from``."""
     units: Annotated[dict[Name, Unit], Field(validate_default=True)] = {}
     """Units of the baseline by id; at least one, here or by ``stations_from``."""
+    rotas: dict[Name, Rota] = {}
+    """When crews are on duty, by id; units name theirs."""
     incident_types: Annotated[dict[Name, IncidentType], Field(min_length=1)]
     """Kinds of incidents by id."""
     zones: dict[Name, Zone] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -62,24 +62,18 @@ class Acceleration(Frozen):
         return self.cruise / self.rate
 
 
-class SpeedRow(Frozen):
-    """Factor on the speeds of a class of roads in some hours of the week."""
+class Hours(Frozen):
+    """Some hours of some days of the week."""
 
-    facility_type: Text
-    """Class of roads as in link.csv; ``*`` for all that no other row names."""
     days: Text = "all"
     """``all``, ``weekday``, ``weekend``, or days such as ``mon`` or ``fri,sat``."""
     begins: Annotated[Whole, Field(ge=0, le=23)] = 0
     """First hour of the day."""
     ends: Annotated[Whole, Field(ge=1, le=24)] = 24
     """Hour of the day at which it ends."""
-    factor: Factor
-    """What the speeds are multiplied by."""
-    mode: Literal["emergency", "normal", ""] = ""
-    """The way of driving it holds for; both when left out."""
 
     @model_validator(mode="after")
-    def _some_hours(self) -> SpeedRow:
+    def _some_hours(self) -> Self:
         if self.ends <= self.begins:
             message = f"ends ({self.ends}) is not after begins ({self.begins}) | Split it at midnight."
             raise ValueError(message)
@@ -95,6 +89,17 @@ class SpeedRow(Frozen):
                 raise ValueError(message)
             days += GROUPS.get(word, (word,))
         return [24 * DAYS.index(d) + h for d in dict.fromkeys(days) for h in range(self.begins, self.ends)]
+
+
+class SpeedRow(Hours):
+    """Factor on the speeds of a class of roads in some hours of the week."""
+
+    facility_type: Text
+    """Class of roads as in link.csv; ``*`` for all that no other row names."""
+    factor: Factor
+    """What the speeds are multiplied by."""
+    mode: Literal["emergency", "normal", ""] = ""
+    """The way of driving it holds for; both when left out."""
 
 
 class SpeedProfile(Frozen):

@@ -205,7 +205,7 @@ def quantity(value: float, unit: str, digits: int = 6, *, signed: bool = False) 
     text = f"{number:{'+' if signed else ''}.{digits}g}"
     if unit == "share":
         return f"{text} {'pp' if signed else '%'}"
-    return f"{text} {unit}" if unit in ("s", "h") else text
+    return f"{text} {unit}" if unit not in ("", "1") else text
 
 
 def margin_text(amount: float, unit: str) -> str:

@@ -20,15 +20,18 @@ IDLE = frozenset(
 """Sections of a scenario that no log depends on, or that are told by themselves."""
 
 NAMED = frozenset(
-    {"unit_types", "stations", "units", "incident_types", "zones", "profiles", "closures", "layouts",
+    {"unit_types", "stations", "units", "rotas", "incident_types", "zones", "profiles", "closures", "layouts",
      "demand", "dispatching", "travel"}
 )  # fmt: skip
 """Sections whose parts are told by name, so that a difference is found at once."""
 
 
 def fingerprints(scenario: Scenario) -> dict[str, str]:
-    """Return fingerprints by name: of the scenario's sections, its network, its calls; seed and version."""
-    written = scenario.file.model_dump(mode="json")
+    """Return fingerprints by name: of the scenario's sections, its network, its calls; seed and version.
+
+    What is left at its default has none, so that a later version with more keys finds the same ones.
+    """
+    written = scenario.file.model_dump(mode="json", exclude_defaults=True)
     found: dict[str, str] = {}
     for section, value in written.items():
         if section in IDLE:

@@ -13,7 +13,7 @@ from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.base import SECONDS
 from dispatch.model.expectations import SAME, Duration
 from dispatch.study.measures import compile_measures
-from dispatch.timeline import cumulative_rate
+from dispatch.timeline import expected_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,13 +50,14 @@ def compiled(scenario: Scenario, name: str) -> Measure | Refusal:
 def possible(measure: Measure, scenario: Scenario) -> tuple[float, float]:
     """Return the range in which a measure can lie in a scenario, in its unit.
 
-    Shares lie between 0 and 1, numbers of calls between 0 and what comes in at most: all recorded calls, and
-    of random ones with mean m some m + 20·√m + 20, which no luck exceeds.
+    Shares lie between 0 and 1, numbers of calls between 0 and what comes in at most: all recorded and
+    injected calls, and of random ones with mean m some m + 20·√m + 20, which no luck exceeds.
     """
     if measure.of_calls:
-        expected = sum(cumulative_rate(scenario, stream)[1][-1] for stream in scenario.streams)
-        recorded = len(scenario.recorded.received) if scenario.recorded is not None else 0
-        return 0.0, float(recorded + (expected + 20.0 * expected**0.5 + 20.0 if scenario.streams else 0.0))
+        expected = expected_calls(scenario)
+        given = len(scenario.authored)
+        given += len(scenario.recorded.received) if scenario.recorded is not None else 0
+        return 0.0, float(given + (expected + 20.0 * expected**0.5 + 20.0 if scenario.streams else 0.0))
     return 0.0, 1.0 if measure.unit == "share" else inf
 
 
@@ -129,7 +130,8 @@ def _told(expectation: MeasureExpectation, slack: float) -> str:
 def _no_durations(measure: Measure, **amounts: float | None) -> Iterator[Refusal]:
     """Refuse durations where the measure is not in seconds."""
     if measure.unit != "s":
-        what = {"share": "a share", "h": "in hours", "1": "a number"}[measure.unit]
+        words = {"share": "a share", "h": "in hours", "1": "a number"}
+        what = words.get(measure.unit, f"in {measure.unit}")
         for key, amount in amounts.items():
             if isinstance(amount, Duration):
                 yield Refusal(key, f"a duration, but {measure.name} is {what}", "Write a plain number.")
@@ -155,6 +157,13 @@ def may_come(scenario: Scenario, filters: Mapping[str, str]) -> bool:
         fits = stream.kind in types and filters.get("priority", priority) == priority
         if fits and stream.rate * stream.weights[inside].sum() > 0:
             return True
+    if any(
+        call.kind in types
+        and inside[call.node]
+        and filters.get("priority", str(call.priority)) == str(call.priority)
+        for call in scenario.authored
+    ):
+        return True
     calls = scenario.recorded
     if calls is None:
         return False

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def duration(seconds: float) -> str:
@@ -22,15 +26,18 @@ def duration(seconds: float) -> str:
 
 
 def value(number: float, unit: str) -> str:
-    """Return a measure's value in words; ``unit`` is that of the measure (``s``, ``share``, ``h``, ``1``)."""
+    """Return a measure's value in words; ``unit`` is the measure's, such as ``s``, ``share`` or ``kW``."""
     if math.isnan(number):
         return "–"
     if unit == "s":
         return duration(number)
     if unit == "share":
         return f"{100 * number:.1f} %".replace("-", "−")
-    text = f"{number:,.1f}".replace("-", "−")
-    return f"{text} h" if unit == "h" else text
+    if unit in ("1", "h", ""):
+        text = f"{number:,.1f}".replace("-", "−")
+        return f"{text} h" if unit == "h" else text
+    digits = ",.0f" if abs(number) >= 1000 else ".4g"  # people, kW, money: of any size
+    return f"{number:{digits}} {unit}".replace("-", "−", 1 if number < 0 else 0)
 
 
 def difference(number: float, unit: str) -> str:
@@ -55,6 +62,28 @@ def probability(p: float) -> str:
     if math.isnan(p):
         return "–"
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def inject_line(inject: Mapping[str, Any]) -> str:
+    """Return what an inject does in a line, such as ``at 2 h 00 min: call fire-inject-1 (fire at a)``."""
+    does = inject["does"]
+    if does == "incident":
+        units = ", ".join(f"{name}: {count}" for name, count in inject["units"].items())
+        call = f"{inject['type']} at {inject['node']}, priority {inject['priority']}; {units}"
+        what = f"call {inject['id']} ({call})"
+    elif does == "surge":
+        where = f" in {', '.join(inject['zones'])}" if inject["zones"] else ""
+        what = f"{', '.join(inject['types'])}{where} × {inject['factor']:g} until {duration(inject['until'])}"
+    elif does == "message":
+        ends = [f"{word} {inject[word]}" for word in ("from", "to") if inject[word]]
+        what = " ".join(["message", *ends]) + f": {inject['text']}"
+    elif does in ("outage", "restore"):
+        lasting = f" for {duration(inject['for'])}" if "for" in inject else ""
+        key = "unit" if "unit" in inject else "station"
+        what = f"{does} of {key} {inject[key]}{lasting}"
+    else:
+        what = f"{does} {inject['closure']}"
+    return f"at {duration(inject['at'])}: {what}"
 
 
 TITLES = {

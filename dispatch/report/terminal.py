@@ -16,6 +16,7 @@ from rich.text import Text
 from dispatch.report import speak
 from dispatch.study.compare import zone_verdicts
 from dispatch.study.measures import PRINCIPAL, compile_measures
+from dispatch.study.outcomes import CAUTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,14 +75,22 @@ def print_run(out: Console, study: Study) -> None:
     table.add_column("measure", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
-    for measure in compile_measures(study.scenario, study.measures):
+    measures = compile_measures(study.scenario, study.measures)
+    for measure in measures:
         e = study.estimate(layout, measure.name)
         table.add_row(
             _title(measure), speak.value(e.mean, measure.unit), speak.margin(e.half_width, measure.unit)
         )
     out.print(table)
     _print_left_out(out, study, layout)
+    _print_caution(out, measures)
     out.print()
+
+
+def _print_caution(out: Console, measures: Iterable[Measure]) -> None:
+    """Say of measures that rest on formulas what they are good for."""
+    if any(measure.comparison_aid for measure in measures):
+        out.print(Text(CAUTION), soft_wrap=True)
 
 
 def _print_left_out(out: Console, study: Study, layout: str) -> None:
@@ -139,6 +148,7 @@ def print_study(out: Console, study: Study) -> None:
     out.print(table)
     for layout in study.layouts:
         _print_left_out(out, study, layout)
+    _print_caution(out, measures)
     out.print()
     for layout in study.layouts[1:]:
         _print_difference(out, study, layout, measures)

@@ -187,6 +187,9 @@ def _check_units(
         if unit.type not in file.unit_types:
             remedy = did_you_mean(unit.type, file.unit_types)
             problems.add(document.place(*prefix, unit_id, "type"), f"no unit type '{unit.type}'", remedy)
+        if unit.rota is not None and unit.rota not in file.rotas:
+            fact, remedy = f"no rota '{unit.rota}'", did_you_mean(unit.rota, file.rotas)
+            problems.add(document.place(*prefix, unit_id, "rota"), fact, remedy)
     moved = set(file.layouts[name].move_units) if name in file.layouts else set()
     for unit_id, unit in plan.units.items():
         if unit.station not in plan.stations and (unit_id in own or unit_id in moved):

@@ -50,6 +50,7 @@ def _able(scenario: Scenario, layout: Layout) -> Counter[str]:
 def _most_needed(scenario: Scenario) -> dict[str, int]:
     """Return the greatest number of units of each capability that one call needs."""
     cards = [Counter(scenario.kinds[stream.kind].slots) for stream in scenario.streams]
+    cards += [Counter(call.slots) for call in scenario.authored]
     if scenario.recorded is not None:
         first, capability = scenario.recorded.first_slot.tolist(), scenario.recorded.capability.tolist()
         cards += [Counter(capability[begin:end]) for begin, end in pairwise(first)]
@@ -70,7 +71,9 @@ def unreachable(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]
     if not isinstance(network, MatrixNetwork):
         return
     travel = travel_for(network, [site.node for site in layout.sites])
-    places = np.flatnonzero(scenario.demand_by_node.sum(axis=0) > 0)
+    called = scenario.demand_by_node.sum(axis=0) > 0
+    called[[call.node for call in scenario.authored]] = True
+    places = np.flatnonzero(called)
     homeward = _drives_home(scenario)
     for site in layout.sites:
         yield from _missing(network, f"station '{site.id}' to", travel.outbound(site.node)[places], places)

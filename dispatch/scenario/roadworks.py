@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,12 @@ from dispatch.model.travel import PLANNING, SpeedSet
 from dispatch.roads.areas import arcs_in, arcs_near
 from dispatch.roads.network import MODES, RoadNetwork
 from dispatch.scenario.conditions import HOURS, ClosedRoads, RoadConditions, Speeds
+from dispatch.scenario.injects import seconds_from_start
 from dispatch.scenario.speeds import OTHERS, ReadProfile, factor_table, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -209,7 +210,9 @@ class RoadResolver:
         """Add what injects do, and return the closures that injects begin."""
         begun = set()
         for i, inject in enumerate(self.file.injects):
-            name = inject.close or inject.reopen or ""
+            name = inject.close or inject.reopen
+            if name is None:  # it does nothing to roads
+                continue
             key = "close" if inject.close else "reopen"
             moment = self._seconds(inject.at, "injects", i, "at")
             if name in known:
@@ -223,13 +226,7 @@ class RoadResolver:
 
     def _seconds(self, moment: float | datetime, *where: str | int, early: bool = False) -> float:
         """Return a moment in seconds from the start; before it is a problem, unless it may be ``early``."""
-        if not isinstance(moment, datetime):
-            return moment
-        seconds = (moment - self.file.start).total_seconds()
-        if seconds < 0 and not early:
-            fact = f"{moment.isoformat()} is before the scenario's start ({self.file.start.isoformat()})"
-            self.problems.add(self.document.place(*where), fact, "Give a later moment.")
-        return max(seconds, 0.0)
+        return seconds_from_start(moment, self.file, self.document.place(*where), self.problems, early=early)
 
     def _note_cut_off(
         self, closures: tuple[ClosedRoads, ...], changes: tuple[tuple[float, tuple[int, ...]], ...]

@@ -19,7 +19,9 @@ from dispatch.model.travel import PLANNING
 from dispatch.roads.network import load_network
 from dispatch.scenario.facilities import with_cited_stations
 from dispatch.scenario.files import Folder, with_empirical_values
+from dispatch.scenario.injects import InjectReader, most_calls, with_injects
 from dispatch.scenario.layout import BASELINE, compose_layouts
+from dispatch.scenario.outages import outage_times
 from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.reach import short, unreachable, unserved
 from dispatch.scenario.recorded import Reader
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from dispatch.model.incidents import IncidentType
     from dispatch.roads.network import Network
     from dispatch.scenario.conditions import RoadConditions
+    from dispatch.scenario.injects import AuthoredCall, Surge
     from dispatch.scenario.layout import Layout
+    from dispatch.scenario.outages import OutageTime
     from dispatch.scenario.recorded import RecordedCalls
 
     Check = Callable[["Scenario", YamlDocument, Problems], None]
@@ -98,6 +102,12 @@ class Scenario:
     """What a reader of results should know: dropped roads, ignored columns, approximations."""
     digest: str
     """Hash of everything that can change a result, except the seed."""
+    authored: tuple[AuthoredCall, ...] = ()
+    """Calls of injects, in the order written."""
+    surges: tuple[Surge, ...] = ()
+    """Surges of random demand, in the order written."""
+    outages: tuple[OutageTime, ...] = ()
+    """When units are out of service, in order of time."""
 
     def with_seed(self, seed: int) -> Scenario:
         """Return the scenario with other luck."""
@@ -105,7 +115,7 @@ class Scenario:
 
     @property
     def demand_by_node(self) -> NDArray[np.float64]:
-        """Expected calls per second (random) or calls (recorded) by kind and node [K, N]."""
+        """Expected calls per second by kind and node, random and recorded; without injects [K, N]."""
         result = np.zeros((len(self.kinds), len(self.network.node_ids)))
         for stream in self.streams:
             result[stream.kind] += stream.rate * stream.weights
@@ -218,6 +228,7 @@ class Resolver:
         self._check_streams()
         self._check_first_due(layouts)
         self._check_window()
+        InjectReader(self.file, self.document, self.problems, self._capabilities()).check()
 
     def resolve(self, network: Network) -> Scenario:
         """Return the scenario; it may be used only if no problem was noted."""
@@ -253,6 +264,9 @@ class Resolver:
         self._check_streams()
         self._check_first_due(layouts)
         self._check_window()
+        scenario = with_injects(scenario, self.document, gazetteer, self.problems)
+        outages = outage_times(file, layouts, self.document, self.problems)
+        scenario = replace(scenario, outages=outages)
         self._check_size(scenario)
         if self.problems:
             return scenario
@@ -363,11 +377,11 @@ class Resolver:
 
     def _check_size(self, scenario: Scenario) -> None:
         """Refuse demand that no memory would hold."""
-        calls = self.file.horizon * sum(stream.rate for stream in scenario.streams)
+        calls = most_calls(scenario)
         if calls > MOST_CALLS:
             fact = f"about {calls:,.0f} random calls in one replication, over {MOST_CALLS:,}"
             self.problems.add(
-                self.document.place("demand", "poisson"), fact, "Shorten horizon or lower rates."
+                self.document.place("demand", "poisson"), fact, "Shorten horizon or lower rates and surges."
             )
 
     def _check_services(self, scenario: Scenario) -> None:

@@ -17,6 +17,7 @@ from dispatch.engine.board import MARGIN
 from dispatch.engine.log import AID
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.study import singles
+from dispatch.study.outcomes import OUTCOMES, counted
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Measure:
     name: str
     """As written, with its filter."""
     unit: str
-    """``s``, ``share``, ``h`` or ``1`` (a count)."""
+    """``s``, ``share``, ``h``, ``kW``, ``people``, ``1`` (a count), or what a loss is counted in."""
     higher_is_better: bool | None
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]
@@ -90,6 +91,8 @@ class Measure:
     """Whether it is a number of calls, so that it cannot be above all that come in."""
     given: bool = False
     """Whether it follows from the calls alone, so that it is the same in every layout."""
+    comparison_aid: bool = False
+    """Whether it rests on a formula fitted elsewhere, so that it must not pass for a forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,9 @@ def _compile(scenario: Scenario, written: str) -> Measure:
             read=lambda v: singles.static_coverage(v, filters, seconds),
             filters=filters,
         )
+    if match["name"] in OUTCOMES:
+        _refuse_filters(written, filters, INCIDENT_FILTERS)
+        return _outcome(scenario, written, match["name"], filters)
     single = singles.SINGLES.get(match["name"])
     if single is None:
         message = f"measure '{written}': unknown."
@@ -162,6 +168,19 @@ def _compile(scenario: Scenario, written: str) -> Measure:
         filters,
         of_calls=match["name"].startswith(("incidents.", "concurrency.")),
         given=match["name"] == "incidents.n",
+    )
+
+
+def _outcome(scenario: Scenario, written: str, name: str, filters: dict[str, str]) -> Measure:
+    outcome = OUTCOMES[name]
+    return Measure(
+        written,
+        outcome.unit_in(scenario, written, filters),
+        outcome.higher_is_better,
+        lambda view: outcome.read(view, filters),
+        filters,
+        lambda view: counted(view, outcome.part, filters),
+        comparison_aid=True,
     )
 
 
@@ -185,7 +204,7 @@ def known_names() -> list[str]:
     statistics = ("mean", "median", "p80", "p90", "p95", "max", "n", "within_300s", "within_480s")
     whos = (*RANKS, "erf")
     names = [f"{interval}.{who}.{s}" for interval in INTERVALS for who in whos for s in statistics]
-    return [*names, "queue.mean", "coverage.static.within_300s", *singles.SINGLES]
+    return [*names, "queue.mean", "coverage.static.within_300s", *singles.SINGLES, *OUTCOMES]
 
 
 def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, str]:
@@ -217,6 +236,7 @@ def _priorities(scenario: Scenario) -> list[str]:
     known = {kind.type.priority for kind in scenario.kinds}
     if scenario.recorded is not None:
         known |= set(scenario.recorded.priority.tolist())
+    known |= {call.priority for call in scenario.authored}
     return [str(priority) for priority in sorted(known)]
 
 

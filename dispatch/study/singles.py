@@ -98,11 +98,17 @@ def responses_share(view: LogView, filters: Filters) -> float:
 
 
 def workload(view: LogView, filters: Filters) -> float:
-    """Share of the measured time for which a unit is committed, alert to available; mean over the units.
+    """Share of its measured time on duty for which a unit is committed, alert to available; mean over units.
 
-    Also called unit-hour utilisation (UHU).
+    Also called unit-hour utilisation (UHU). Overtime counts as time on duty.
     """
     shares = view.busy_share(view.units(filters))
+    return float(shares.mean()) if len(shares) else math.nan
+
+
+def availability(view: LogView, filters: Filters) -> float:
+    """Share of the measured time for which a unit is on duty and in service; mean over the units."""
+    shares = view.staffed[view.units(filters)[:-1]] / view.window
     return float(shares.mean()) if len(shares) else math.nan
 
 
@@ -204,18 +210,17 @@ def residual_coverage(view: LogView, filters: Filters) -> float:
     """Least share of demand, at any measured moment, within reach of a station with an uncommitted unit.
 
     Reach is the scenario's ``cover_within`` (travel seconds at the speeds of the hour, without closures); a
-    unit on its way home counts as home.
+    unit on its way home counts as home, one off duty does not count.
     """
-    scenario, r = view.log.scenario, view.log.responses
+    scenario = view.log.scenario
     weights = scenario.demand_by_node.sum(axis=0)
     if "zone" in filters:
         weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
     places = np.flatnonzero(weights)
-    own = r.unit >= 0
-    back = np.nan_to_num(r.available[own], nan=math.inf)
-    times = np.concatenate([r.alerted[own], back])
-    units = np.concatenate([r.unit[own], r.unit[own]])
-    steps = np.repeat([-1, 1], own.sum())
+    begins, ends, unit = view.away
+    times = np.concatenate([begins, ends])
+    units = np.concatenate([unit, unit])
+    steps = np.repeat([-1, 1], len(unit))
     order = np.argsort(times, kind="stable")
     moments, group = np.unique(times[order], return_index=True)
     groups = np.split(order, group[1:]) if len(moments) else []
@@ -283,6 +288,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "responses.n": (responses_n, "1", None, ALL_FILTERS),
     "responses.cut_off": (responses_cut_off, "1", False, ALL_FILTERS),
     "responses.share": (responses_share, "share", None, ALL_FILTERS),
+    "availability": (availability, "share", True, UNIT_FILTERS),
     "workload": (workload, "share", None, UNIT_FILTERS),
     "workload.mean": (workload, "share", None, UNIT_FILTERS),
     "workload.max": (workload_max, "share", False, UNIT_FILTERS),

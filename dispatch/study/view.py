@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.engine.duty import Duty
 from dispatch.engine.log import AID
 
 if TYPE_CHECKING:
@@ -110,14 +111,41 @@ class LogView:
         return np.asarray(result)
 
     def busy_share(self, unit: Mask) -> Floats:
-        """Return the share of the measured time for which each selected unit was committed."""
+        """Return the share of its measured time on duty, overtime included, that each unit was committed."""
         r = self.responses
         own = r.unit >= 0
         begin = np.clip(r.alerted[own], self.start, self.end)
         # a unit that closed roads keep from home to the end is never available again
         until = np.clip(np.nan_to_num(r.available[own], nan=np.inf), self.start, self.end)
         busy = np.bincount(r.unit[own], weights=until - begin, minlength=len(self.log.fleet))
-        return np.asarray(busy[unit[:-1]] / self.window)
+        staffed = np.full(len(busy), self.window)
+        if self.duty:
+            begins, ends, units = (
+                *(np.clip(edge, self.start, self.end) for edge in self.away[:2]),
+                self.away[2],
+            )
+            staffed -= np.bincount(units, weights=ends - begins, minlength=len(busy)) - busy
+        chosen = unit[:-1] & (staffed > 0.0)  # who is never on duty has no workload
+        return np.asarray(busy[chosen] / staffed[chosen])
+
+    @cached_property
+    def staffed(self) -> Floats:
+        """Measured seconds that each unit is on duty [U]."""
+        return np.array(self.duty.seconds(self.start, self.end, len(self.log.fleet)))
+
+    @cached_property
+    def duty(self) -> Duty:
+        """Who is on duty when."""
+        return Duty(self.log.scenario, self.log.fleet)
+
+    @property
+    def away(self) -> tuple[Floats, Floats, Rows]:
+        """Begin and end of the times in which units are committed or off duty, and the units [S]."""
+        r = self.responses
+        own = r.unit >= 0
+        begins, ends = r.alerted[own], np.nan_to_num(r.available[own], nan=np.inf)
+        units = r.unit[own].astype(np.intp)
+        return self.duty.with_rests(begins, ends, units, self.end) if self.duty else (begins, ends, units)
 
     @property
     def aided(self) -> Mask:

@@ -127,6 +127,7 @@ BY_HAND = {
     "queue.p90": 280 + 0.6 * 180,  # position 0.9 * 4 = 3.6
     "queue.within_0s": 3 / 7,
     "queue.mean[type=medical]": (460 + 280) / 2,
+    "availability": 1,  # nobody has a rota; see tests/engine/test_duty.py for who has
     # P1 in 600..3600: 100 + 760 + 610 + 460 (one long commitment, then 3040 to 3500); P2: 770 + 100 + 380
     "workload[unit=P1]": (100 + 760 + 610 + 460) / 3000,
     "workload[unit=P2]": (770 + 100 + 380) / 3000,

@@ -90,15 +90,21 @@ def _meaning(raw: str) -> object:
     return value
 
 
+ALIASES = {"for": "lasts", "from": "sender"}
+"""Keys that Python keeps for itself, and what they are called in the model."""
+
+
 def _reads_as_written(scenario: Scenario, path: Key, raw: str) -> bool:
     """Whether an accepted value arrived in the model as the number or text that was written."""
     inner: Any = scenario.file
     for part in path:
         keyed: Any = isinstance(inner, dict | tuple)
-        inner = inner[part] if keyed else getattr(inner, str(part))
+        inner = inner[part] if keyed else getattr(inner, ALIASES.get(str(part), str(part)))
     written = _meaning(raw)
     if isinstance(written, bool) or written is None:
         return inner is written
+    if isinstance(written, int | float) and isinstance(inner, str):
+        return inner == raw  # an id
     if isinstance(written, int | float):
         seconds = getattr(inner, "fixed", inner)  # a plain number is a fixed duration
         return isinstance(seconds, int | float) and float(seconds) == float(written)

@@ -306,6 +306,7 @@ def test_a_matrix_that_leaves_somebody_unreached(tmp_path: Path) -> None:
     for key in ("zones", "layouts"):
         scenario[key] = {}
     scenario = changed(scenario, ("stations", "s2", "at"), "c")
+    scenario = changed(scenario, ("injects", 2, "surge", "zones"), None)
     scenario = changed(scenario, ("dispatching", "first_due"), {"a": ["E1"]})
     scenario = changed(scenario, ("demand", "poisson", "fire"), {"rate": "1/d"})
     file = write_world(tmp_path, scenario)

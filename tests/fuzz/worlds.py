@@ -139,6 +139,14 @@ EVERYTHING: dict[str, Any] = {
             "move_units": {"T1": "s1"},
         },
     },
+    "injects": [
+        {
+            "at": "90 min",
+            "incident": {"type": "odd", "node": "c", "id": "x1", "priority": 3, "units": {"ladder": 2}},
+        },
+        {"at": "2020-01-06T09:45:00+08:00", "message": {"from": "control", "to": "s1", "text": "Ready?"}},
+        {"at": 4000, "surge": {"factor": 2.5, "for": "2 h", "types": ["medical"], "zones": ["south"]}},
+    ],
     "measures": ["total.first.mean", "workload[unit=E1]"],
     "cover_within": "6 min",
     "stop": {"measure": "total.first.mean", "half_width": 60, "minimum": 2, "maximum": 3},

@@ -10,10 +10,12 @@ import numpy as np
 from dispatch import timeline
 from dispatch.durations import quantile
 from dispatch.engine import board, rulebook, simulator
+from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.dispatching import Nearest
 from dispatch.regression.events import ALERTED, CLEAR, EN_ROUTE, HOME, READY, RECEIVED, RETURNING
+from dispatch.scenario.injects import most_added
 from dispatch.scenario.layout import AID_NAME
 from dispatch.scenario.roadworks import RoadResolver
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from dispatch.engine.protocols import Need, StatusBoard
     from dispatch.model.distributions import Distribution
     from dispatch.regression.events import Event
+    from dispatch.scenario.injects import Surge
     from dispatch.scenario.scenario import Scenario, Stream
 
 
@@ -159,6 +162,21 @@ def week_off_by_an_hour(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline, "cumulative_rate", late)
 
 
+def surge_for_all_types(patch: pytest.MonkeyPatch) -> None:
+    """Let a surge hold for every type of call, whatever types it names."""
+
+    def for_all(surges: tuple[Surge, ...], surge: Surge, kind: int) -> float:
+        wider = [replace(each, kinds=surge.kinds | each.kinds | {kind}) for each in (*surges, surge)]
+        return most_added(tuple(wider[:-1]), wider[-1], kind)
+
+    patch.setattr(timeline, "most_added", for_all)
+
+
+def rota_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Crews never go off duty."""
+    patch.setattr(Duty, "off", lambda self, moment: set())
+
+
 def quantile_mirrored(patch: pytest.MonkeyPatch) -> None:
     """Invert the wrong tail: a share p becomes the duration that 1 − p of all fall short of."""
 
@@ -263,6 +281,18 @@ MUTATIONS = (
         "peak-hours",
         RECEIVED,
         lambda a, b: a is not None and b is not None and b.time > a.time,
+    ),
+    Mutation(
+        surge_for_all_types,
+        "injected-day",
+        RECEIVED,
+        lambda _, b: b is not None and b.incident.startswith("road-accident-surge-1-"),
+    ),
+    Mutation(
+        rota_ignored,
+        "part-time-crews",
+        ALERTED,
+        lambda _, b: b is not None and b.unit.startswith("QC-"),  # who is not on duty yet
     ),
     Mutation(
         quantile_mirrored,

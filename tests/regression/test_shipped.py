@@ -16,7 +16,7 @@ from dispatch.io.yaml_source import read_yaml
 from dispatch.model.distributions import Distribution
 from dispatch.model.expectations import Comparison, LogExpectation, MeasureExpectation
 from dispatch.model.incidents import IncidentType, PoissonStream, Profile, Zone
-from dispatch.model.injects import Closure, Inject
+from dispatch.model.injects import Closure, Inject, InjectedIncident, Message, Surge
 from dispatch.model.resources import UnitType, Variation
 from dispatch.model.scenario import BUILT_IN_POLICIES, Dispatching, MutualAid, ScenarioFile
 from dispatch.model.travel import SpeedRow, SpeedSet
@@ -40,7 +40,7 @@ SHIPPED = SCENARIOS / "regression"
 FOR_PEOPLE = {"title", "description", "source"}
 """Fields that no result depends on."""
 
-CELLS, ASSERTIONS = 19, 143
+CELLS, ASSERTIONS = 22, 167
 
 
 @cache
@@ -116,8 +116,8 @@ def test_every_inject_kind_is_used() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Closure, Dispatching, Distribution, IncidentType, MutualAid, PoissonStream, Profile, SpeedSet, UnitType,
-     Variation, Zone],
+    [Closure, Dispatching, Distribution, IncidentType, InjectedIncident, Message, MutualAid, PoissonStream,
+     Profile, SpeedSet, Surge, UnitType, Variation, Zone],
 )  # fmt: skip
 def test_every_key_is_used(model: type[BaseModel]) -> None:
     """A key that scenarios may have is in one of the set, so that what it does is looked after."""

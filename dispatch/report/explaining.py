@@ -1,0 +1,301 @@
+"""The story of one call: every decision with its reasons, on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from rich.padding import Padding
+from rich.text import Text
+
+from dispatch.report import speak
+from dispatch.report.moments import calendar
+from dispatch.report.results import speeds_document
+from dispatch.report.rows import Column, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.study.explained import Candidate, Choice, Epoch, Explanation, Moment, Passed, Reason, Sent
+
+SHOWN = 15
+"""Units that a table shows; JSON has them all."""
+
+SLIGHT = 0.05
+"""Seconds that round to nothing."""
+
+NOT_SENT = {
+    "nobody_able": "no unit of the layout is able to",
+    "nobody_free": "nobody who is able is free",
+    "no_way": "nobody who is free has a way there",
+    "asked_again": "a unit was diverted, so that the policy is asked again",
+}
+WHY = {
+    "busy": "busy",
+    "under_way": "under way, and not to be diverted",
+    "as_urgent": "not diverted: its call is no less urgent",
+    "already_sent": "sent to this call already",
+    "no_way": "no way leads there",
+    "off_duty": "off duty",
+    "unable": "not able to",
+    "not_free": "under way, so the list does not count it as free",
+}
+OUTCOMES = {
+    "waiting": "waits",
+    "lost": "is lost",
+    "mutual_aid": "goes to mutual aid",
+    "asked_again": "is put off",
+}
+ENDS = {
+    "served": "every unit came",
+    "partial": "some of the units came",
+    "cancelled": "called off before anybody came",
+    "lost": "lost: every need was given up",
+    "unserved": "nobody came; it was still open at the end",
+}
+
+
+def explanation_document(told: Explanation, scenario: Scenario) -> dict[str, Any]:
+    """Return the JSON document of ``dispatch explain``."""
+    document = asdict(told)
+    decisions = document.pop("epochs")
+    for decision, epoch in zip(decisions, told.epochs, strict=True):
+        for written, choice in zip(decision["choices"], epoch.choices, strict=True):
+            written["reason"]["words"] = reason_words(choice.reason, told)
+    return {
+        **document,
+        "decisions": decisions,
+        "scenario": scenario.name,
+        "seed": scenario.file.seed,
+        "speeds": speeds_document(scenario),
+        "equal": True,
+    }
+
+
+def print_explanation(out: Console, told: Explanation, scenario: Scenario) -> None:
+    """Print the story of a call in order of time."""
+    _print_head(out, told, scenario)
+    before: Epoch | None = None
+    skipped: list[float] = []
+    for moment in told.course:
+        epoch = told.epochs[moment.number] if moment.what == "decision" else None
+        if epoch is not None and before is not None and _says_the_same(epoch, before):
+            skipped.append(epoch.time)
+            continue
+        _print_skipped(out, skipped)
+        before, skipped = epoch, []
+        out.print(_line(told, moment))
+        if epoch is not None:
+            _print_epoch(out, told, epoch)
+    _print_skipped(out, skipped)
+    if isnan(told.closed):
+        out.print(Text("The call was still open when the simulation ended.", style="bold"))
+
+
+def _print_head(out: Console, told: Explanation, scenario: Scenario) -> None:
+    out.print(Text(f"Incident {told.incident}", style="bold"))
+    zone = f" in {told.zone}" if told.zone else ""
+    needs = ", ".join(f"{count} {name}" for name, count in Counter(told.needs).items())
+    out.print(Text(f"{told.type} at {told.node}{zone}, priority {told.priority}; needs {needs}"))
+    seed = scenario.file.seed
+    out.print(
+        Text(f"{scenario.name}, layout {told.layout}, replication {told.replication}, seed {seed}; "
+             f"policy {told.policy}; speeds {scenario.roads.speeds.name}")
+    )  # fmt: skip
+    if told.first_due:
+        out.print(Text(f"first-due list of the place: {', '.join(told.first_due)}"))
+    out.print(Text(f"{ENDS.get(told.status, told.status)}; the log is that of the run, event by event"))
+    out.print(Text(f"received {calendar(scenario, told.received)}; times below are since the start"))
+    out.print()
+
+
+def clock(seconds: float) -> str:
+    """Return a moment as ``12 d 03:04:05.2``, to be told from others that are near."""
+    tenths = round(seconds * 10)
+    whole, tenth = divmod(tenths, 10)
+    days, rest = divmod(whole, 86_400)
+    text = f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}.{tenth}"
+    return f"{days} d {text}" if days else text
+
+
+def _line(told: Explanation, moment: Moment) -> Text:
+    line = Text(f"{clock(moment.time)}  ", style="bold")
+    return line.append(_what(told, moment), style="not bold")
+
+
+def _what(told: Explanation, moment: Moment) -> str:
+    """Return an entry of the story in words."""
+    if moment.what == "lost":
+        return f"the need for {told.needs[moment.number - 1]} is lost"
+    if moment.what == "decision":
+        asked = told.epochs[moment.number].asked
+        return "decision" if asked else "decision: no unit is free, the policy is not asked"
+    if moment.number < 0:
+        words = {"received": "call received", "ready": "ready for dispatch", "closed": "call closed"}
+        waited = f", {speak.duration(moment.time - told.received)} after the call"
+        return words[moment.what] + ("" if moment.what == "received" else waited)
+    return f"{moment.what}: {moment.unit}{_about(told.responses[moment.number], moment.what)}"
+
+
+def _about(sent: Sent, what: str) -> str:
+    """Return what there is to add about a moment of a response."""
+    if what == "alerted" and sent.came_from:
+        left = "diverted from" if sent.diverted_from else "on its way home from"
+        return f", {left} {sent.came_from}"
+    if what == "diverted":
+        return f" is sent to {sent.went_to}"
+    if what == "cut off":
+        return " has no way left and turns home"
+    if what == "cancelled":
+        return " turns home"
+    return f", {estimate_words(sent)}" if what == "on scene" and not isnan(sent.estimated_arrival) else ""
+
+
+def estimate_words(sent: Sent) -> str:
+    """Return how an arrival compares with the estimate of the decision."""
+    late = sent.on_scene - sent.estimated_arrival
+    if abs(late) < SLIGHT:
+        return "as estimated"
+    causes, on_the_way = [], late
+    if not isnan(sent.expected_turnout):
+        turnout = sent.en_route - sent.alerted
+        on_the_way -= turnout - sent.expected_turnout
+        if abs(turnout - sent.expected_turnout) >= SLIGHT:
+            expected = speak.duration(sent.expected_turnout)
+            causes.append(f"turnout {speak.duration(turnout)}, expected {expected}")
+    if abs(on_the_way) >= SLIGHT:
+        causes.append(f"roads changed on the way, {_later(on_the_way)}")
+    return f"{_later(late)} than estimated ({'; '.join(causes)})"
+
+
+def _later(seconds: float) -> str:
+    return f"{speak.duration(abs(seconds))} {'later' if seconds > 0 else 'sooner'}"
+
+
+def _says_the_same(epoch: Epoch, before: Epoch) -> bool:
+    """Whether nobody could go at two decisions in a row, for the same reasons."""
+    told = [
+        [(choice.need, choice.outcome, choice.reason) for choice in one.choices] for one in (epoch, before)
+    ]
+    return told[0] == told[1] and not any(
+        choice.unit or choice.outcome != "waiting" or choice.reason.passed for choice in epoch.choices
+    )
+
+
+def _print_skipped(out: Console, times: Sequence[float]) -> None:
+    if times:
+        count = f"{len(times):,} more {'decisions' if len(times) > 1 else 'decision'}"
+        out.print(Text(f"… {count} with the same outcome, the last at {clock(times[-1])}", style="italic"))
+
+
+def _print_epoch(out: Console, told: Explanation, epoch: Epoch) -> None:
+    for capability, candidates in epoch.candidates.items():
+        able = [one for one in candidates if not one.why]
+        if candidates:
+            title = f"  {capability}: {len(able)} of {len(candidates)} could go"
+            columns = [
+                Column("unit", wraps=True), Column("station", wraps=True), Column("doing", wraps=True),
+                Column("there at, or why not", wraps=True),
+            ]  # fmt: skip
+            rows = [_row(one, epoch.time, told.incident) for one in candidates[:SHOWN]]
+            print_rows(out, title, columns, rows, _rest(candidates[SHOWN:]))
+        for choice in epoch.choices:
+            if choice.capability == capability:
+                out.print(Padding(_choice_words(choice, told), (0, 0, 0, 2), expand=False))
+
+
+def _row(one: Candidate, now: float, incident: str) -> list[Text]:
+    doing = one.status
+    if one.incident:
+        doing += f" {'from' if one.status == 'returning' else 'for'} {one.incident}"
+    if one.why:
+        there = WHY[one.why] + ("" if isnan(one.until) else f"; free at {clock(one.until)}")
+    else:
+        there = f"{clock(now + one.seconds)}, in {speak.duration(one.seconds)}"
+    if one.sent_to and one.sent_to != incident:
+        there += f"; sent to {one.sent_to}"
+    style = "bold" if one.sent_to == incident else "dim" if one.why else ""
+    return [Text(cell, style=style) for cell in (one.unit, one.station, doing, there)]
+
+
+def _rest(candidates: Sequence[Candidate]) -> str:
+    if not candidates:
+        return ""
+    counts = Counter("could go" if not one.why else WHY[one.why] for one in candidates)
+    return f"… and {len(candidates)} others: {', '.join(f'{n} {why}' for why, n in counts.items())}"
+
+
+def _choice_words(choice: Choice, told: Explanation) -> Text:
+    number = f" (unit {choice.need} of {len(told.needs)})" if len(told.needs) > 1 else ""
+    words = reason_words(choice.reason, told)
+    if choice.outcome == "sent":
+        return Text.assemble("→ ", (choice.unit, "bold"), f"{number}: {words}")
+    head = f"the need for {choice.capability}{number} {OUTCOMES[choice.outcome]}"
+    return Text(f"→ {head}: {words}")
+
+
+def reason_words(reason: Reason, told: Explanation) -> str:
+    """Return a reason in words."""
+    if reason.code in NOT_SENT:
+        return NOT_SENT[reason.code]
+    before = ", ".join(_passed(one, told.incident) for one in reason.passed)
+    if reason.code == "taken":
+        jointly = f", by a joint matching of {reason.needs} needs" if reason.needs else ""
+        return f"nobody is left of those who could go{jointly}: {before}"
+    if reason.code == "policy":
+        return _of_policy(reason, told.policy)
+    if reason.code == "only_one":
+        return f"the only one left; before it: {before}" if before else "the only one that could go"
+    if reason.code == "first_due":
+        place = "first" if reason.place == 1 else f"at place {reason.place}"
+        return f"{place} in the first-due list" + (f"; before it: {before}" if before else "")
+    if reason.code == "matching":
+        return _of_matching(reason, before)
+    if reason.code == "beyond_list":
+        listed = f" ({before})" if before else ""
+        return f"nobody of the first-due list is free{listed}; {_nearest(reason)}"
+    return _nearest(reason) + (f"; before it: {before}" if before else "")
+
+
+def _nearest(reason: Reason) -> str:
+    if not reason.other:
+        return "the only one that could go"
+    return f"the nearest that could go: {_against(reason)}"
+
+
+def _against(reason: Reason) -> str:
+    """Return by how much the chosen unit is sooner or later than another."""
+    if reason.margin == 0.0:
+        return f"as soon as {reason.other}; such ties go by abilities, place, kind and id"
+    if abs(reason.margin) < SLIGHT:
+        return f"less than 0.1 s {'sooner' if reason.margin > 0 else 'later'} than {reason.other}"
+    return f"{_later(-reason.margin)} than {reason.other}"
+
+
+def _of_matching(reason: Reason, before: str) -> str:
+    head = f"by a joint matching of {reason.needs} needs in the least total time"
+    if not reason.other:
+        return f"{head}; it is also the nearest"
+    left = f"; nearer, but sent elsewhere: {before}" if before else ""
+    return f"{head}: {_against(reason)}, the nearest{left}"
+
+
+def _of_policy(reason: Reason, policy: str) -> str:
+    if isnan(reason.margin):
+        return f"policy '{policy}' sent nobody, though {reason.other} could go" if reason.other else (
+            f"chosen by policy '{policy}', the only one that could go"
+        )  # fmt: skip
+    return f"chosen by policy '{policy}': {_against(reason)}, the nearest of the others"
+
+
+def _passed(one: Passed, incident: str) -> str:
+    call = "this call" if one.incident == incident else one.incident
+    if one.why == "sent":
+        return f"{one.unit}, sent to {call}"
+    on = f" ({call})" if call and one.why in ("busy", "under_way", "as_urgent", "not_free") else ""
+    return f"{one.unit}, {WHY[one.why]}{on}"

@@ -1,0 +1,159 @@
+"""What there is to tell about one call: the decisions, the reasons, the responses, the course of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+
+MOMENTS = (
+    "received", "ready", "diverted", "cut off", "decision", "alerted", "en route", "cancelled", "on scene",
+    "clear", "at hospital", "lost", "closed",
+)  # fmt: skip
+"""What a call's story is made of; at equal times in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that has what a need asks for, at one decision."""
+
+    unit: str
+    station: str
+    status: str
+    """What it is doing."""
+    incident: str
+    """For which call, or from which call it returns; empty in quarters."""
+    seconds: float
+    """Expected time until it gets there: mean turnout and travel, or travel from the road; NaN for none."""
+    why: str
+    """Empty for a candidate; else ``busy``, ``under_way`` (nobody is diverted), ``as_urgent`` (under way to a
+    call that is as urgent or more so), ``already_sent``, ``no_way`` or ``off_duty``."""
+    until: float
+    """When it could be dispatched again [s]; NaN where it is free, or never was again."""
+    sent_to: str
+    """The call to which this decision sent it; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A unit that would have come before the chosen one, and why it was not sent."""
+
+    unit: str
+    why: str
+    """As of a candidate, or ``sent`` to another call by the same decision, ``unable``, or ``not_free``:
+    it could be diverted, but a first-due list counts units that are free."""
+    incident: str
+    """The call that it was sent to, or is on; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a need got this unit, or none."""
+
+    code: str
+    """Sent: ``nearest``, ``only_one``, ``first_due``, ``beyond_list``, ``matching``, ``policy``. Not sent:
+    ``nobody_able``, ``nobody_free``, ``no_way``, ``taken``, ``policy``, ``asked_again``."""
+    other: str = ""
+    """The unit it is compared with: the next that was left, for a matching the nearest candidate."""
+    margin: float = nan
+    """Seconds by which the chosen unit is expected sooner than the other; negative for later."""
+    passed: tuple[Passed, ...] = ()
+    """Who would have come before."""
+    place: int = 0
+    """Place of the chosen unit in the first-due list, from 1; 0 for none."""
+    needs: int = 0
+    """Number of needs that were matched at once; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a decision gave to one need."""
+
+    need: int
+    """Which of the call's units it is, from 1."""
+    capability: str
+    unit: str
+    """Who was sent; empty for nobody, ``mutual-aid`` for outside units."""
+    outcome: str
+    """``sent``, ``waiting``, ``lost``, ``mutual_aid``, or ``asked_again`` after a diversion came first."""
+    seconds: float
+    """Expected time until the unit gets there; NaN for none."""
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A moment at which needs of the call were open and something could be decided."""
+
+    time: float
+    asked: bool
+    """Whether the policy was asked; it is not when no unit is free and none may be diverted."""
+    candidates: dict[str, tuple[Candidate, ...]]
+    """By capability; those who could go first, in the order in which they get there."""
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One unit's response to the call; moments in seconds from the start, NaN where they did not come."""
+
+    need: int
+    capability: str
+    unit: str
+    station: str
+    alerted: float
+    estimated_arrival: float
+    """As the decision saw it; NaN for mutual aid, which has no estimate."""
+    expected_turnout: float
+    """Mean turnout that is part of the estimate; NaN for one that was dispatched from the road."""
+    en_route: float
+    on_scene: float
+    clear: float
+    at_hospital: float
+    returning: float
+    available: float
+    in_quarters: float
+    ending: str
+    came_from: str
+    """The call that it was diverted from, or was returning from; empty from quarters."""
+    diverted_from: bool
+    went_to: str
+    """The call that it was diverted to; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of the story of a call."""
+
+    time: float
+    what: str
+    """One of MOMENTS."""
+    unit: str = ""
+    number: int = -1
+    """Which decision or which response it is of; for ``lost``, which need; −1 for the call as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The story of one call, with every decision about it."""
+
+    incident: str
+    type: str
+    node: str
+    zone: str
+    priority: int
+    needs: tuple[str, ...]
+    """What each of the call's units has to be able to do."""
+    status: str
+    received: float
+    ready: float
+    closed: float
+    """NaN where it was still open at the end."""
+    layout: str
+    replication: int
+    policy: str
+    first_due: tuple[str, ...]
+    """The first-due list that holds at the place."""
+    epochs: tuple[Epoch, ...]
+    responses: tuple[Sent, ...]
+    course: tuple[Moment, ...]
+    """Everything in order of time."""

@@ -1,0 +1,243 @@
+"""Why these units: everything that was decided about one call of a replication, and what came of it."""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dispatch.composition import find_layout, simulate
+from dispatch.engine.log import AID
+from dispatch.engine.rulebook import Ending
+from dispatch.errors import UsageError, did_you_mean
+from dispatch.scenario.layout import AID_NAME
+from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
+from dispatch.study.reasoning import Reasons
+from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked, status_at_work
+from dispatch.timeline import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dispatch.engine.log import Log
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.study.watching import Seen
+    from dispatch.timeline import Timeline
+
+
+def find_call(scenario: Scenario, timeline: Timeline, incident: str) -> int:
+    """Return the number of a call in a timeline by its id; raises UsageError for an unknown one."""
+    ids = [timeline.incident_id(call, scenario.kinds) for call in range(len(timeline))]
+    if incident not in ids:
+        message = f"replication {timeline.replication} has no incident '{incident}'."
+        raise UsageError(message, hint=did_you_mean(incident, ids))
+    return ids.index(incident)
+
+
+def explain(
+    scenario: Scenario, layout: str = "baseline", replication: int = 0, *, incident: str
+) -> tuple[Explanation, Log]:
+    """Simulate a replication, and return the story of one call of it, and the log, which is as always.
+
+    Raises UsageError for an incident that the replication does not have.
+    """
+    find_layout(scenario, layout)
+    timeline = draw(scenario, replication)
+    call = find_call(scenario, timeline, incident)
+    watch = Watch(call)
+    log = simulate(scenario, layout, timeline, watch=watch)
+    return _Story(log, call, watch, layout).told(), log
+
+
+class _Story:
+    """Puts what was noted and what happened together."""
+
+    def __init__(self, log: Log, call: int, watch: Watch, layout: str) -> None:
+        self.log, self.call, self.watch, self.layout = log, call, watch, layout
+        t, r = log.timeline, log.responses
+        self.first = int(t.first_slot[call])
+        self.slots = range(self.first, int(t.first_slot[call + 1]))
+        self.own = np.flatnonzero(r.incident == call).tolist()
+        self.rows = Rows(log)
+        self.lost = set(log.lost.tolist())
+        self.names = [log.scenario.capabilities[c] for c in t.capability[self.slots.start : self.slots.stop]]
+        self.estimates: dict[tuple[int, int, float], float] = {}
+        """Expected seconds by slot, unit and moment of the alert."""
+
+    def told(self) -> Explanation:
+        log, call, t = self.log, self.call, self.log.timeline
+        scenario, zone = log.scenario, int(log.scenario.zone_of[t.node[call]])
+        epochs = tuple(sorted([*self._asked(), *self._not_asked()], key=lambda epoch: epoch.time))
+        status = str(log.incidents.status()[call])
+        received, ready = float(t.received[call]), float(t.ready[call])
+        responses = tuple(self._sent(row) for row in self.own)
+        closed = ready if status == "lost" else float(log.incidents.closed[call])
+        given_up = [(n, self._given_up(n, epochs)) for n, slot in enumerate(self.slots) if slot in self.lost]
+        course = [Moment(received, "received"), Moment(ready, "ready")]
+        course += [Moment(epoch.time, "decision", "", number) for number, epoch in enumerate(epochs)]
+        course += [moment for number, sent in enumerate(responses) for moment in _moments(number, sent)]
+        course += [Moment(time, "lost", "", n + 1) for n, time in given_up]
+        course += [] if isnan(closed) else [Moment(closed, "closed")]
+        return Explanation(
+            incident=self._name(call),
+            type=scenario.kinds[t.kind[call]].id,
+            node=str(scenario.network.node_ids[t.node[call]]),
+            zone="" if zone < 0 else str(scenario.zones[zone]),
+            priority=int(t.priority[call]),
+            needs=tuple(self.names),
+            status=status,
+            received=received,
+            ready=ready,
+            closed=closed,
+            layout=self.layout,
+            replication=t.replication,
+            policy=self.watch.name,
+            first_due=tuple(log.fleet.ids[unit] for unit in log.fleet.first_due.get(int(t.node[call]), ())),
+            epochs=epochs,
+            responses=responses,
+            course=tuple(sorted(course, key=lambda m: (m.time, MOMENTS.index(m.what)))),
+        )
+
+    def _given_up(self, number: int, epochs: Sequence[Epoch]) -> float:
+        return max(e.time for e in epochs if any(choice.need == number + 1 for choice in e.choices))
+
+    def _name(self, call: int) -> str:
+        return "" if call < 0 else self.log.timeline.incident_id(call, self.log.scenario.kinds)
+
+    def _asked(self) -> Iterator[Epoch]:
+        last = {need.slot: asked for asked in self.watch.asked for need in asked.needs}
+        for asked in self.watch.asked:
+            choices = []
+            for need in sorted(asked.needs, key=lambda need: need.slot):
+                unit = next((unit for unit, of in asked.carried_out.items() if of == need), None)
+                if unit is not None:
+                    seconds = next(one.seconds for one in asked.seen[need.capability] if one.unit == unit)
+                    self.estimates[need.slot, unit, asked.time] = seconds
+                    reason = Reasons(self.log, self.watch.rule, asked, need).of_sending(unit)
+                    choices.append(self._choice(need.slot, self.log.fleet.ids[unit], "sent", seconds, reason))
+                    continue
+                reason = Reasons(self.log, self.watch.rule, asked, need).of_leaving()
+                choices.append(self._left(need.slot, reason, asked.time, final=last[need.slot] is asked))
+            yield Epoch(asked.time, asked=True, candidates=self._candidates(asked), choices=tuple(choices))
+
+    def _not_asked(self) -> Iterator[Epoch]:
+        """Yield the moments at which needs opened and nobody could be sent at all."""
+        r, opened = self.log.responses, dict[float, set[int]]()
+        opened[float(self.log.timeline.ready[self.call])] = set(self.slots)
+        for row in self.own:
+            if r.ending[row] == Ending.CUT_OFF:
+                opened.setdefault(float(r.returning[row]), set()).add(int(r.slot[row]))
+        known = {asked.time for asked in self.watch.asked}
+        for time, slots in opened.items():
+            if time in known:
+                continue
+            seen = not_asked(self.log, self.rows, self.call, sorted(slots), time)
+            asked = Asked(time, (), seen, [], 0, again=False, first_due=(), matched=0)
+            reasons = {
+                slot: Reason(
+                    "nobody_free" if seen[int(self.log.timeline.capability[slot])] else "nobody_able"
+                )
+                for slot in sorted(slots)
+            }
+            later = {need.slot for one in self.watch.asked if one.time > time for need in one.needs}
+            later |= {slot for moment, others in opened.items() if moment > time for slot in others}
+            choices = [
+                self._left(slot, reason, time, final=slot not in later) for slot, reason in reasons.items()
+            ]
+            yield Epoch(time, asked=False, candidates=self._candidates(asked), choices=tuple(choices))
+
+    def _choice(self, slot: int, unit: str, outcome: str, seconds: float, reason: Reason) -> Choice:
+        number = slot - self.first
+        return Choice(number + 1, self.names[number], unit, outcome, seconds, reason)
+
+    def _left(self, slot: int, reason: Reason, time: float, *, final: bool) -> Choice:
+        """Tell what became of a need that got nobody; ``final`` where no later decision takes it up."""
+        if reason.code == "asked_again":
+            return self._choice(slot, "", "asked_again", nan, reason)
+        r = self.log.responses
+        aided = [
+            row for row in self.own if r.slot[row] == slot and r.unit[row] == AID and r.alerted[row] >= time
+        ]
+        if final and aided:
+            return self._choice(slot, AID_NAME, "mutual_aid", nan, reason)
+        lost = final and slot in self.lost
+        return self._choice(slot, "", "lost" if lost else "waiting", nan, reason)
+
+    def _candidates(self, asked: Asked) -> dict[str, tuple[Candidate, ...]]:
+        names = self.log.scenario.capabilities
+        return {
+            names[capability]: tuple(self._candidate(one, asked) for one in seen)
+            for capability, seen in asked.seen.items()
+        }
+
+    def _candidate(self, one: Seen, asked: Asked) -> Candidate:
+        fleet, sent = self.log.fleet, asked.carried_out.get(one.unit)
+        status, call, why, until = one.status, one.call, one.why, nan
+        if why and why != "no_way":
+            row = self.rows[one.unit][one.response] if one.response >= 0 else -1
+            available = float(self.log.responses.available[row]) if row >= 0 else asked.time
+            if why == "busy" and available <= asked.time:  # not at work, and yet it cannot be sent
+                status, call, why = OFF_DUTY, -1, "off_duty"
+            else:
+                until = available if available > asked.time else nan
+                status = status if status != COMMITTED else status_at_work(self.log, row, asked.time)
+        return Candidate(
+            fleet.ids[one.unit],
+            fleet.layout.sites[fleet.site[one.unit]].id,
+            status,
+            self._name(call),
+            one.seconds,
+            why,
+            until,
+            "" if sent is None else self._name(sent.incident),
+        )
+
+    def _sent(self, row: int) -> Sent:
+        log, r = self.log, self.log.responses
+        unit, slot, alerted = int(r.unit[row]), int(r.slot[row]), float(r.alerted[row])
+        before = after = -1
+        if unit != AID:
+            mine = self.rows[unit]
+            at = mine.index(row)
+            before = mine[at - 1] if at and r.from_road[row] else -1
+            diverted = r.ending[row] == Ending.DIVERTED
+            after = mine[at + 1] if diverted else -1
+        return Sent(
+            slot - self.first + 1,
+            self.names[slot - self.first],
+            AID_NAME if unit == AID else log.fleet.ids[unit],
+            "" if unit == AID else log.fleet.layout.sites[log.fleet.site[unit]].id,
+            alerted,
+            alerted + self.estimates.get((slot, unit, alerted), nan),
+            nan if unit == AID or r.from_road[row] else log.fleet.mean_turnout[unit],
+            float(r.en_route[row]),
+            float(r.on_scene[row]),
+            float(r.clear[row]),
+            float(r.at_hospital[row]),
+            float(r.returning[row]),
+            float(r.available[row]),
+            float(r.in_quarters[row]),
+            Ending(int(r.ending[row])).name.lower(),
+            "" if before < 0 else self._name(int(r.incident[before])),
+            before >= 0 and int(r.ending[before]) == Ending.DIVERTED,
+            "" if after < 0 else self._name(int(r.incident[after])),
+        )
+
+
+def _moments(number: int, sent: Sent) -> Iterator[Moment]:
+    """Yield what a response adds to the story of its call."""
+    transported = sent.at_hospital != sent.clear
+    moments = {
+        "alerted": sent.alerted,
+        "en route": sent.en_route,
+        "on scene": sent.on_scene,
+        "clear": sent.clear,
+        "at hospital": sent.at_hospital if transported else nan,
+        "cancelled": sent.returning if sent.ending == "cancelled" else nan,
+        "cut off": sent.returning if sent.ending == "cut_off" else nan,
+        "diverted": sent.available if sent.ending == "diverted" else nan,
+    }
+    for what, time in moments.items():
+        if not isnan(time):
+            yield Moment(time, what, sent.unit, number)

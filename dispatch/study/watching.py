@@ -1,0 +1,202 @@
+"""A policy under observation: what it was shown and what it answered whenever one call was concerned."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import inf, nan
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dispatch.engine.board import LiveBoard, Status
+from dispatch.engine.rulebook import may_divert
+from dispatch.policies.assigning import Assignment
+from dispatch.policies.dispatching import Nearest, RunCardOrder, idle_capabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from dispatch.engine.log import Log
+    from dispatch.engine.protocols import DispatchPolicy, Need, StatusBoard
+
+COMMITTED = ""
+"""Status of a unit that is at work: what it does, the finished log tells better."""
+
+OFF_DUTY = "off duty"
+"""Status of a unit that is not at work and cannot be sent all the same."""
+
+IDLE = (Status.IN_QUARTERS.value, Status.RETURNING.value)
+"""What units do that can be dispatched as they stand."""
+
+RULES: dict[type, str] = {Nearest: "nearest", RunCardOrder: "run_card_order", Assignment: "assignment"}
+"""Policies whose reasons are known."""
+
+
+class Seen(NamedTuple):
+    """One unit that has what a need asks for, as the policy saw it."""
+
+    unit: int
+    status: str
+    """COMMITTED, or a Status."""
+    call: int
+    """What it is on, or was last on where it is on its way home; −1 for none."""
+    response: int
+    """Which of the unit's responses that is, from 0; −1 before the first."""
+    why: str
+    """Why it is no candidate; empty for a candidate."""
+    seconds: float
+    """Expected time until it gets there; NaN for no candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One consultation at which a need of the call was open."""
+
+    time: float
+    needs: tuple[Need, ...]
+    """The open needs of the call."""
+    seen: dict[int, list[Seen]]
+    """Units by capability, candidates first, in the order in which they get there."""
+    answer: list[tuple[Need, int]]
+    """All that was answered, for other calls too."""
+    done: int
+    """How much of the answer was carried out; after a diversion the policy is asked anew."""
+    again: bool
+    """Whether a unit was diverted, after which the policy is asked anew about all that is left."""
+    first_due: tuple[int, ...]
+    """The place's first-due list."""
+    matched: int
+    """Number of needs of the call's priority that a joint matching has before it."""
+
+    @property
+    def carried_out(self) -> dict[int, Need]:
+        """Need by unit that was really sent."""
+        return {unit: need for need, unit in self.answer[: self.done]}
+
+
+class Watch:
+    """Stands before a policy, passes everything on unchanged and notes what concerns one call."""
+
+    def __init__(self, call: int) -> None:
+        self.call = call
+        self.asked: list[Asked] = []
+        self._last: dict[int, tuple[int, int]] = {}  # unit → its last call, and which of its responses
+
+    def __call__(self, policy: DispatchPolicy) -> Watch:
+        """Stand before a policy."""
+        self._policy, self.name = policy, policy.name
+        return self
+
+    @property
+    def rule(self) -> str:
+        """Name of the policy's rule where it is known, else empty."""
+        return RULES.get(type(self._policy), "")
+
+    def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:
+        """Ask the policy; note what it saw, and what it says."""
+        own = tuple(need for need in needs if need.incident == self.call)
+        seen = {need.capability: self._look(need, board) for need in own}
+        answer = [(need, int(unit)) for need, unit in self._policy.choose(needs, board)]
+        done, again = 0, False
+        for need, unit in answer:
+            done += 1
+            self._last[unit] = need.incident, self._last.get(unit, (0, -1))[1] + 1
+            again = not board.idle[unit]
+            if again:
+                break  # it is diverted, and the engine asks again before it sends anybody else
+        if own:
+            listed = board.fleet.first_due.get(own[0].node, ())
+            matched = _matched(needs, own[0].priority, answer, board)
+            self.asked.append(Asked(board.now, own, seen, answer, done, again, listed, matched))
+        return answer
+
+    def _look(self, need: Need, board: StatusBoard) -> list[Seen]:
+        gone, road = board.gone(need), set(board.on_the_road(need))
+        able = [unit for unit, has in enumerate(board.fleet.capabilities) if need.capability in has]
+        seen = [self._glance(unit, need, board, gone, road) for unit in able]
+        return sorted(seen, key=lambda one: (one.why != "", 0.0 if one.why else one.seconds, one.unit))
+
+    def _glance(
+        self, unit: int, need: Need, board: StatusBoard, gone: Collection[int], road: Collection[int]
+    ) -> Seen:
+        """Tell what a unit is doing, and when it could be there or why it cannot be sent."""
+        assert isinstance(board, LiveBoard)
+        now, at_home = board.now, board.idle[unit] and board.home_at[unit] <= board.now
+        call, response = self._last.get(unit, (-1, -1))
+        if at_home:
+            status, call, response = Status.IN_QUARTERS.value, -1, -1
+        elif board.idle[unit]:
+            status = Status.RETURNING.value
+        elif board.arrives[unit] > now:
+            status = (Status.TURNING_OUT if board.left[unit] > now else Status.EN_ROUTE).value
+        else:
+            status = COMMITTED
+        why, seconds = "", nan
+        if unit in gone:
+            why = "already_sent"
+        elif at_home or unit in road:
+            seconds = (
+                board.fleet.expected(unit, need.node) if at_home else board.seconds_from_road(unit, need.node)
+            )
+            why = "" if seconds < inf else "no_way"
+        elif status == COMMITTED:
+            why = "busy"
+        elif board.diversion and not may_divert(need.priority, board.bound_for[unit]):
+            why = "as_urgent"
+        else:
+            why = "under_way"
+        return Seen(unit, status, call, response, why, nan if why else seconds)
+
+
+def _matched(
+    needs: Sequence[Need], priority: int, answer: Sequence[tuple[Need, int]], board: StatusBoard
+) -> int:
+    """Count the needs of a priority that a joint matching takes up once more urgent ones are served."""
+    taken = {unit for need, unit in answer if need.priority < priority}
+    able = None if board.diversion else idle_capabilities(board, taken)
+    return sum(need.priority == priority and (able is None or need.capability in able) for need in needs)
+
+
+def status_at_work(log: Log, row: int, time: float) -> str:
+    """Return what the unit of a response does at a moment before it is available again."""
+    r = log.responses
+    if time >= r.returning[row]:
+        return Status.RETURNING.value
+    if not time >= r.on_scene[row]:
+        return (Status.EN_ROUTE if time >= r.en_route[row] else Status.TURNING_OUT).value
+    return (Status.TRANSPORTING if time >= r.clear[row] else Status.ON_SCENE).value
+
+
+def not_asked(log: Log, rows: Rows, call: int, slots: Sequence[int], time: float) -> dict[int, list[Seen]]:
+    """Return the able units, all of them at work or off duty, when the policy was not even asked."""
+    seen = {}
+    for capability in sorted({int(log.timeline.capability[slot]) for slot in slots}):
+        able = [unit for unit, has in enumerate(log.fleet.capabilities) if capability in has]
+        seen[capability] = [_at_work(log, rows, unit, call, time) for unit in able]
+    return seen
+
+
+def _at_work(log: Log, rows: Rows, unit: int, call: int, time: float) -> Seen:
+    r, mine = log.responses, rows[unit]
+    number = bisect_right([float(r.alerted[row]) for row in mine], time) - 1
+    if number < 0:
+        return Seen(unit, COMMITTED, -1, number, "busy", nan)
+    row = mine[number]
+    on, left = int(r.incident[row]), bool(time >= r.returning[row])
+    bound = not left and not time >= r.on_scene[row]
+    why = "already_sent" if on == call and not left else "under_way" if bound else "busy"
+    return Seen(unit, COMMITTED, on, number, why, nan)
+
+
+class Rows(dict[int, list[int]]):
+    """Rows of the responses of each unit of a log, in order, looked up when they are first asked for."""
+
+    def __init__(self, log: Log) -> None:
+        self._units = log.responses.unit
+
+    def __missing__(self, unit: int) -> list[int]:
+        """Look for the rows of a unit."""
+        found: list[int] = np.flatnonzero(self._units == unit).tolist()
+        self[unit] = found
+        return found
