@@ -130,7 +130,10 @@ class LiveBoard:
         return [
             unit
             for unit, bound_for in enumerate(self.bound_for)
-            if not self.idle[unit] and self.arrives[unit] > self.now and may_divert(need.priority, bound_for)
+            if not self.idle[unit]
+            and self.arrives[unit] > self.now
+            and unit not in self.off_duty
+            and may_divert(need.priority, bound_for)
         ]
 
     def whereabouts(self, unit: int) -> tuple[float, Position]:

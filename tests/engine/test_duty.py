@@ -100,6 +100,25 @@ def test_a_crew_that_comes_on_duty_on_its_way_home_may_be_sent(tmp_path: Path) -
     assert log.responses.on_scene[1] == pytest.approx(2 * HOUR + 59)
 
 
+@pytest.mark.parametrize("policy", ["nearest", "assignment"])
+def test_a_crew_past_its_shift_is_not_diverted(tmp_path: Path, policy: str) -> None:
+    """E1 is on its way to x when its shift ends; y is more urgent and near it, but waits for W1."""
+    calls = (
+        f"w,{20 * HOUR - 120},fire,a,engine:1\nx,{20 * HOUR - 30},fire,b,engine:1\n"
+        f"y,{20 * HOUR + 60},life,c,engine:1\nz,{32 * HOUR + 60},fire,e,engine:1\n"
+    )
+    types = {
+        name: {"priority": priority, "run_card": {"engine": 1}, "on_scene": 600}
+        for name, priority in (("fire", 2), ("life", 1))
+    }
+    rules = {"policy": policy, "diversion": True}
+    log = simulate(with_rota(tmp_path, calls, incident_types=types, dispatching=rules, horizon="2 d"))
+    assert who(log) == ["W1", "E1", "W1", "E1"]
+    assert log.responses.on_scene.tolist() == [
+        20 * HOUR - 120, 20 * HOUR - 30 + 180, 20 * HOUR + 480 + 120, 32 * HOUR + 60,
+    ]  # fmt: skip
+
+
 def test_nobody_on_duty_is_nobody_free(tmp_path: Path) -> None:
     units = {"E1": {"type": "engine", "station": "east", "rota": "day"}}
     lost = {"when_none_free": "lost"}
