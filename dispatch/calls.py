@@ -75,6 +75,10 @@ class Timeline:
         added = f"surge-{self.surge[call]}-" if self.surge[call] else ""
         return f"{kinds[self.kind[call]].id}-{added}{ordinal + 1}"
 
+    def incident_ids(self, kinds: tuple[Kind, ...]) -> list[str]:
+        """Return the ids of all calls, in order [n]."""
+        return [self.incident_id(call, kinds) for call in range(len(self))]
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:

@@ -184,7 +184,7 @@ class Board:
         r, t = log.responses, log.timeline
         for row in np.flatnonzero((r.alerted <= time) & (r.unit >= 0)).tolist():
             unit = log.fleet.ids[r.unit[row]]
-            status = _status(log, row, time)
+            status = status_of(log, row, time)
             home = status is Status.IN_QUARTERS
             units[unit] = resting.get(int(r.unit[row]), status) if home else status
             assigned.pop(unit, None)
@@ -193,7 +193,7 @@ class Board:
         return cls(time, units, assigned, *_calls_at(log, time))
 
 
-def _status(log: Log, row: int, time: float) -> Status:
+def status_of(log: Log, row: int, time: float) -> Status:
     """Return what the unit of a response does at a moment not before its alert."""
     r = log.responses
     if time >= r.returning[row] or time >= r.available[row]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.scenario.conditions import HOUR, HOURS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-HOUR = 3600.0
-WEEK = 168
-
 
 class Duty:
     """When the units of a fleet can be sent: by their rotas, and by outages.
@@ -33,9 +32,7 @@ class Duty:
     """
 
     def __init__(self, scenario: Scenario, fleet: Fleet) -> None:
-        start = scenario.file.start
-        into_hour = start.minute * 60 + start.second + start.microsecond / 1e6
-        self._begin = (start.weekday() * 24 + start.hour) * HOUR + into_hour
+        self._begin = scenario.roads.week_start
         """Seconds from Monday 00:00 to the start."""
         units = dict(fleet.layout.units)
         hours = {name: frozenset(rota.hours_of_week()) for name, rota in scenario.file.rotas.items()}
@@ -83,17 +80,17 @@ class Duty:
 
     def _hour(self, moment: float) -> int:
         # a change is reckoned from a full hour; rounding must not put it into the hour before
-        return int((self._begin + moment + 1e-6) // HOUR) % WEEK
+        return int((self._begin + moment + 1e-6) // HOUR) % HOURS
 
     def next_change(self, moment: float) -> float | None:
         """Return the first later moment at which somebody comes or goes, None if nobody ever does."""
         place = bisect_right(self._edges, moment)
         moments = self._edges[place : place + 1]
         if self._changes:
-            week, into = divmod(self._begin + moment + 1e-6, WEEK * HOUR)
+            week, into = divmod(self._begin + moment + 1e-6, HOURS * HOUR)
             place = bisect_right(self._changes, into / HOUR)
-            hour = self._changes[place] if place < len(self._changes) else self._changes[0] + WEEK
-            moments = [*moments, (week * WEEK + hour) * HOUR - self._begin]
+            hour = self._changes[place] if place < len(self._changes) else self._changes[0] + HOURS
+            moments = [*moments, (week * HOURS + hour) * HOUR - self._begin]
         return min(moments, default=None)
 
     def changes(self, begin: float, end: float) -> Iterator[float]:
@@ -135,4 +132,6 @@ class Duty:
 
 def _changes(rotas: Collection[frozenset[int]]) -> list[int]:
     """Return the hours of the week at which any of some rotas begins or ends a time on duty."""
-    return sorted({hour for on in rotas for hour in range(WEEK) if (hour in on) != ((hour - 1) % WEEK in on)})
+    return sorted(
+        {hour for on in rotas for hour in range(HOURS) if (hour in on) != ((hour - 1) % HOURS in on)}
+    )

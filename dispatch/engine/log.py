@@ -188,7 +188,7 @@ def incident_table(log: Log) -> Columns:
     scenario, t, i = log.scenario, log.timeline, log.incidents
     zones = [*scenario.zones, ""]
     return {
-        "incident": [t.incident_id(call, scenario.kinds) for call in range(len(t))],
+        "incident": [*t.incident_ids(scenario.kinds)],
         "type": [scenario.kinds[kind].id for kind in t.kind],
         "zone": [zones[zone] for zone in scenario.zone_of[t.node]],
         "node": [scenario.network.node_ids[node] for node in t.node],

@@ -18,7 +18,7 @@ from dispatch.durations import quantile
 from dispatch.engine.agenda import CALL, INJECT, RELEASE, Agenda, Event
 from dispatch.engine.board import LiveBoard
 from dispatch.engine.consultation import Consultation
-from dispatch.engine.duty import HOUR, WEEK, Duty
+from dispatch.engine.duty import Duty
 from dispatch.engine.log import (
     AID,
     ALERTED,
@@ -40,7 +40,7 @@ from dispatch.engine.log import (
 )
 from dispatch.engine.protocols import Need
 from dispatch.engine.rulebook import NEVER, Ending, called_off, itinerary
-from dispatch.scenario.conditions import Conditions
+from dispatch.scenario.conditions import HOUR, HOURS, Conditions
 
 if TYPE_CHECKING:
     from dispatch.engine.fleet import Fleet
@@ -305,7 +305,7 @@ class Simulator:
         if self._agenda.is_empty:
             # whoever waits for a crew finds one within a week of the last outage, or never
             last = max(self._last, self._duty.last_edge)
-            if not self._backlog or moment is None or moment > last + WEEK * HOUR:
+            if not self._backlog or moment is None or moment > last + HOURS * HOUR:
                 return
         else:
             self._last = board.now

@@ -11,12 +11,12 @@ import numpy as np
 from dispatch.composition import simulate
 from dispatch.engine.board import MARGIN
 from dispatch.engine.fleet import Fleet
-from dispatch.errors import DispatchError, UsageError, did_you_mean
+from dispatch.errors import DispatchError, did_you_mean
 from dispatch.regression.events import events_of
 from dispatch.regression.golden import rounded
 from dispatch.regression.provenance import fingerprints
 from dispatch.study.measures import Worst, compile_measures
-from dispatch.study.opening import load
+from dispatch.study.opening import load_again
 from dispatch.study.view import LogView
 from dispatch.timeline import draw
 
@@ -106,11 +106,7 @@ def _worker(order: Order) -> _Worker:
 @lru_cache(maxsize=1)
 def _scenario(path: Path, speeds: str, digest: str) -> Scenario:
     """Return the scenario of a group, which other seeds share."""
-    scenario = load(path, speeds=speeds)
-    if scenario.digest != digest:
-        message = f"{path} changed while it was being checked."
-        raise UsageError(message, hint="Check again.")
-    return scenario
+    return load_again(path, digest, speeds=speeds, doing="checked", remedy="Check again.")
 
 
 def forget() -> None:
@@ -168,7 +164,7 @@ def reaching(log: Log, statement: LogExpectation) -> Finding:
     assert statement.reaches is not None
     assert statement.unit is not None
     assert statement.within is not None
-    ids = [log.timeline.incident_id(call, log.scenario.kinds) for call in range(len(log.timeline))]
+    ids = log.timeline.incident_ids(log.scenario.kinds)
     if statement.reaches not in ids:
         fact = f"there is no incident '{statement.reaches}' in it. {did_you_mean(statement.reaches, ids)}"
         return Finding(holds=False, message=fact, refused=True)

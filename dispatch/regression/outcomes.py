@@ -64,11 +64,6 @@ class Outcome:
     difference: LogDifference | None = None
     """For golden logs."""
 
-    @property
-    def broken(self) -> bool:
-        """Whether it makes the case fail."""
-        return self.status in (Status.FAILED, Status.ERROR)
-
 
 @dataclass(slots=True)
 class CaseResult:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.errors import did_you_mean
+from dispatch.model.base import SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dispatch.scenario.scenario import Scenario
 
     Mask = NDArray[np.bool_]
-
-WEEK = 604800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def most_calls(scenario: Scenario) -> float:
     for surge in scenario.surges:
         time = max(min(surge.ends, horizon) - surge.begins, 0.0)
         for stream in scenario.streams:
-            busiest = min(max(stream.hours, default=1.0) * time, time + WEEK)
+            busiest = min(max(stream.hours, default=1.0) * time, time + SECONDS["w"])
             calls += stream.rate * busiest * most_added(scenario.surges, surge, stream.kind)
     return calls
 
@@ -102,13 +101,15 @@ def seconds_from_start(
     moment: float | datetime, file: ScenarioFile, where: str, problems: Problems, *, early: bool = False
 ) -> float:
     """Return a moment in seconds from the start; before it is a problem, unless it may be ``early``."""
-    if not isinstance(moment, datetime):
-        return moment
-    seconds = (moment - file.start).total_seconds()
-    if seconds < 0 and not early:
+    if isinstance(moment, datetime) and moment < file.start and not early:
         fact = f"{moment.isoformat()} is before the scenario's start ({file.start.isoformat()})"
         problems.add(where, fact, "Give a later moment.")
-    return max(seconds, 0.0)
+    return _seconds(moment, file)
+
+
+def _seconds(moment: float | datetime, file: ScenarioFile) -> float:
+    """Return a moment in seconds from the start, 0 for one before it."""
+    return max((moment - file.start).total_seconds(), 0.0) if isinstance(moment, datetime) else moment
 
 
 def with_injects(
@@ -200,15 +201,9 @@ class InjectReader:
                 kind=numbers[written.type],
                 node=node,
                 priority=written.priority or kind.type.priority,
-                received=self._seconds(inject),
+                received=_seconds(inject.at, self.file),
                 slots=self._slots(written) or kind.slots,
             )
-
-    def _seconds(self, inject: Inject) -> float:
-        """Return a moment that has been checked."""
-        if not isinstance(inject.at, datetime):
-            return inject.at
-        return max((inject.at - self.file.start).total_seconds(), 0.0)
 
     def _slots(self, written: InjectedIncident) -> tuple[int, ...]:
         needs = (written.units or {}).items()
@@ -243,7 +238,7 @@ class InjectReader:
         for number, (i, inject) in enumerate(self._each("surge"), start=1):
             written = inject.surge
             assert written is not None
-            begins = self._seconds(inject)
+            begins = _seconds(inject.at, self.file)
             streams = [
                 stream
                 for stream in scenario.streams
@@ -281,9 +276,7 @@ def described(scenario: Scenario) -> list[dict[str, Any]]:
     calls, surges = iter(scenario.authored), iter(scenario.surges)
     for inject in scenario.file.injects:
         (does,) = inject.kinds
-        at = inject.at
-        seconds = max((at - scenario.file.start).total_seconds(), 0.0) if isinstance(at, datetime) else at
-        entry: dict[str, Any] = {"at": seconds, "does": does}
+        entry: dict[str, Any] = {"at": _seconds(inject.at, scenario.file), "does": does}
         if does == "incident":
             entry |= _described_call(scenario, next(calls))
         elif does == "surge":

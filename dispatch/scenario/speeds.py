@@ -15,6 +15,7 @@ from dispatch.io.validating import validate
 from dispatch.io.yaml_source import parse_yaml
 from dispatch.model.travel import DAYS, SpeedProfile, SpeedRow
 from dispatch.roads.network_file import MODES
+from dispatch.scenario.conditions import HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dispatch.io.tables import Table
     from dispatch.scenario.files import Folder
 
-HOURS = 168
 OTHERS = "*"
 """Stands for all classes that have no rows of their own."""
 

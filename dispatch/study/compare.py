@@ -13,9 +13,9 @@ from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.log import incident_table, response_table, unit_table
 from dispatch.errors import UsageError
-from dispatch.scenario.scenario import load
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
+from dispatch.study.opening import load_again
 from dispatch.study.pool import in_order
 from dispatch.study.view import LogView
 from dispatch.timeline import draw
@@ -264,11 +264,10 @@ class _Order:
 @lru_cache(maxsize=1)
 def _task_of(order: _Order) -> _Task:
     """Build the task of a worker process when it is first needed, so that its errors reach the parent."""
-    scenario = load(order.path, speeds=order.speeds).with_seed(order.seed)
-    if scenario.digest != order.digest:
-        message = f"{order.path} changed while it was being studied."
-        raise UsageError(message, hint="Run the study again.")
-    return _Task(scenario, order.layouts, order.measures, tables=order.tables)
+    scenario = load_again(
+        order.path, order.digest, speeds=order.speeds, doing="studied", remedy="Run the study again."
+    )
+    return _Task(scenario.with_seed(order.seed), order.layouts, order.measures, tables=order.tables)
 
 
 def _work(order: _Order, replication: int) -> _Result:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.composition import find_layout, simulate
+from dispatch.engine.board import status_of
 from dispatch.engine.log import AID
 from dispatch.engine.rulebook import Ending
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.layout import AID_NAME
 from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
 from dispatch.study.reasoning import Reasons
-from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked, status_at_work
+from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked
 from dispatch.timeline import draw
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def find_call(scenario: Scenario, timeline: Timeline, incident: str) -> int:
     """Return the number of a call in a timeline by its id; raises UsageError for an unknown one."""
-    ids = [timeline.incident_id(call, scenario.kinds) for call in range(len(timeline))]
+    ids = timeline.incident_ids(scenario.kinds)
     if incident not in ids:
         message = f"replication {timeline.replication} has no incident '{incident}'."
         raise UsageError(message, hint=did_you_mean(incident, ids))
@@ -181,7 +182,7 @@ class _Story:
                 status, call, why = OFF_DUTY, -1, "off_duty"
             else:
                 until = available if available > asked.time else nan
-                status = status if status != COMMITTED else status_at_work(self.log, row, asked.time)
+                status = status if status != COMMITTED else status_of(self.log, row, asked.time).value
         return Candidate(
             fleet.ids[one.unit],
             fleet.layout.sites[fleet.site[one.unit]].id,

@@ -42,3 +42,12 @@ def _check_measures(scenario: Scenario, document: YamlDocument, problems: Proble
                 )
         except UsageError as error:
             problems.add(document.place(*where), str(error.args[0]).rstrip("."), error.hint)
+
+
+def load_again(path: str | Path, digest: str, *, speeds: str, doing: str, remedy: str) -> Scenario:
+    """Load a scenario in a worker; raises UsageError where it is not what it was when ``doing`` began."""
+    scenario = scenarios.load(path, speeds=speeds)
+    if scenario.digest != digest:
+        message = f"{path} changed while it was being {doing}."
+        raise UsageError(message, hint=remedy)
+    return scenario

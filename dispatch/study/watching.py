@@ -158,16 +158,6 @@ def _matched(
     return sum(need.priority == priority and (able is None or need.capability in able) for need in needs)
 
 
-def status_at_work(log: Log, row: int, time: float) -> str:
-    """Return what the unit of a response does at a moment before it is available again."""
-    r = log.responses
-    if time >= r.returning[row]:
-        return Status.RETURNING.value
-    if not time >= r.on_scene[row]:
-        return (Status.EN_ROUTE if time >= r.en_route[row] else Status.TURNING_OUT).value
-    return (Status.TRANSPORTING if time >= r.clear[row] else Status.ON_SCENE).value
-
-
 def not_asked(log: Log, rows: Rows, call: int, slots: Sequence[int], time: float) -> dict[int, list[Seen]]:
     """Return the able units, all of them at work or off duty, when the policy was not even asked."""
     seen = {}

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from dispatch import Board, measure, simulate
 from dispatch.engine.board import Status
-from dispatch.engine.duty import HOUR, Duty, _changes
+from dispatch.engine.duty import Duty, _changes
 from dispatch.engine.fleet import Fleet
 from dispatch.errors import ScenarioError
 from dispatch.report.speak import inject_line
+from dispatch.scenario.conditions import HOUR
 from dispatch.scenario.injects import described
 from tests.small import BASE, small
 
