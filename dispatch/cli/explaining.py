@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from dispatch.cli.options import AsJson
+from dispatch.cli.options import AsJson, RunScenario
+from dispatch.cli.repeating import EXIT_DIFFERENT, show_divergence
 from dispatch.errors import UsageError
-
-EXIT_DIFFERENT = 1
 
 
 def explain(
@@ -19,10 +18,7 @@ def explain(
     *,
     incident: Annotated[str, typer.Option("--incident", "-i", metavar="ID", help="Call to explain.")],
     replication: Annotated[int, typer.Option("--replication", min=0, help="Number of the draw.")] = 0,
-    scenario: Annotated[
-        Path | None,
-        typer.Option("--scenario", metavar="FILE", help="Its scenario, where it is no longer found."),
-    ] = None,
+    scenario: RunScenario = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell every decision about one call of a run: who could go, who was sent and why, and what came of it.
@@ -36,7 +32,7 @@ def explain(
     from dispatch.regression.events import events_of
     from dispatch.regression.folders import read_run
     from dispatch.regression.rerunning import find_scenario, load_unchanged
-    from dispatch.report import divergence, explaining, terminal
+    from dispatch.report import explaining, terminal
     from dispatch.study.explaining import explain as explained
 
     folder = read_run(run)
@@ -48,12 +44,8 @@ def explain(
     told, log = explained(loaded, folder.layout, replication, incident=incident)
     parted = first_divergence(folder.events.get(replication, []), events_of(log))
     if parted is not None:
-        found, names = (replication, parted), ("then", "now")
-        if as_json:
-            document = divergence.divergence_document(found, folder.altered, [replication])
-            sys.stdout.write(json_text(document))
-        else:
-            divergence.print_divergence(terminal.console(), found, folder.altered, names)
+        names = ("then", "now")
+        show_divergence((replication, parted), folder.altered, [replication], names, as_json=as_json)
         raise typer.Exit(EXIT_DIFFERENT)
     if as_json:
         sys.stdout.write(json_text(explaining.explanation_document(told, loaded)))

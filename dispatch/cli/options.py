@@ -54,6 +54,10 @@ Speeds = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a run folder here.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="Format of the tables in the run folder.")]
+RunScenario = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="FILE", help="Its scenario, where it is no longer found."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 

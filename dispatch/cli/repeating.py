@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dispatch.cli.options import AsJson, Jobs
+from dispatch.cli.options import AsJson, Jobs, RunScenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def diff(
     compared = list(range(min(counts)))
     parts = ((n, first_divergence(a.events.get(n, []), b.events.get(n, []))) for n in compared)
     found = next(((n, divergence) for n, divergence in parts if divergence is not None), None)
-    _show(found, inputs, compared, ("A", "B"), as_json=as_json)
+    show_divergence(found, inputs, compared, ("A", "B"), as_json=as_json)
     if found is not None or counts[0] != counts[1]:
         raise typer.Exit(EXIT_DIFFERENT)
 
@@ -49,10 +49,7 @@ def diff(
 def rerun(
     run: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.", show_default=False)],
     *,
-    scenario: Annotated[
-        Path | None,
-        typer.Option("--scenario", metavar="FILE", help="Its scenario, where it is no longer found."),
-    ] = None,
+    scenario: RunScenario = None,
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -67,12 +64,12 @@ def rerun(
     folder = read_run(run)
     study = simulate_again(folder, load_unchanged(folder, find_scenario(folder, scenario)), jobs)
     found = divergence_from(folder, study)
-    _show(found, folder.altered, sorted(folder.events), ("then", "now"), as_json=as_json)
+    show_divergence(found, folder.altered, sorted(folder.events), ("then", "now"), as_json=as_json)
     if found is not None:
         raise typer.Exit(EXIT_DIFFERENT)
 
 
-def _show(
+def show_divergence(
     found: tuple[int, Divergence] | None,
     inputs: Sequence[str],
     compared: Sequence[int],
@@ -80,6 +77,7 @@ def _show(
     *,
     as_json: bool,
 ) -> None:
+    """Print where two logs part, or that they do not, and which inputs differ."""
     from dispatch.report import divergence, terminal
 
     if as_json:

@@ -12,7 +12,7 @@ from dispatch.regression.judging import apart, quantity
 from dispatch.regression.outcomes import CheckResult, Status
 from dispatch.report import speak
 from dispatch.report.checks import MARKS, NAMES, STOPPED, main_style, tally, updated_text
-from dispatch.report.divergence import board_rows, meaning
+from dispatch.report.divergence import board_rows, headline, meaning
 from dispatch.report.plain import block, clean, code, marked_down
 
 if TYPE_CHECKING:
@@ -181,11 +181,10 @@ def _log(outcome: Outcome) -> LogShown:
     told = outcome.difference
     assert told is not None
     parted = told.divergence
-    when = f"{speak.duration(parted.time)} after the start"
     waiting = tuple(", ".join(board.waiting) or "none" for board in parted.boards)
     return LogShown(
         outcome,
-        f"First difference: replication {told.replication}, event {parted.number + 1:,}, {when}",
+        headline(told.replication, parted),
         tuple(zip(NAMES, (parted.first, parted.second), strict=True)),
         board_rows(parted),
         tuple(zip(NAMES, waiting, strict=True)),

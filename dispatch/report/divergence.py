@@ -64,10 +64,8 @@ def print_divergence(
         where = ", in the replications that both have; one of them has more" if one_has_more else ""
         out.print(Text(f"The logs are equal, event by event{where}.", style="bold"))
     else:
-        number, divergence = found
-        when = f"{speak.duration(divergence.time)} after the start"
-        head = f"First difference: replication {number}, event {divergence.number + 1:,}, {when}"
-        out.print(Text(head, style="bold"))
+        divergence = found[1]
+        out.print(Text(headline(*found), style="bold"))
         for name, event in zip(names, (divergence.first, divergence.second), strict=True):
             out.print(Text(f"  {name}: {event if event is not None else 'nothing more happens'}"))
         _print_board(out, divergence, names)
@@ -75,6 +73,12 @@ def print_divergence(
         out.print(Text(f"Inputs that differ: {', '.join(inputs)}."))
     if found is not None:
         out.print(Text(meaning(inputs)))
+
+
+def headline(replication: int, divergence: Divergence) -> str:
+    """Return where and when two logs part."""
+    when = f"{speak.duration(divergence.time)} after the start"
+    return f"First difference: replication {replication}, event {divergence.number + 1:,}, {when}"
 
 
 def divergence_text(
