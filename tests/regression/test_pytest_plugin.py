@@ -51,6 +51,13 @@ checking.check = counted
 """
 
 
+@pytest.fixture(autouse=True)
+def at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what tells pytest that nobody watches; its summary then repeats whole messages."""
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def cases(pytester: pytest.Pytester) -> Path:
     """A folder with a case of which two assertions fail, two warn and three hold."""
@@ -241,13 +248,20 @@ def test_what_turns_out_to_be_refused_is_an_error_of_its_own(pytester: pytest.Py
     assert stands_in(result.outlines, [refused["place"], refused["message"]])
 
 
-def test_a_bad_golden_log_does_not_hide_the_rest(pytester: pytest.Pytester, cases: Path) -> None:
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_bad_golden_log_does_not_hide_the_rest(
+    pytester: pytest.Pytester, cases: Path, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    if not watched:
+        monkeypatch.setenv("CI", "true")
     add(cases, "gold", GOOD + "golden: [{file: gold.golden}]\n")
     (cases / "gold.golden").write_text("nonsense\n")
     result = run(pytester, "cases/gold.yaml", code=1)
     result.assert_outcomes(passed=1, errors=1)
     told = "gold.golden:1: not a golden log of this version. Remove the file, and check again to have it"
-    assert sum(line.startswith(told) for line in result.outlines) == 1
+    summary = next(i for i, line in enumerate(result.outlines) if "short test summary" in line)
+    assert sum(line.startswith(told) for line in result.outlines[:summary]) == 1
+    assert sum(line.startswith(told) for line in result.outlines[summary:]) == (0 if watched else 1)
 
 
 def test_a_case_that_cannot_be_run_tells_why(pytester: pytest.Pytester, cases: Path) -> None:
