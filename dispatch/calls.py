@@ -42,10 +42,16 @@ class Timeline:
     kind: NDArray[np.int32]
     node: NDArray[np.int32]
     priority: NDArray[np.int32]
+    level: NDArray[np.int32]
+    """Alarm level of the first alarm, 0 where there are no levels [n]."""
+    severity: NDArray[np.int32]
+    """Alarm level whose force the call really needs; nobody knows it beforehand [n]."""
     first_slot: NDArray[np.int32]
     """Where each call's slots start in the arrays below [n + 1]."""
     capability: NDArray[np.int32]
     """What each slot needs [S]."""
+    slot_level: NDArray[np.int32]
+    """Alarm level from which on each slot is asked for [S]."""
     turnout_share: Floats
     """Uniform number that becomes a turnout time once a unit is chosen [S]."""
     turnout: Floats
@@ -75,6 +81,16 @@ class Timeline:
         added = f"surge-{self.surge[call]}-" if self.surge[call] else ""
         return f"{kinds[self.kind[call]].id}-{added}{ordinal + 1}"
 
+    @property
+    def owner(self) -> NDArray[np.intp]:
+        """Call of each slot [S]."""
+        return np.repeat(np.arange(len(self)), np.diff(self.first_slot))
+
+    @property
+    def first_alarm(self) -> NDArray[np.bool_]:
+        """Whether the first alarm asks for each slot [S]."""
+        return np.asarray(self.slot_level <= self.level[self.owner])
+
     def incident_ids(self, kinds: tuple[Kind, ...]) -> list[str]:
         """Return the ids of all calls, in order [n]."""
         return [self.incident_id(call, kinds) for call in range(len(self))]
@@ -92,9 +108,12 @@ class Calls:
     kind: NDArray[np.int32]
     node: NDArray[np.int32]
     priority: NDArray[np.int32]
+    level: NDArray[np.int32]
+    severity: NDArray[np.int32]
     slots: NDArray[np.int32]
     """Number of slots of each call [n]."""
     capability: NDArray[np.int32]
+    slot_level: NDArray[np.int32]
     luck: dict[str, Floats]
     """By purpose [S]."""
 
@@ -110,8 +129,11 @@ def kept(calls: Calls, stays: NDArray[np.bool_]) -> Calls:
         kind=calls.kind[stays],
         node=calls.node[stays],
         priority=calls.priority[stays],
+        level=calls.level[stays],
+        severity=calls.severity[stays],
         slots=calls.slots[stays],
         capability=calls.capability[slots],
+        slot_level=calls.slot_level[slots],
         luck={name: values[slots] for name, values in calls.luck.items()},
     )
 
@@ -143,8 +165,11 @@ def merged(
         kind=np.concatenate([s.kind for s in sources])[order],
         node=np.concatenate([s.node for s in sources])[order],
         priority=np.concatenate([s.priority for s in sources])[order],
+        level=np.concatenate([s.level for s in sources])[order],
+        severity=np.concatenate([s.severity for s in sources])[order],
         first_slot=new_first.astype(np.int32),
         capability=np.concatenate([s.capability for s in sources])[gather],
+        slot_level=np.concatenate([s.slot_level for s in sources])[gather],
         turnout_share=luck["turnout_share"],
         **{name: luck[name] for name in LUCK},
         aid_delay=luck["aid_delay"],

@@ -112,8 +112,11 @@ def _of_stream(
         kind=np.full(count, stream.kind, dtype=np.int32),
         node=places.astype(np.int32),
         priority=np.full(count, kind.type.priority, dtype=np.int32),
+        level=np.zeros(count, dtype=np.int32),
+        severity=np.zeros(count, dtype=np.int32),
         slots=np.full(count, width, dtype=np.int32),
         capability=np.tile(np.array(kind.slots, dtype=np.int32), count),
+        slot_level=np.zeros(count * width, dtype=np.int32),
         luck=luck,
     )
 
@@ -181,8 +184,11 @@ def _authored_call(scenario: Scenario, ordinal: int, call: AuthoredCall, replica
         kind=np.array([call.kind], dtype=np.int32),
         node=np.array([call.node], dtype=np.int32),
         priority=np.array([call.priority], dtype=np.int32),
+        level=np.zeros(1, dtype=np.int32),
+        severity=np.zeros(1, dtype=np.int32),
         slots=np.array([len(call.slots)], dtype=np.int32),
         capability=np.array(call.slots, dtype=np.int32),
+        slot_level=np.zeros(len(call.slots), dtype=np.int32),
         luck=_luck_of(scenario, kind, len(call.slots), 1, uniforms),
     )
 
@@ -295,8 +301,11 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
         kind=calls.type,
         node=calls.node,
         priority=calls.priority,
+        level=np.zeros(len(slots), dtype=np.int32),
+        severity=np.zeros(len(slots), dtype=np.int32),
         slots=slots.astype(np.int32),
         capability=calls.capability,
+        slot_level=np.zeros(len(calls.capability), dtype=np.int32),
         luck=_given_over_drawn(calls.luck, drawn),
     )
 

@@ -13,7 +13,7 @@ from dispatch.engine.duty import Duty
 from dispatch.engine.rulebook import may_divert
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.log import Log
@@ -53,6 +53,8 @@ class LiveBoard:
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
         self.sent: dict[int, set[int]] = {}
         """Units that have been sent to each call that needs several."""
+        self.barring: list[Callable[[Need], Collection[int]]] = []
+        """What says which units must not be sent to a need."""
         self.arrives = [0.0] * size
         """When a unit bound for a call gets there or is called off [U]."""
         self.travel = list(fleet.travels)
@@ -112,12 +114,19 @@ class LiveBoard:
         self.arrives[unit] = arrives
 
     def gone(self, need: Need) -> Collection[int]:
-        """Return units that have been sent to the same call already, while others could fill the need."""
+        """Return units that cannot fill a need: sent to the same call already, or not to be asked for it.
+
+        Having been sent already does not count when no other unit could fill the need.
+        """
         sent = self.sent.get(need.incident)
-        if not sent:
-            return ()
-        able = self.fleet.ranking(need.node, need.capability)
-        return sent if any(unit not in sent for _, unit in able) else ()
+        if not self.barring:
+            return sent if sent and self._others(need, sent) else ()
+        barred = set().union(*(bar(need) for bar in self.barring))
+        return sent | barred if sent and self._others(need, sent | barred) else barred
+
+    def _others(self, need: Need, but: set[int]) -> bool:
+        """Whether the fleet has other units than some that could fill a need."""
+        return any(unit not in but for _, unit in self.fleet.ranking(need.node, need.capability))
 
     def on_the_road(self, need: Need) -> list[int]:
         """Return units that could turn to a need from the road: returning ones, and divertible ones."""

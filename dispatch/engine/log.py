@@ -89,6 +89,17 @@ class Move(NamedTuple):
     """What the roads were like."""
 
 
+class Raise(NamedTuple):
+    """A rise of a call's alarm level."""
+
+    incident: int
+    moment: float
+    """Seconds from the start."""
+    before: int
+    after: int
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Log:
     """The record of one simulation: input, responses, and needs that were never met."""
@@ -103,6 +114,16 @@ class Log:
     """Events that the engine scheduled: a measure of its work that no machine changes."""
     moves: tuple[Move, ...] = ()
     """Trips from the road, in order of time."""
+    raises: tuple[Raise, ...] = ()
+    """Rises of alarm levels, in order of time."""
+
+    @cached_property
+    def level(self) -> Ints:
+        """The highest alarm level that each call had, 0 where there are none [n]."""
+        level = self.timeline.level.copy()
+        for each in self.raises:
+            level[each.incident] = each.after
+        return level
 
     @cached_property
     def incidents(self) -> Incidents:
@@ -124,9 +145,11 @@ class Incidents:
     needed: Ints
     """Slots of the first alarm."""
     lost: Ints
-    """Slots given up."""
+    """Slots of the first alarm given up."""
     arrived: Ints
     """Units that came."""
+    filled: Ints
+    """Slots of the first alarm that a unit came for."""
 
     @property
     def given_up(self) -> NDArray[np.bool_]:
@@ -136,7 +159,7 @@ class Incidents:
     def status(self) -> NDArray[np.str_]:
         """Return what became of each call: served, partial, cancelled, lost or unserved [n]."""
         conditions = [
-            self.arrived >= self.needed,
+            self.filled >= self.needed,
             self.arrived > 0,
             self.given_up,
             ~np.isnan(self.closed),
@@ -146,30 +169,32 @@ class Incidents:
 
 def _incidents(log: Log) -> Incidents:
     timeline, r = log.timeline, log.responses
-    size = len(timeline)
-    needed = np.diff(timeline.first_slot).astype(np.int32)
+    size, owner, first_alarm = len(timeline), timeline.owner, timeline.first_alarm
+    needed = np.bincount(owner[first_alarm], minlength=size).astype(np.int32)
     came = ~np.isnan(r.on_scene)
-    arrived = np.bincount(r.incident[came], minlength=size).astype(np.int32)
-    owner = np.repeat(np.arange(size), needed)
-    last = _extreme(np.fmax, r.incident, r.on_scene, size)
+    of_first = came & first_alarm[r.slot]
+    arrived = np.bincount(r.incident[of_first], minlength=size)
+    last = _extreme(np.fmax, r.incident[of_first], r.on_scene[of_first], size)
     left = np.fmin(np.fmin(r.clear, r.returning), r.available)  # cancelled and diverted units are never clear
     closed = _extreme(np.fmax, r.incident, left, size)
     closed[owner[_open_at_the_end(log)]] = np.nan
+    lost = log.lost[first_alarm[log.lost]]
     return Incidents(
         dispatched=_extreme(np.fmin, r.incident, r.alerted, size),
         first_on_scene=_extreme(np.fmin, r.incident, r.on_scene, size),
         erf=np.where((arrived >= needed) & (needed > 0), last, np.nan),
         closed=closed,
         needed=needed,
-        lost=np.bincount(owner[log.lost], minlength=size).astype(np.int32),
-        arrived=arrived,
+        lost=np.bincount(owner[lost], minlength=size).astype(np.int32),
+        arrived=np.bincount(r.incident[came], minlength=size).astype(np.int32),
+        filled=arrived.astype(np.int32),
     )
 
 
 def _open_at_the_end(log: Log) -> NDArray[np.bool_]:
     """Return which slots nobody was sent to, or nobody for good, and which were not given up either [S]."""
-    r = log.responses
-    still_open = np.ones(len(log.timeline.capability), dtype=np.bool_)
+    r, t = log.responses, log.timeline
+    still_open = t.slot_level <= log.level[t.owner]
     for_good = (r.ending != Ending.DIVERTED) & (r.ending != Ending.CUT_OFF)
     still_open[r.slot[for_good]] = False
     still_open[log.lost] = False

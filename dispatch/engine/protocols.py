@@ -20,6 +20,8 @@ class Need(NamedTuple):
     """Row in the timeline's slot arrays."""
     capability: int
     node: int
+    raised: bool = False
+    """Whether a higher alarm level asked for it, and the first alarm did not."""
 
 
 class StatusBoard(Protocol):
@@ -49,9 +51,9 @@ class StatusBoard(Protocol):
         """Whether units on their way to a less urgent incident may be chosen."""
 
     def gone(self, need: Need) -> Collection[int]:
-        """Return units that cannot fill a need because they have been sent to the same call already.
+        """Return units that cannot fill a need: sent to the same call already, or not to be asked for it.
 
-        There are none when no other unit of the layout could fill it.
+        Having been sent already does not count when no other unit could fill it.
         """
 
     def on_the_road(self, need: Need) -> Sequence[int]:

@@ -27,6 +27,7 @@ LIMIT = 2**60
 class Assignment:
     """Match all open needs of one priority at once, the most urgent priority first.
 
+    First alarms are matched before what higher alarm levels ask for, so that a raise delays no first alarm.
     Among all ways to serve as many needs as possible, the one with the least total expected time (turnout
     plus travel, to the millisecond) is taken; of equals the one with earlier calls and lower unit numbers.
     """
@@ -37,7 +38,8 @@ class Assignment:
         """Return units for needs, one matching for each priority."""
         chosen: list[tuple[Need, int]] = []
         taken: set[int] = set()
-        for _, group in groupby(needs, key=lambda need: need.priority):
+        order = sorted(needs, key=lambda need: (need.priority, need.raised))
+        for _, group in groupby(order, key=lambda need: (need.priority, need.raised)):
             if len(taken) >= board.idle_count and not board.diversion:
                 break
             able = None if board.diversion else idle_capabilities(board, taken)

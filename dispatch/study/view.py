@@ -73,10 +73,20 @@ class LogView:
         return mask
 
     @cached_property
-    def _by_arrival(self) -> tuple[Rows, Rows]:
+    def _all_by_arrival(self) -> tuple[Rows, Rows]:
+        return self._by_arrival(np.ones(len(self.responses), dtype=np.bool_))
+
+    @cached_property
+    def _first_alarm_by_arrival(self) -> tuple[Rows, Rows]:
+        first_alarm = self.timeline.first_alarm
+        return (
+            self._all_by_arrival if first_alarm.all() else self._by_arrival(first_alarm[self.responses.slot])
+        )
+
+    def _by_arrival(self, among: Mask) -> tuple[Rows, Rows]:
         """Rows of the responses that arrived, by call and arrival, and the rank of each in its call."""
         r = self.responses
-        came = np.flatnonzero(~np.isnan(r.on_scene))
+        came = np.flatnonzero(~np.isnan(r.on_scene) & among)
         order = came[np.lexsort((came, r.on_scene[came], r.incident[came]))]
         incident = r.incident[order]
         starts = (
@@ -90,7 +100,7 @@ class LogView:
 
         Without a rank: of the unit that completed the effective response force.
         """
-        order, ranks = self._by_arrival
+        order, ranks = self._first_alarm_by_arrival if rank is None else self._all_by_arrival
         incident = self.responses.incident[order]
         wanted = self.incidents.needed[incident] - 1 if rank is None else rank
         hit = ranks == wanted

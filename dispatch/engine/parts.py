@@ -1,0 +1,58 @@
+"""What a part of the doctrine may do to a simulation, at the moments at which it is asked."""
+
+# ruff: noqa: ARG002 - parts that override these methods need the arguments
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dispatch.engine.operations import Operations
+    from dispatch.engine.protocols import Need
+
+
+class Part:
+    """A part of the doctrine that does nothing; each part overrides what it needs.
+
+    A part is made for one simulation and joins it before the first event. It keeps its own state, changes
+    units and responses through :class:`Operations` only, and takes all luck from the timeline.
+    """
+
+    one_by_one = False
+    """Whether sending one unit may change who else can be sent: the policy is then asked after each."""
+
+    ops: Operations
+
+    def join(self, ops: Operations) -> None:
+        """Take part in a simulation; schedule what is known beforehand."""
+        self.ops = ops
+
+    def called(self, call: int) -> None:
+        """Take note of a call that is ready, when its needs have been opened."""
+
+    def barred(self, need: Need) -> Collection[int]:
+        """Return units that must not be sent to a need now."""
+        return ()
+
+    def delay(self, need: Need, unit: int) -> float:
+        """Return seconds from the decision to send a unit in quarters until its turnout begins."""
+        return 0.0
+
+    def committed(self, need: Need, unit: int, row: int) -> None:
+        """Take note of a unit that has been sent, −1 for mutual aid; its response starts at ``row``."""
+
+    def takes_on(self, unit: int, row: int) -> bool:
+        """Return whether the part has given a unit, done with its call, more to do before it goes home."""
+        return False
+
+    def rest(self, unit: int, row: int) -> float:
+        """Return seconds in quarters before a unit that comes home is available; 0 for none at all."""
+        return 0.0
+
+    def settle(self) -> None:
+        """Act when all needs of the present moment have been decided."""
+
+    def records(self) -> dict[str, Any]:
+        """Return what belongs in the log, by field."""
+        return {}
