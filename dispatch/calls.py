@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,9 @@ from dispatch.scenario.recorded import LUCK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dispatch.needs import Needs
     from dispatch.scenario.scenario import Kind
+    from dispatch.workshop import Spans
 
     Floats = NDArray[np.float64]
 
@@ -50,6 +52,8 @@ class Timeline:
     """Where each call's slots start in the arrays below [n + 1]."""
     capability: NDArray[np.int32]
     """What each slot needs [S]."""
+    crew: NDArray[np.int32]
+    """The smallest crew that each slot takes, 0 for any [S]."""
     slot_level: NDArray[np.int32]
     """Alarm level from which on each slot is asked for [S]."""
     turnout_share: Floats
@@ -61,11 +65,16 @@ class Timeline:
     busy: Floats
     """Seconds from the alert until available, NaN where ``on_scene`` rules [S]."""
     transport: Floats
+    """Seconds on the way to hospital, NaN for a hospital that is chosen when the unit leaves [S]."""
     hand_over: Floats
     cancelled: Floats
     """Seconds from the alert after which a unit not yet on scene turns back, NaN for never [S]."""
     aid_delay: Floats
     """Seconds that mutual aid takes for the slot, NaN without mutual aid [S]."""
+    of_units: dict[str, Floats] = field(default_factory=dict)
+    """Uniform numbers that become seconds once a unit is chosen, if unit types ask for them: by name [S]."""
+    downtimes: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    """When units are in the workshop, by id and type, in seconds from the start."""
 
     def __len__(self) -> int:
         """Number of calls."""
@@ -108,19 +117,14 @@ class Calls:
     kind: NDArray[np.int32]
     node: NDArray[np.int32]
     priority: NDArray[np.int32]
-    level: NDArray[np.int32]
-    severity: NDArray[np.int32]
-    slots: NDArray[np.int32]
-    """Number of slots of each call [n]."""
-    capability: NDArray[np.int32]
-    slot_level: NDArray[np.int32]
+    needs: Needs
     luck: dict[str, Floats]
     """By purpose [S]."""
 
 
 def kept(calls: Calls, stays: NDArray[np.bool_]) -> Calls:
     """Return the calls for which ``stays`` [n] holds, numbered as before."""
-    slots = np.repeat(stays, calls.slots)
+    slots = np.repeat(stays, calls.needs.slots)
     return replace(
         calls,
         ordinal=calls.ordinal[stays],
@@ -129,11 +133,7 @@ def kept(calls: Calls, stays: NDArray[np.bool_]) -> Calls:
         kind=calls.kind[stays],
         node=calls.node[stays],
         priority=calls.priority[stays],
-        level=calls.level[stays],
-        severity=calls.severity[stays],
-        slots=calls.slots[stays],
-        capability=calls.capability[slots],
-        slot_level=calls.slot_level[slots],
+        needs=calls.needs.of(stays),
         luck={name: values[slots] for name, values in calls.luck.items()},
     )
 
@@ -146,7 +146,8 @@ def merged(
     source = np.concatenate([np.full(len(s.received), s.source, dtype=np.int32) for s in sources])
     surge = np.concatenate([np.full(len(s.received), s.surge, dtype=np.int32) for s in sources])
     ordinal = np.concatenate([s.ordinal for s in sources])
-    slots = np.concatenate([s.slots for s in sources])
+    needs = [s.needs for s in sources]
+    slots = np.concatenate([each.slots for each in needs])
     order = np.lexsort((ordinal, surge, source, received))
     first = np.concatenate(([0], np.cumsum(slots)))
     new_first = np.concatenate(([0], np.cumsum(slots[order])))
@@ -165,12 +166,14 @@ def merged(
         kind=np.concatenate([s.kind for s in sources])[order],
         node=np.concatenate([s.node for s in sources])[order],
         priority=np.concatenate([s.priority for s in sources])[order],
-        level=np.concatenate([s.level for s in sources])[order],
-        severity=np.concatenate([s.severity for s in sources])[order],
+        level=np.concatenate([each.level for each in needs])[order],
+        severity=np.concatenate([each.severity for each in needs])[order],
         first_slot=new_first.astype(np.int32),
-        capability=np.concatenate([s.capability for s in sources])[gather],
-        slot_level=np.concatenate([s.slot_level for s in sources])[gather],
+        capability=np.concatenate([each.capability for each in needs])[gather],
+        crew=np.concatenate([each.crew for each in needs])[gather],
+        slot_level=np.concatenate([each.slot_level for each in needs])[gather],
         turnout_share=luck["turnout_share"],
         **{name: luck[name] for name in LUCK},
         aid_delay=luck["aid_delay"],
+        of_units={name: luck[name] for name in luck if name not in (*LUCK, "turnout_share", "aid_delay")},
     )

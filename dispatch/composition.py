@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, cast
 
+from dispatch.engine.crews import Crews
 from dispatch.engine.fleet import Fleet
+from dispatch.engine.hospitals import Hospitals
+from dispatch.engine.ladder import Ladder
+from dispatch.engine.levels import Levels, SmallestCrews
+from dispatch.engine.moving_up import MoveUps, movable
+from dispatch.engine.orders import Orders
+from dispatch.engine.readiness import Breakdowns, Turnaround
 from dispatch.engine.simulator import Simulator
+from dispatch.engine.tiers import Agreements
 from dispatch.errors import UsageError, did_you_mean
+from dispatch.model.moving_up import CoverageAware as CoverTerms
 from dispatch.model.scenario import POLICY_GROUP
 from dispatch.policies.assigning import Assignment
+from dispatch.policies.covering import CoverageAware
 from dispatch.policies.dispatching import Nearest, RunCardOrder
+from dispatch.policies.relocating import mover
 from dispatch.timeline import draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dispatch.engine.log import Log
+    from dispatch.engine.parts import Part
     from dispatch.engine.protocols import DispatchPolicy
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
@@ -28,6 +41,9 @@ BUILT_IN: dict[str, PolicyMaker] = {
     "nearest": lambda _scenario, _fleet: Nearest(),
     "run_card_order": lambda _scenario, _fleet: RunCardOrder(),
     "assignment": lambda _scenario, _fleet: Assignment(),
+    "coverage_aware": lambda scenario, _fleet: CoverageAware(
+        scenario, scenario.file.dispatching.coverage_aware or CoverTerms()
+    ),
 }
 """Makers of the policies that ship with the package."""
 
@@ -72,4 +88,34 @@ def simulate(
     if fleet is None:
         fleet = Fleet(scenario, find_layout(scenario, layout))
     policy = maker(scenario, fleet)
-    return Simulator(scenario, fleet, timeline, policy if watch is None else watch(policy)).run()
+    watched = policy if watch is None else watch(policy)
+    return Simulator(scenario, fleet, timeline, watched, _parts(scenario, fleet, timeline)).run()
+
+
+def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
+    """Return the parts of the doctrine that a scenario asks for, made for one simulation."""
+    parts: list[Part] = []
+    if scenario.alarms is not None:
+        parts.append(Levels(scenario, timeline, scenario.alarms))
+    if timeline.crew.any():
+        parts.append(SmallestCrews(scenario, fleet, timeline))
+    if any(command.does != "level" for command in scenario.commands):
+        parts.append(Orders(scenario, timeline))
+    if scenario.hospitals:
+        parts.append(Hospitals(scenario, timeline))
+    types = [scenario.file.unit_types[name] for name in set(fleet.types)]
+    if any(kind.turnaround is not None for kind in types):
+        parts.append(Turnaround(scenario, fleet, timeline))
+    if any(kind.breaks_down is not None and kind.breaks_down.share > 0.0 for kind in types):
+        parts.append(Breakdowns(scenario, fleet, timeline))
+    if any(unit.crew_from is not None for _, unit in fleet.layout.units):
+        parts.append(Crews(scenario, fleet))
+    if scenario.file.ladder:
+        parts.append(Ladder(scenario, fleet))
+    if scenario.agreements:
+        parts.append(Agreements(scenario, fleet, timeline))
+    terms = scenario.file.moving_up
+    if terms is not None:
+        units = movable(scenario, fleet)
+        parts.append(MoveUps(scenario, fleet, timeline, terms, partial(mover, scenario, terms, units)))
+    return parts

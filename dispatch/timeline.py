@@ -17,8 +17,11 @@ import numpy as np
 
 from dispatch.calls import AUTHORED, RECORDED, Calls, Timeline, kept, merged
 from dispatch.durations import is_fixed, quantile
+from dispatch.needs import Needs, needs_of, needs_of_call
 from dispatch.scenario.injects import growing_before, most_added
+from dispatch.scenario.readiness import unit_luck
 from dispatch.scenario.recorded import LUCK
+from dispatch.workshop import spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +32,10 @@ if TYPE_CHECKING:
     from dispatch.scenario.injects import AuthoredCall, Surge
     from dispatch.scenario.recorded import RecordedCalls
     from dispatch.scenario.scenario import Kind, Scenario, Stream
+    from dispatch.workshop import Spans
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int32]
     Uniforms = Callable[["Purpose", int], Floats]
 
 
@@ -50,6 +55,24 @@ class Purpose(IntEnum):
     AID = 7
     THINNING = 8
     MOMENT = 9
+    SEVERITY = 10
+    AGREEMENT = 11
+    HOSPITAL = 16
+    DOWNTIME = 12
+    TURNAROUND = 13
+    BREAKDOWN = 14
+    REPAIR = 15
+    BREAKDOWN_PLACE = 17
+
+
+OF_UNITS = {
+    "turnaround_share": Purpose.TURNAROUND,
+    "breakdown_share": Purpose.BREAKDOWN,
+    "breakdown_place": Purpose.BREAKDOWN_PLACE,
+    "repair_share": Purpose.REPAIR,
+    "asked_share": Purpose.AGREEMENT,
+}
+"""Luck of slots that becomes seconds once a unit is chosen, drawn only where a unit type asks for it."""
 
 
 def draw(scenario: Scenario, replication: int) -> Timeline:
@@ -67,7 +90,43 @@ def draw(scenario: Scenario, replication: int) -> Timeline:
     authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
     sources += [_authored_call(scenario, i, call, replication) for i, call in enumerate(authored)]
     ids = scenario.recorded.ids if scenario.recorded is not None else None
-    return merged(sources, replication, ids, tuple(call.id for call in authored))
+    calls = _carried(scenario, merged(sources, replication, ids, tuple(call.id for call in authored)))
+    return _with_slow_comms(scenario, replace(calls, downtimes=_downtimes(scenario, replication)))
+
+
+def _downtimes(scenario: Scenario, replication: int) -> dict[tuple[str, str], Spans]:
+    """Return the times in the workshop by unit and type, of all layouts; the luck goes by the unit's id."""
+    kinds = scenario.file.unit_types
+    units = {(name, unit.type) for layout in scenario.layouts.values() for name, unit in layout.units}
+    found: dict[tuple[str, str], Spans] = {}
+    for name, kind in sorted(units):
+        downtime = kinds[kind].downtime
+        if downtime is not None:
+            generator = _generator(scenario, replication, Purpose.DOWNTIME, _key(f"unit\n{name}"))
+            found[name, kind] = spans(downtime, scenario.file.horizon, generator)
+    return found
+
+
+def _carried(scenario: Scenario, calls: Timeline) -> Timeline:
+    """Return calls of which only those units have patients for a hospital that the type says."""
+    for number, kind in enumerate(scenario.kinds):
+        if kind.type.to_hospital is not None and kind.type.to_hospital.carriers:
+            carry = [scenario.capabilities.index(name) for name in kind.type.to_hospital.carriers]
+            others = (calls.kind[calls.owner] == number) & ~np.isin(calls.capability, carry)
+            others &= np.isnan(calls.transport)
+            transport = np.where(others, 0.0, calls.transport)
+            calls = replace(calls, transport=transport, hand_over=np.where(others, 0.0, calls.hand_over))
+    return calls
+
+
+def _with_slow_comms(scenario: Scenario, calls: Timeline) -> Timeline:
+    """Return calls of which those received while communications fail are ready later."""
+    ready = calls.ready
+    for outage in scenario.outages:
+        if outage.target == "comms":
+            meanwhile = (calls.received >= outage.begins) & (calls.received < outage.ends)
+            ready = np.where(meanwhile, ready + outage.slower_by, ready)
+    return calls if ready is calls.ready else replace(calls, ready=ready)
 
 
 def _key(name: str) -> int:
@@ -102,7 +161,8 @@ def _of_stream(
 
     cumulative = np.cumsum(weights)
     places = np.searchsorted(cumulative, uniforms(Purpose.PLACE, 0) * cumulative[-1], side="right")
-    luck, width = _luck_of(scenario, kind, len(kind.slots), count, uniforms), len(kind.slots)
+    nodes = places.astype(np.int32)
+    needs = needs_of(scenario, stream.kind, nodes, received, lambda: uniforms(Purpose.SEVERITY, 0))
     return Calls(
         source=number,
         surge=0,
@@ -110,24 +170,27 @@ def _of_stream(
         received=received,
         processing=_drawn(kind.call_processing, Purpose.PROCESSING, 0, count, uniforms),
         kind=np.full(count, stream.kind, dtype=np.int32),
-        node=places.astype(np.int32),
+        node=nodes,
         priority=np.full(count, kind.type.priority, dtype=np.int32),
-        level=np.zeros(count, dtype=np.int32),
-        severity=np.zeros(count, dtype=np.int32),
-        slots=np.full(count, width, dtype=np.int32),
-        capability=np.tile(np.array(kind.slots, dtype=np.int32), count),
-        slot_level=np.zeros(count * width, dtype=np.int32),
-        luck=luck,
+        needs=needs,
+        luck=_luck_of(scenario, kind, needs.slots, uniforms),
     )
 
 
-def _luck_of(scenario: Scenario, kind: Kind, width: int, count: int, uniforms: Uniforms) -> dict[str, Floats]:
-    """Return all luck of ``count`` calls of a kind with ``width`` slots each, by name [count · width]."""
-    luck = {name: np.full((count, width), np.nan) for name in (*LUCK, "turnout_share", "aid_delay")}
+def _luck_of(scenario: Scenario, kind: Kind, slots: Ints, uniforms: Uniforms) -> dict[str, Floats]:
+    """Return all luck of calls of a kind with so many slots each [n], by name [S]."""
+    count, width = len(slots), int(slots.max(initial=0))
+    luck = {name: np.full((count, width), np.nan) for name in _names(scenario)}
     for slot in range(width):
         for name, values in _slot_luck(scenario, kind, slot, count, uniforms).items():
             luck[name][:, slot] = values
-    return {name: values.ravel() for name, values in luck.items()}
+    has = np.arange(width) < slots[:, None]
+    return {name: values[has] for name, values in luck.items()}
+
+
+def _names(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of all luck that slots have."""
+    return (*LUCK, "turnout_share", "aid_delay", *unit_luck(scenario.file))
 
 
 def _surge_calls(scenario: Scenario, number: int, surge: Surge, replication: int) -> Calls:
@@ -175,6 +238,7 @@ def _authored_call(scenario: Scenario, ordinal: int, call: AuthoredCall, replica
     def uniforms(purpose: Purpose, slot: int) -> Floats:
         return _generator(scenario, replication, purpose, key, slot).random(1)
 
+    needs = needs_of_call(scenario, call, lambda: uniforms(Purpose.SEVERITY, 0))
     return Calls(
         source=AUTHORED,
         surge=0,
@@ -184,12 +248,8 @@ def _authored_call(scenario: Scenario, ordinal: int, call: AuthoredCall, replica
         kind=np.array([call.kind], dtype=np.int32),
         node=np.array([call.node], dtype=np.int32),
         priority=np.array([call.priority], dtype=np.int32),
-        level=np.zeros(1, dtype=np.int32),
-        severity=np.zeros(1, dtype=np.int32),
-        slots=np.array([len(call.slots)], dtype=np.int32),
-        capability=np.array(call.slots, dtype=np.int32),
-        slot_level=np.zeros(len(call.slots), dtype=np.int32),
-        luck=_luck_of(scenario, kind, len(call.slots), 1, uniforms),
+        needs=needs,
+        luck=_luck_of(scenario, kind, needs.slots, uniforms),
     )
 
 
@@ -211,10 +271,15 @@ def _slot_luck(
         luck["on_scene"] = _drawn(kind.type.on_scene, Purpose.OCCUPATION, slot, count, uniforms)
     luck["transport"] = _drawn(kind.type.transport, Purpose.TRANSPORT, slot, count, uniforms)
     luck["hand_over"] = _drawn(kind.type.hand_over, Purpose.HAND_OVER, slot, count, uniforms)
+    if kind.type.to_hospital is not None:
+        share = kind.type.to_hospital.share
+        taken = uniforms(Purpose.HOSPITAL, slot) < share if share < 1.0 else np.ones(count, dtype=np.bool_)
+        luck["transport"] = np.where(taken, np.nan, 0.0)
+        luck["hand_over"] = np.where(taken, luck["hand_over"], 0.0)
     aid = scenario.file.dispatching.mutual_aid
     if aid is not None:
         luck["aid_delay"] = _drawn(aid.delay, Purpose.AID, slot, count, uniforms)
-    return luck
+    return luck | {name: uniforms(OF_UNITS[name], slot) for name in unit_luck(scenario.file)}
 
 
 def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator) -> Floats:
@@ -274,7 +339,7 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
     slots = np.diff(calls.first_slot)
     owner = np.repeat(np.arange(len(slots)), slots)
     position = np.arange(len(owner)) - calls.first_slot[owner]
-    drawn = {name: np.full(len(owner), np.nan) for name in (*LUCK, "turnout_share", "aid_delay")}
+    drawn = {name: np.full(len(owner), np.nan) for name in _names(scenario)}
     processing = np.zeros(len(slots))
     for number, kind in enumerate(scenario.kinds):
         of_kind = calls.type == number
@@ -292,6 +357,8 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
                 by_call = np.zeros(len(slots))
                 by_call[of_kind] = values
                 drawn[name][mine] = by_call[owner[mine]]
+        if kind.type.to_hospital is not None:  # a recorded hand-over tells of a patient
+            drawn["transport"][of_kind[owner] & ~np.isnan(calls.luck["hand_over"])] = np.nan
     return Calls(
         source=RECORDED,
         surge=0,
@@ -301,11 +368,7 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
         kind=calls.type,
         node=calls.node,
         priority=calls.priority,
-        level=np.zeros(len(slots), dtype=np.int32),
-        severity=np.zeros(len(slots), dtype=np.int32),
-        slots=slots.astype(np.int32),
-        capability=calls.capability,
-        slot_level=np.zeros(len(calls.capability), dtype=np.int32),
+        needs=Needs.given(slots.astype(np.int32), calls.capability),
         luck=_given_over_drawn(calls.luck, drawn),
     )
 

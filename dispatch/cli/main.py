@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dispatch import interrupts
-from dispatch.cli import boards, checking, explaining, networks, repeating, studies
+from dispatch.cli import boards, checking, explaining, grading, networks, planning, repeating, studies
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -31,10 +31,12 @@ for command in (
     repeating.diff,
     repeating.rerun,
     explaining.explain,
+    grading.grade,
     studies.schema,
 ):
     app.command()(command)
 app.add_typer(networks.app)
+app.add_typer(planning.app)
 
 
 def _version(*, value: bool) -> None:

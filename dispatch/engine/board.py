@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.engine.duty import Duty
-from dispatch.engine.rulebook import may_divert
+from dispatch.engine.rulebook import Ending, may_divert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -34,6 +34,9 @@ class Status(StrEnum):
     ON_SCENE = "on scene"
     TRANSPORTING = "transporting"
     RETURNING = "returning"
+    RESTORING = "restoring"
+    MOVING_UP = "moving up"
+    MOVED_UP = "moved up"
     OFF_DUTY = "off duty"
     OUT_OF_SERVICE = "out of service"
 
@@ -51,6 +54,12 @@ class LiveBoard:
         self.home_at = [float("-inf")] * size
         self.bound_for = [0] * size
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
+        self.last_call = [-1] * size
+        """The call that each unit was last sent to; −1 before the first [U]."""
+        self.times_sent = [0] * size
+        """How many responses each unit has begun [U]."""
+        self.one_by_one = False
+        """Whether the policy is asked again after each unit that is sent."""
         self.sent: dict[int, set[int]] = {}
         """Units that have been sent to each call that needs several."""
         self.barring: list[Callable[[Need], Collection[int]]] = []
@@ -66,6 +75,11 @@ class LiveBoard:
         self.mode = ["normal"] * size
         self.left = [0.0] * size
         """When the unit's present trip began, or will begin after turnout [U]."""
+        self.base = list(fleet.home)
+        """Node where each unit stands, or is bound for, while it is on no call: its quarters, or another
+        station that it has moved up to [U]."""
+        self.moved: dict[int, float] = {}
+        """When units that have moved up, or back home, arrive or arrived there; until their next call."""
         self.stranded: set[int] = set()
         """Units without a way home, which wait where they are."""
         self._returning: list[int] = []
@@ -92,6 +106,21 @@ class LiveBoard:
         if home_at > self.now:
             self._returning.append(unit)
 
+    def set_moved(self, unit: int, node: int, arrives: float) -> None:
+        """Let a free unit be bound for a station; away from its own it counts as on the road, even there."""
+        self.base[unit], self.moved[unit] = node, arrives
+        home_at = self.home_at[unit] = arrives if node == self.fleet.home[unit] else inf
+        if home_at > self.now:
+            self._returning.append(unit)
+
+    def stands_elsewhere(self, unit: int) -> bool:
+        """Whether a free unit stands at another station than its own, and has to turn out there."""
+        return self.moved.get(unit, inf) <= self.now and self.base[unit] != self.fleet.home[unit]
+
+    def in_quarters(self, unit: int) -> bool:
+        """Whether a unit that is on no call is in its quarters, on duty or not."""
+        return (self.idle[unit] or unit in self._resting) and self.home_at[unit] <= self.now
+
     def set_off_duty(self, units: set[int]) -> None:
         """Take up who is off duty now; a unit that is out on a call ends that first."""
         for unit in sorted(units - self.off_duty):
@@ -110,6 +139,10 @@ class LiveBoard:
             self.sent[need.incident].add(unit)
         self.idle[unit] = False
         self.idle_count -= 1
+        self.last_call[unit] = need.incident
+        self.times_sent[unit] += 1
+        if self.moved and self.moved.pop(unit, None) is not None:
+            self.base[unit] = self.fleet.home[unit]  # where it goes when it is done
         self.bound_for[unit] = need.priority
         self.arrives[unit] = arrives
 
@@ -147,6 +180,8 @@ class LiveBoard:
 
     def whereabouts(self, unit: int) -> tuple[float, Position]:
         """Return seconds until a unit on a trip starts to move, and where it is or will start from."""
+        if self.moved and self.stands_elsewhere(unit):
+            return 0.0, self.fleet.travels[unit].at(self.base[unit])
         elapsed = self.now - self.left[unit]
         if elapsed <= 0.0:
             return -elapsed, self.origin[unit]
@@ -156,7 +191,13 @@ class LiveBoard:
         return 0.0, trip.along(self.origin[unit], self.target[unit], self.mode[unit], elapsed)
 
     def seconds_from_road(self, unit: int, node: int, limit: float = inf) -> float:
-        """Return seconds that a unit on the road needs to reach a node; ``inf`` if surely over ``limit``."""
+        """Return seconds that a unit on the road needs to reach a node; ``inf`` if surely over ``limit``.
+
+        A unit that stands at another station turns out there first.
+        """
+        if self.moved and self.stands_elsewhere(unit):
+            outbound = self.fleet.travels[unit].outbound_row(self.base[unit])
+            return self.fleet.mean_turnout[unit] + outbound[node]
         elapsed, travel = self.now - self.left[unit], self.fleet.travels[unit]
         if elapsed > 0.0 and travel is self.travel[unit]:  # or else the trip says nothing of the roads now
             bound = travel.at_least(self.origin[unit], elapsed, node)
@@ -183,7 +224,7 @@ class Board:
     @classmethod
     def at(cls, log: Log, time: float) -> Board:
         """Fold a log up to and including ``time`` (seconds from the start)."""
-        duty = Duty(log.scenario, log.fleet)
+        duty = Duty.of(log)
         resting = {
             unit: Status.OUT_OF_SERVICE if duty.is_out(unit, time) else Status.OFF_DUTY
             for unit in duty.off(time)
@@ -194,19 +235,43 @@ class Board:
         for row in np.flatnonzero((r.alerted <= time) & (r.unit >= 0)).tolist():
             unit = log.fleet.ids[r.unit[row]]
             status = status_of(log, row, time)
-            home = status is Status.IN_QUARTERS
-            units[unit] = resting.get(int(r.unit[row]), status) if home else status
+            towed = status is Status.RETURNING and r.ending[row] == Ending.BROKEN_DOWN
+            free = status is Status.IN_QUARTERS or towed
+            units[unit] = resting.get(int(r.unit[row]), status) if free else status
             assigned.pop(unit, None)
             if time < r.available[row]:
                 assigned[unit] = t.incident_id(int(r.incident[row]), log.scenario.kinds)
+        for number, moved in _moved_at(log, time).items():
+            units[log.fleet.ids[number]] = resting.get(number, moved) if moved is _HOME else moved
         return cls(time, units, assigned, *_calls_at(log, time))
+
+
+_HOME = Status.IN_QUARTERS
+
+
+def _moved_at(log: Log, time: float) -> dict[int, Status]:
+    """Return what units do at a moment that have moved to a station and had no call since."""
+    found: dict[int, Status] = {}
+    last = {each.unit: each for each in log.move_ups if each.left <= time}
+    r = log.responses
+    for unit, move in last.items():
+        if ((r.unit == unit) & (r.alerted <= time) & ~(r.available <= move.left)).any():
+            continue  # it was sent to a call from there
+        back = move.site == log.fleet.site[unit]
+        if time >= move.arrives:
+            found[unit] = _HOME if back else Status.MOVED_UP
+        else:
+            found[unit] = Status.RETURNING if back else Status.MOVING_UP
+    return found
 
 
 def status_of(log: Log, row: int, time: float) -> Status:
     """Return what the unit of a response does at a moment not before its alert."""
     r = log.responses
     if time >= r.returning[row] or time >= r.available[row]:
-        return Status.IN_QUARTERS if time >= r.in_quarters[row] else Status.RETURNING
+        if not time >= r.in_quarters[row]:
+            return Status.RETURNING
+        return Status.RESTORING if time < r.available[row] else Status.IN_QUARTERS
     if not time >= r.en_route[row]:
         return Status.TURNING_OUT
     if not time >= r.on_scene[row]:

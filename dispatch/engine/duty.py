@@ -1,8 +1,8 @@
-"""Who can be sent when: rotas by hour of the week, and outages."""
+"""Who can be sent when: rotas by hour of the week, outages, times in the workshop, and repairs."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
@@ -12,26 +12,27 @@ import numpy as np
 from dispatch.scenario.conditions import HOUR, HOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from dispatch.engine.fleet import Fleet
-    from dispatch.scenario.outages import OutageTime
+    from dispatch.engine.log import Log
     from dispatch.scenario.scenario import Scenario
+    from dispatch.timeline import Timeline
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
 
 class Duty:
-    """When the units of a fleet can be sent: by their rotas, and by outages.
+    """When the units of a fleet can be sent: by their rotas, and by their times out of service.
 
     Rotas change at full hours of local time as it was at the scenario's start: a change of the clock within
     the simulated time is not followed, as in profiles and speeds. Units without a rota are always on duty.
     """
 
-    def __init__(self, scenario: Scenario, fleet: Fleet) -> None:
+    def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline | None = None) -> None:
         self._begin = scenario.roads.week_start
         """Seconds from Monday 00:00 to the start."""
         units = dict(fleet.layout.units)
@@ -41,15 +42,34 @@ class Duty:
         """Hours of the week on duty, by unit that has a rota."""
         self._changes = _changes(self._hours.values())
         """Hours of the week at which somebody comes on duty or goes off."""
-        self._out: dict[int, list[OutageTime]] = {}
-        """Outages by unit that has any."""
+        downtimes = {} if timeline is None else timeline.downtimes
+        edges: set[float] = set()
+        self._out: dict[int, list[tuple[float, float]]] = {}
+        """Begin and end of the times out of service, in order and apart, by unit that has any."""
         for number, name in enumerate(fleet.ids):
             mine = [each for each in scenario.outages if each.holds_for(name, units[name].station)]
-            if mine:
-                self._out[number] = mine
-        edges = {edge for mine in self._out.values() for each in mine for edge in (each.begins, each.ends)}
+            spans = [(each.begins, each.ends) for each in mine]
+            spans += downtimes.get((name, units[name].type), ())
+            if spans:
+                self._out[number] = _joined(spans)
+                edges |= {edge for span in spans for edge in span}
         self._edges = sorted(edge for edge in edges if edge < inf)
-        """Moments at which outages begin or end."""
+        """Moments at which times out of service begin or end."""
+
+    @classmethod
+    def of(cls, log: Log) -> Duty:
+        """Return when the units of a finished log could be sent."""
+        duty = cls(log.scenario, log.fleet, log.timeline)
+        for repair in log.repairs:
+            duty.take_out(repair.unit, repair.begins, repair.ends)
+        return duty
+
+    def take_out(self, unit: int, begins: float, ends: float) -> None:
+        """Let a unit be out of service for another time."""
+        self._out[unit] = _joined([*self._out.get(unit, ()), (begins, ends)])
+        for edge in (begins, ends):
+            if edge < inf:
+                insort(self._edges, edge)
 
     def __bool__(self) -> bool:
         """Whether any unit is ever off duty or out of service."""
@@ -62,12 +82,14 @@ class Duty:
 
     @property
     def last_edge(self) -> float:
-        """When the last outage begins or ends."""
+        """When the last time out of service begins or ends."""
         return self._edges[-1] if self._edges else 0.0
 
     def is_out(self, unit: int, moment: float) -> bool:
         """Whether a unit is out of service at a moment, in seconds from the start."""
-        return any(each.begins <= moment < each.ends for each in self._out.get(unit, ()))
+        spans = self._out.get(unit, ())
+        place = bisect_right(spans, (moment, inf)) - 1
+        return place >= 0 and moment < spans[place][1]
 
     def is_on(self, unit: int, moment: float) -> bool:
         """Whether a unit is on duty, and in service, at a moment."""
@@ -128,6 +150,17 @@ class Duty:
                 joined.append((unit, begin, end))
         unit_of, begin_of, end_of = zip(*joined, strict=True) if joined else ((), (), ())
         return np.array(begin_of), np.array(end_of), np.array(unit_of, dtype=np.intp)
+
+
+def _joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return spans of time in order, those that touch or overlap as one."""
+    joined: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif end > begin:
+            joined.append((begin, end))
+    return joined
 
 
 def _changes(rotas: Collection[frozenset[int]]) -> list[int]:

@@ -11,6 +11,7 @@ from dispatch.roads.network import RoadNetwork
 from dispatch.roads.pace import AirTravel, Pace, PacedTravel
 from dispatch.roads.travel import travel_for
 from dispatch.roads.variants import on_foot
+from dispatch.scenario.agreements import units_by
 from dispatch.scenario.conditions import forget_oldest
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ class Fleet:
         self.capabilities = [frozenset(number[c] for c in types[kind].capabilities) for kind in self.types]
         self.turnouts = tuple(types[kind].turnout for kind in self.types)
         self.mean_turnout = [mean(turnout) for turnout in self.turnouts]
+        under = units_by(scenario.agreements, layout)
+        self.agreement = [under.get(name, -1) for name in self.ids]
+        """Agreement that each unit has to be asked under, by number; −1 for none [U]."""
+        delays = [0.0 if a.terms.delay is None else mean(a.terms.delay) for a in scenario.agreements]
+        self.mean_delay = [0.0 if number < 0 else delays[number] for number in self.agreement]
+        """Mean seconds from an ask until a unit's turnout begins [U]."""
         numbers = {name: unit for unit, name in enumerate(self.ids)}
         self.first_due: dict[int, tuple[int, ...]] = {}
         """For run_card_order: units in the order in which they are tried, by node."""
@@ -162,8 +169,8 @@ class Fleet:
         return len(self.ids)
 
     def expected(self, unit: int, node: int) -> float:
-        """Return the mean turnout plus travel from quarters to a node, in seconds."""
-        return self.mean_turnout[unit] + self.outbound[unit][node]
+        """Return the mean delay, turnout and travel from quarters to a node together, in seconds."""
+        return self.mean_turnout[unit] + self.mean_delay[unit] + self.outbound[unit][node]
 
     def ranking(self, node: int, capability: int) -> Ranking:
         """Return units with a capability and a way, in the order in which they reach a node from quarters."""

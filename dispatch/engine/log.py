@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dispatch.engine.rulebook import Ending
-from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.engine.fleet import Fleet
+    from dispatch.engine.ladder import HandOver
+    from dispatch.engine.tiers import Ask
     from dispatch.roads.travel import Position
     from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
@@ -32,6 +33,8 @@ AID = -1
  ENDING, FROM_ROAD) = range(13)  # fmt: skip
 WHOLE = (INCIDENT, SLOT, UNIT, ENDING, FROM_ROAD)
 WIDTH = FROM_ROAD + 1
+FROM_ELSEWHERE = 2
+"""From which the unit was sent: another station than its own, instead of its own (0) or the road (1)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ class Responses:
     """When it was home; NaN when it was dispatched again on the way."""
     ending: Ints
     from_road: Ints
-    """1 when the unit was dispatched on its way home or diverted."""
+    """1 when the unit was dispatched on its way home or diverted; 2 from a station it had moved up to."""
 
     def __len__(self) -> int:
         """Number of responses."""
@@ -89,6 +92,43 @@ class Move(NamedTuple):
     """What the roads were like."""
 
 
+class Admission(NamedTuple):
+    """A patient who was taken to a hospital; moments in seconds from the start."""
+
+    response: int
+    """Row of the response."""
+    hospital: int
+    """Index into the scenario's hospitals."""
+    left: float
+    """When the unit left the scene, or in the end left for this hospital instead of another."""
+    arrived: float
+    """NaN where it never got there."""
+    began: float
+    """When a place was free and the hand-over began."""
+    ended: float
+    """When the hand-over ended, and the unit was available."""
+    why: str
+    """Why this hospital: one of the words in ``engine.hospitals``."""
+    passed: tuple[tuple[int, str], ...] = ()
+    """Nearer suitable hospitals that were passed over, and why: ``diverting`` or ``full``."""
+
+
+class MoveUp(NamedTuple):
+    """A unit that moved to another station, or from there back to its own."""
+
+    unit: int
+    origin: int
+    """Station where it stood, as an index into the layout's sites; −1 where it was on the road."""
+    site: int
+    """Station that it moved to."""
+    left: float
+    """When it left, in seconds from the start."""
+    arrives: float
+    """When it arrived; NaN where it was sent elsewhere before, or closed roads left it no way."""
+    reason: str
+    """One of the words in ``engine.moving_up``."""
+
+
 class Raise(NamedTuple):
     """A rise of a call's alarm level."""
 
@@ -98,6 +138,30 @@ class Raise(NamedTuple):
     before: int
     after: int
     reason: str
+
+
+class Ordered(NamedTuple):
+    """A recall or an order, and what came of it."""
+
+    moment: float
+    """Seconds from the start."""
+    does: str
+    """``recall`` or ``order``."""
+    unit: str
+    incident: int
+    """The call, −1 for none."""
+    outcome: str
+
+
+class Repair(NamedTuple):
+    """A time for which a unit that broke down on its way was out of service."""
+
+    unit: int
+    response: int
+    """Row of the response on which it broke down."""
+    begins: float
+    ends: float
+    """Seconds from the start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +178,22 @@ class Log:
     """Events that the engine scheduled: a measure of its work that no machine changes."""
     moves: tuple[Move, ...] = ()
     """Trips from the road, in order of time."""
+    move_ups: tuple[MoveUp, ...] = ()
+    """Moves to other stations and back, in order of time."""
     raises: tuple[Raise, ...] = ()
     """Rises of alarm levels, in order of time."""
+    admissions: tuple[Admission, ...] = ()
+    """Patients taken to hospitals, in the order in which their units left the scene."""
+    transports: tuple[Move, ...] = ()
+    """Trips to hospitals, in order of time."""
+    asks: tuple[Ask, ...] = ()
+    """Units of others that were asked for, in order of time."""
+    hand_overs: tuple[HandOver, ...] = ()
+    """Incidents handed to higher tiers, in order of time."""
+    orders: tuple[Ordered, ...] = ()
+    """Recalls and orders, in order of time."""
+    repairs: tuple[Repair, ...] = ()
+    """Times out of service after breakdowns, in order of time."""
 
     @cached_property
     def level(self) -> Ints:
@@ -150,6 +228,8 @@ class Incidents:
     """Units that came."""
     filled: Ints
     """Slots of the first alarm that a unit came for."""
+    under_control: Floats
+    """When the force that its severity asks for had come; NaN without alarm levels."""
 
     @property
     def given_up(self) -> NDArray[np.bool_]:
@@ -188,14 +268,29 @@ def _incidents(log: Log) -> Incidents:
         lost=np.bincount(owner[lost], minlength=size).astype(np.int32),
         arrived=np.bincount(r.incident[came], minlength=size).astype(np.int32),
         filled=arrived.astype(np.int32),
+        under_control=_under_control(log),
     )
+
+
+def _under_control(log: Log) -> Floats:
+    """Return when all slots that a call's severity asks for had had a unit on scene, NaN for never [n]."""
+    t, r = log.timeline, log.responses
+    size = len(t)
+    if log.scenario.alarms is None:
+        return np.full(size, np.nan)
+    first = _extreme(np.fmin, r.slot, r.on_scene, len(t.slot_level))
+    asked = t.slot_level <= t.severity[t.owner]
+    moments = np.full(size, -np.inf)
+    np.maximum.at(moments, t.owner[asked], np.nan_to_num(first[asked], nan=np.inf))
+    reached = (t.severity > 0) & (t.severity <= log.level) & np.isfinite(moments)
+    return np.where(reached, moments, np.nan)
 
 
 def _open_at_the_end(log: Log) -> NDArray[np.bool_]:
     """Return which slots nobody was sent to, or nobody for good, and which were not given up either [S]."""
     r, t = log.responses, log.timeline
     still_open = t.slot_level <= log.level[t.owner]
-    for_good = (r.ending != Ending.DIVERTED) & (r.ending != Ending.CUT_OFF)
+    for_good = ~np.isin(r.ending, (Ending.DIVERTED, Ending.CUT_OFF, Ending.BROKEN_DOWN))
     still_open[r.slot[for_good]] = False
     still_open[log.lost] = False
     return still_open
@@ -206,68 +301,3 @@ def _extreme(pick: np.ufunc, index: Ints, values: Floats, size: int) -> Floats:
     result = np.full(size, np.nan)
     pick.at(result, index, values)
     return result
-
-
-def incident_table(log: Log) -> Columns:
-    """Return the calls as columns with names, moments in seconds from the start."""
-    scenario, t, i = log.scenario, log.timeline, log.incidents
-    zones = [*scenario.zones, ""]
-    return {
-        "incident": [*t.incident_ids(scenario.kinds)],
-        "type": [scenario.kinds[kind].id for kind in t.kind],
-        "zone": [zones[zone] for zone in scenario.zone_of[t.node]],
-        "node": [scenario.network.node_ids[node] for node in t.node],
-        "priority": t.priority,
-        "measured": t.received >= scenario.file.warm_up,
-        "received": t.received,
-        "ready": t.ready,
-        "dispatched": i.dispatched,
-        "first_on_scene": i.first_on_scene,
-        "erf_complete": i.erf,
-        "closed": i.closed,
-        "units_needed": i.needed,
-        "units_arrived": i.arrived,
-        "status": i.status(),
-    }
-
-
-def response_table(log: Log) -> Columns:
-    """Return the unit responses as columns with names, moments in seconds from the start."""
-    r, t, fleet = log.responses, log.timeline, log.fleet
-    names = [*fleet.ids, AID_NAME]
-    stations = [*(fleet.layout.sites[site].id for site in fleet.site), ""]
-    return {
-        "incident": [t.incident_id(call, log.scenario.kinds) for call in r.incident],
-        "unit": [names[unit] for unit in r.unit],
-        "station": [stations[unit] for unit in r.unit],
-        "capability": [log.scenario.capabilities[c] for c in t.capability[r.slot]],
-        "alerted": r.alerted,
-        "en_route": r.en_route,
-        "on_scene": r.on_scene,
-        "clear": r.clear,
-        "at_hospital": r.at_hospital,
-        "returning": r.returning,
-        "available": r.available,
-        "in_quarters": r.in_quarters,
-        "ending": [Ending(e).name.lower() for e in r.ending.tolist()],
-        "from_road": r.from_road == 1,
-    }
-
-
-def unit_table(log: Log) -> Columns:
-    """Return the units of the layout with their number of responses and busy seconds."""
-    fleet, r = log.fleet, log.responses
-    own = r.unit >= 0
-    busy = np.zeros(len(fleet))
-    # a unit that closed roads keep from home to the end is never available again
-    until = np.where(np.isnan(r.available), np.fmax(log.scenario.file.horizon, r.alerted), r.available)
-    np.add.at(busy, r.unit[own], (until - r.alerted)[own])
-    order = np.argsort(np.array(fleet.ids), kind="stable")
-    return {
-        "unit": [fleet.ids[u] for u in order],
-        "type": [fleet.types[u] for u in order],
-        "station": [fleet.layout.sites[fleet.site[u]].id for u in order],
-        "node": [log.scenario.network.node_ids[fleet.home[u]] for u in order],
-        "responses": np.bincount(r.unit[own], minlength=len(fleet))[order],
-        "busy_seconds": busy[order],
-    }

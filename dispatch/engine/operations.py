@@ -11,6 +11,7 @@ import numpy as np
 from dispatch.durations import quantile
 from dispatch.engine.agenda import INJECT, RELEASE, Agenda, Event
 from dispatch.engine.board import LiveBoard
+from dispatch.engine.duty import Duty
 from dispatch.engine.log import (
     AT_HOSPITAL,
     AVAILABLE,
@@ -47,8 +48,11 @@ class Operations:
         self.scenario, self.fleet, self.timeline, self.parts = scenario, fleet, timeline, tuple(parts)
         self.agenda = Agenda()
         self.board = LiveBoard(fleet, diversion=rules.diversion)
+        self.duty = Duty(scenario, fleet, timeline)
         self._aiding = rules.when_none_free == "mutual_aid"
         self._returning = rules.returning
+        self.from_quarters_only: set[int] = set()
+        """Units that are not sent on their way home, whatever the rules say."""
         self.backlog: list[Need] = []
         """Needs that wait for a unit, in order."""
         self.rows: list[float] = []  # rows one after the other: a list for each would keep the collector busy
@@ -105,6 +109,10 @@ class Operations:
         """Find units for the open needs, once everything of the present moment is known."""
         raise NotImplementedError
 
+    def commit(self, need: Need, unit: int) -> None:
+        """Send a unit: write its itinerary and schedule its release."""
+        raise NotImplementedError
+
     def open_needs(self, call: int, above: int) -> None:
         """Open the needs of a call that its level asks for and a level ``above`` did not (−1 for none)."""
         level = self.level[call]
@@ -140,11 +148,15 @@ class Operations:
             if self.parts and any(part.takes_on(unit, row) for part in self.parts):
                 return
             home_at = self.send_home(unit, row)
-            if home_at == inf or not self._returning or self._rest(unit, row) > 0.0:
+            if home_at == inf or not self._returns(unit) or self._rest(unit, row) > 0.0:
                 self.head_home(unit, row, home_at)
                 return
             log[row + IN_QUARTERS] = home_at
         self.board.set_idle(unit, home_at)
+
+    def _returns(self, unit: int) -> bool:
+        """Whether a unit on its way home may be sent."""
+        return self._returning and unit not in self.from_quarters_only
 
     def _rest(self, unit: int, row: int) -> float:
         """Return seconds that a unit needs in quarters before it is available."""
@@ -158,7 +170,7 @@ class Operations:
             log[row + IN_QUARTERS] = NEVER
             board.stranded.add(unit)
         rest = self._rest(unit, row)
-        if (home_at > now and not self._returning) or rest > 0.0:
+        if (home_at > now and not self._returns(unit)) or rest > 0.0:
             self.release_at(unit, row, home_at + rest)
         else:
             board.set_idle(unit, home_at)
@@ -180,7 +192,7 @@ class Operations:
         board, fleet, log, now = self.board, self.fleet, self.rows, self.board.now
         if log[row + ENDING] == Ending.CANCELLED:
             wait, position = board.whereabouts(unit)
-            seconds = 0.0 if wait > 0.0 else fleet.travels[unit].seconds(position, fleet.home[unit], "normal")
+            seconds = self.seconds_home(unit, wait, position)
             self.set_out(unit, position, fleet.home[unit], "normal", now)
         else:
             slot, node = int(log[row + SLOT]), self.node[int(log[row + INCIDENT])]
@@ -190,6 +202,13 @@ class Operations:
             position, seconds = fleet.travels[unit].at(node), fleet.homebound[unit][node]
             board.set_trip(unit, position, fleet.home[unit], "normal", now)
         return now + seconds
+
+    def seconds_home(self, unit: int, wait: float, position: Position) -> float:
+        """Return seconds home of a unit that is called off; 0 if it has not left its quarters yet."""
+        fleet = self.fleet
+        if wait > 0.0 and position == fleet.quarters[unit]:
+            return 0.0
+        return fleet.travels[unit].seconds(position, fleet.home[unit], "normal")
 
     def set_out(
         self, unit: int, position: Position, target: int, mode: str, left: float, fleet: Fleet | None = None
@@ -228,13 +247,14 @@ class Operations:
         row = self.row_of[unit]
         self.board.stranded.discard(unit)
         if self.board.idle[unit]:
-            self.rows[row + IN_QUARTERS] = NEVER
+            if unit not in self.board.moved:  # or else its last call is long over
+                self.rows[row + IN_QUARTERS] = NEVER
             return
         self.abandon(row, Ending.DIVERTED)
         self.board.set_idle(unit, self.board.now)
 
-    def abandon(self, row: int, ending: Ending) -> None:
-        """End a response before arrival; its need is open again."""
+    def abandon(self, row: int, ending: Ending, *, reopen: bool = True) -> None:
+        """End a response before arrival; its need is open again, unless nobody is to come instead."""
         board, log, now = self.board, self.rows, self.board.now
         incident, slot = int(log[row + INCIDENT]), int(log[row + SLOT])
         if incident in board.sent:
@@ -243,4 +263,5 @@ class Operations:
         if log[row + EN_ROUTE] > now:
             log[row + EN_ROUTE] = NEVER
         log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = log[row + RETURNING] = NEVER
-        insort(self.backlog, self.need_of(incident, slot))
+        if reopen:
+            insort(self.backlog, self.need_of(incident, slot))

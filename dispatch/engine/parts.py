@@ -22,6 +22,9 @@ class Part:
     one_by_one = False
     """Whether sending one unit may change who else can be sent: the policy is then asked after each."""
 
+    because = "barred"
+    """Why a unit that the part bars is not sent: a code for explanations."""
+
     ops: Operations
 
     def join(self, ops: Operations) -> None:
@@ -30,6 +33,9 @@ class Part:
 
     def called(self, call: int) -> None:
         """Take note of a call that is ready, when its needs have been opened."""
+
+    def raised(self, call: int) -> None:
+        """Take note of a call whose alarm level has risen, when the needs of the rise have been opened."""
 
     def barred(self, need: Need) -> Collection[int]:
         """Return units that must not be sent to a need now."""
@@ -49,6 +55,9 @@ class Part:
     def rest(self, unit: int, row: int) -> float:
         """Return seconds in quarters before a unit that comes home is available; 0 for none at all."""
         return 0.0
+
+    def roads_changed(self) -> None:
+        """Act on roads that have closed or opened, when units under way have looked for their way again."""
 
     def settle(self) -> None:
         """Act when all needs of the present moment have been decided."""

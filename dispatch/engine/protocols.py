@@ -40,7 +40,14 @@ class StatusBoard(Protocol):
 
     @property
     def home_at(self) -> Sequence[float]:
-        """When each unit is or was back in quarters; not later than ``now`` for one in quarters [U]."""
+        """When each unit is or was back in quarters; not later than ``now`` for one in quarters [U].
+
+        Infinite for one that has moved up to another station: it is asked about as one on the road.
+        """
+
+    @property
+    def base(self) -> Sequence[int]:
+        """Node where each unit stands or is bound for while it is on no call: quarters, or moved up [U]."""
 
     @property
     def idle_count(self) -> int:

@@ -23,6 +23,8 @@ def look_again(ops: Operations) -> None:
 def _look_again(ops: Operations, unit: int) -> None:
     """Re-plan the trip of a unit under way; it keeps the period of the week in which it set out."""
     board, row, now = ops.board, ops.row_of[unit], ops.board.now
+    if unit in board.moved:
+        return  # that is up to who moved it
     bound_home = row >= 0 and (unit in board.stranded or ops.rows[row + IN_QUARTERS] > now)
     if not bound_home and (board.idle[unit] or board.arrives[unit] <= now):
         return

@@ -19,6 +19,10 @@ class Ending(IntEnum):
     """It was sent to a more urgent incident before it arrived."""
     CUT_OFF = 3
     """A closure left it no way to the incident."""
+    RECALLED = 4
+    """It was called back."""
+    BROKEN_DOWN = 5
+    """The unit failed on its way."""
 
 
 def itinerary(
@@ -32,12 +36,15 @@ def itinerary(
     """Return the moments clear, at hospital, available of a unit that arrives undisturbed [s].
 
     ``busy`` (NaN for none) is the whole time from the alert until available; it never ends before the unit
-    has arrived. Without it the unit stays ``on_scene``, then transports and hands over.
+    has arrived. Without it the unit stays ``on_scene``, then transports and hands over. With ``transport``
+    NaN the hospital is chosen when the unit is clear, so that all beyond is yet to come.
     """
     if busy == busy:
         available = max(alerted + busy, arrived)
         return available, available, available
     clear = arrived + on_scene
+    if transport != transport:
+        return clear, NEVER, clear
     hospital = clear + transport
     return clear, hospital, hospital + hand_over
 

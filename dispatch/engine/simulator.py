@@ -15,8 +15,7 @@ import numpy as np
 
 from dispatch.engine.agenda import CALL, INJECT, Event
 from dispatch.engine.consultation import Consultation
-from dispatch.engine.duty import Duty
-from dispatch.engine.log import AID, AVAILABLE, Log, Responses
+from dispatch.engine.log import AID, AVAILABLE, FROM_ELSEWHERE, Log, Responses
 from dispatch.engine.operations import Operations
 from dispatch.engine.rerouting import look_again
 from dispatch.scenario.conditions import HOUR, HOURS
@@ -45,10 +44,9 @@ class Simulator(Operations):
         super().__init__(scenario, fleet, timeline, parts)
         self._policy = Consultation(policy, self.board, scenario)
         self._queueing = scenario.file.dispatching.when_none_free == "queue"
-        self._one_by_one = any(part.one_by_one for part in self.parts)
+        self.board.one_by_one = any(part.one_by_one for part in self.parts)
         self._lost: list[int] = []
         self._on_call_callbacks = [self._on_call]
-        self._duty = Duty(scenario, fleet)
         self._last = 0.0
         """When something else than a change of crews last happened, as far as crews have noticed."""
 
@@ -60,8 +58,8 @@ class Simulator(Operations):
         for moment, _ in self.scenario.roads.changes:
             if moment > 0.0:
                 self.agenda.schedule_at(Event([self._on_change]), INJECT, moment)
-        if self._duty:
-            self.board.set_off_duty(self._duty.off(0.0))
+        if self.duty:
+            self.board.set_off_duty(self.duty.off(0.0))
             self._schedule_crews()
         self.agenda.run()
         fleet, records = self.fleet.under(self.scenario.roads.ordinary), dict[str, Any]()
@@ -115,7 +113,7 @@ class Simulator(Operations):
             for need, unit in self._policy.choices(backlog):
                 del backlog[self._policy.checked(backlog, need, unit)]
                 # a diverted unit leaves a need that may come before the other choices
-                again = not board.idle[unit] or self._one_by_one
+                again = not board.idle[unit] or board.one_by_one
                 self.commit(need, unit)
                 if again:
                     break
@@ -126,18 +124,18 @@ class Simulator(Operations):
 
     def commit(self, need: Need, unit: int) -> None:
         """Send a unit: write its itinerary and schedule its release."""
-        board, fleet, now, slot = self.board, self.fleet, self.board.now, need.slot
+        board, fleet, now = self.board, self.fleet, self.board.now
         from_road = 0
         if board.idle[unit] and board.home_at[unit] <= now:
-            turnout: float = self._turnout[unit][slot]
-            if self.parts:
-                turnout += sum(part.delay(need, unit) for part in self.parts)
+            turnout = self._turnout_of(unit, need)
             travel = fleet.outbound[unit][need.node]
             board.set_trip(unit, fleet.quarters[unit], need.node, "emergency", now + turnout)
         else:
             turnout, origin = board.whereabouts(unit)
             travel = fleet.travels[unit].seconds(origin, need.node, "emergency")
             from_road = 1
+            if board.stands_elsewhere(unit):
+                turnout, from_road = self._turnout_of(unit, need), FROM_ELSEWHERE
             self.break_off(unit)
             self.row_of[unit] = len(self.rows)  # what follows belongs to the new response
             self.set_out(unit, origin, need.node, "emergency", now + turnout)
@@ -151,19 +149,28 @@ class Simulator(Operations):
         for part in self.parts:
             part.committed(need, unit, row)
 
+    def _turnout_of(self, unit: int, need: Need) -> float:
+        """Return seconds from the decision to send a unit in quarters until it leaves."""
+        turnout: float = self._turnout[unit][need.slot]
+        if self.parts:
+            turnout += sum(part.delay(need, unit) for part in self.parts)
+        return turnout
+
     def _on_change(self, _: Event) -> None:
         """Roads close or open: every unit under way looks for its way again, from the next node."""
         self.set_now()
         self._enter(self.board.now)
         look_again(self)
+        for part in self.parts:
+            part.roads_changed()
         self.decide()
 
     def _schedule_crews(self) -> None:
         """Schedule the next change of crews, as long as it can matter to anybody."""
-        board, moment = self.board, self._duty.next_change(self.board.now)
+        board, moment = self.board, self.duty.next_change(self.board.now)
         if self.agenda.is_empty:
             # whoever waits for a crew finds one within a week of the last outage, or never
-            last = max(self._last, self._duty.last_edge)
+            last = max(self._last, self.duty.last_edge)
             if not self.backlog or moment is None or moment > last + HOURS * HOUR:
                 return
         else:
@@ -174,7 +181,7 @@ class Simulator(Operations):
     def _on_crews(self, _: Event) -> None:
         """Crews come on duty and go off."""
         self.set_now()
-        self.board.set_off_duty(self._duty.off(self.board.now))
+        self.board.set_off_duty(self.duty.off(self.board.now))
         self.decide()
         self._schedule_crews()
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dispatch.scenario.conditions import Conditions
 
 
+OUT, CARRY, HOME = range(3)
+"""Legs of a response: to the scene, from there to hospital, home."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trip:
     """One stretch of driving on one plan, from a position to a node."""
@@ -59,10 +63,13 @@ class Whereabouts:
 def trips(log: Log, unit: int) -> list[Trip]:
     """Return the trips of a unit in order of time."""
     moves = [
-        (move.response, move.mode == "normal", Trip(*move[2:])) for move in log.moves if move.unit == unit
+        (move.response, HOME if move.mode == "normal" else OUT, Trip(*move[2:]))
+        for move in log.moves
+        if move.unit == unit
     ]
+    carried = [(move.response, CARRY, Trip(*move[2:])) for move in log.transports if move.unit == unit]
     # of one response, first what follows from its row, then what was planned on the way out, and so on home
-    planned = sorted([*_by_rows(log, unit), *moves], key=lambda trip: trip[:2])
+    planned = sorted([*_by_rows(log, unit, carried), *carried, *moves], key=lambda trip: trip[:2])
     found: list[Trip] = []
     for _, _, trip in planned:
         while found and found[-1].left > trip.left:
@@ -71,20 +78,21 @@ def trips(log: Log, unit: int) -> list[Trip]:
     return found
 
 
-def _by_rows(log: Log, unit: int) -> Iterator[tuple[int, bool, Trip]]:
-    """Yield the trips that follow from the rows of a unit: row, whether homeward, and trip."""
+def _by_rows(log: Log, unit: int, carried: list[tuple[int, int, Trip]]) -> Iterator[tuple[int, int, Trip]]:
+    """Yield the trips out and home that follow from the rows of a unit: row, leg and trip."""
     fleet, r, roads = log.fleet, log.responses, log.scenario.roads
+    hospital = {row: trip.target for row, _, trip in carried}
     quarters, home = fleet.quarters[unit], fleet.home[unit]
     for row in np.flatnonzero(r.unit == unit).tolist():
         node = int(log.timeline.node[r.incident[row]])
         en_route, back = float(r.en_route[row]), float(r.returning[row])
         if not r.from_road[row] and not isnan(en_route):
             there = roads.at(float(r.alerted[row]))
-            yield row, False, Trip(en_route, quarters, node, "emergency", there)
+            yield row, OUT, Trip(en_route, quarters, node, "emergency", there)
         if r.ending[row] == Ending.SERVED and not isnan(back):
             at_once = r.in_quarters[row] == back  # busy until in quarters: no drive home is told
-            origin = quarters if at_once else fleet.travels[unit].at(node)
-            yield row, True, Trip(back, origin, home, "normal", roads.at(back))
+            origin = quarters if at_once else fleet.travels[unit].at(hospital.get(row, node))
+            yield row, HOME, Trip(back, origin, home, "normal", roads.at(back))
 
 
 def whereabouts(log: Log, time: float) -> list[Whereabouts]:

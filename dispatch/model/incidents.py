@@ -6,12 +6,24 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from dispatch.model.base import Frozen, Name, Point, Rate, Reference, Text, Weight, Whole
+from dispatch.model.alarms import Alarm, Risk
+from dispatch.model.base import Frozen, Name, Number, Point, Rate, Reference, Text, Weight, Whole
 from dispatch.model.distributions import Distribution
 from dispatch.model.outcomes import Outcome
 
 RunCard = dict[Name, Annotated[Whole, Field(ge=1, le=100)]]
 """Capability → number of units of the first alarm."""
+
+
+class ToHospital(Frozen):
+    """Patients whom units take to a hospital of the scenario when their work on scene is done."""
+
+    needs: Name | None = None
+    """What a hospital must be ``suitable_for``; any hospital will do when left out."""
+    share: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    """Share of the units' responses with a patient to take; the others go home from the scene."""
+    carriers: Annotated[tuple[Name, ...], Field(alias="from")] = ()
+    """Capabilities, as needed by the call, of units that take patients; all units when left out."""
 
 
 class IncidentType(Frozen):
@@ -21,8 +33,13 @@ class IncidentType(Frozen):
     """Name for people."""
     priority: Annotated[Whole, Field(ge=1, le=99)] = 1
     """1 is the most urgent; waiting calls are served by priority, then by time."""
-    run_card: Annotated[RunCard, Field(min_length=1)]
-    """Units of the first alarm by capability; all of them on scene is the effective response force (ERF)."""
+    run_card: Annotated[RunCard, Field(min_length=1)] | None = None
+    """Units of the first alarm by capability; all of them on scene is the effective response force (ERF).
+    Needed unless ``plans`` say who comes."""
+    classed_as: Reference | None = None
+    """Incident class of the scenario's ``plans``; the class called like this type when left out."""
+    level: Annotated[Whole, Field(ge=1, le=5)] | None = None
+    """Alarm level of the first alarm; when left out, the lowest for which the matched plan has a card."""
     call_processing: Distribution | None = None
     """Time from the call until units can be alerted; one of this and the scenario's own is needed."""
     on_scene: Distribution | None = None
@@ -33,8 +50,12 @@ class IncidentType(Frozen):
     """Time on the way to hospital after leaving the scene; none when left out."""
     hand_over: Distribution | None = None
     """Time at the hospital; none when left out."""
+    to_hospital: ToHospital | None = None
+    """Patients who are taken to one of the ``hospitals``, instead of ``transport``."""
     outcome: Outcome | None = None
     """What delay costs, for the measures of survivors, fire and loss; changes nothing in what happens."""
+    alarm: Alarm | None = None
+    """Alarm levels of its calls; none when left out."""
 
     @model_validator(mode="after")
     def _one_clock(self) -> IncidentType:
@@ -46,6 +67,10 @@ class IncidentType(Frozen):
             raise ValueError(message)
         if self.busy is not None and (self.transport is not None or self.hand_over is not None):
             message = "'busy' already includes transport and hand-over | Remove them, or use on_scene."
+            raise ValueError(message)
+        if self.to_hospital is not None and (self.busy is not None or self.transport is not None):
+            other = "busy" if self.busy is not None else "transport"
+            message = f"'{other}' and 'to_hospital' contradict each other | Keep one of them."
             raise ValueError(message)
         return self
 
@@ -59,6 +84,8 @@ class Zone(Frozen):
     """Node ids in the zone."""
     polygon: tuple[Point, ...] = ()
     """Corners of an area, in order, in the network's coordinates; nodes inside belong to the zone."""
+    risk: Risk | None = None
+    """Risk colour, for uplifts of alarm levels; none when left out."""
 
     @model_validator(mode="after")
     def _somewhere(self) -> Zone:

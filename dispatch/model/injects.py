@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from dispatch.model.alarms import Level, Report
 from dispatch.model.base import (
     Frozen,
     Metres,
@@ -109,6 +110,10 @@ class InjectedIncident(Frozen):
     """Instead of the type's."""
     units: Annotated[RunCard, Field(min_length=1)] | None = None
     """Who is needed, by capability, instead of the type's run card."""
+    report: Report | None = None
+    """What is reported; it may raise the first alarm level of a type that has an ``alarm``."""
+    level: Level | None = None
+    """Alarm level of the call instead of the type's, before report and uplifts."""
 
 
 class Surge(Frozen):
@@ -135,27 +140,105 @@ class Message(Frozen):
     """What is said."""
 
 
+TARGETS = ("unit", "station", "hydrants", "comms")
+"""What can fail, one each."""
+
+
 class OutOfService(Frozen):
-    """A unit, or all units of a station, that cannot be sent; what they are doing they do to the end."""
+    """Something that fails: a unit, all units of a station, hydrants of an area, or communications."""
 
     unit: Reference | None = None
-    """Id of a unit."""
+    """Id of a unit, which cannot be sent; what it is doing it does to the end."""
     station: Reference | None = None
-    """Id of a station."""
+    """Id of a station, all units of which cannot be sent."""
+    hydrants: Reference | None = None
+    """A zone or node whose hydrants are dry, for the uplift of alarm levels that asks for it."""
+    comms: Literal[True] | None = None
+    """Communications of the command centre: calls take longer until units can be alerted."""
+
+    @property
+    def target(self) -> str:
+        """What fails: the key that is given."""
+        return next(name for name in TARGETS if getattr(self, name) is not None)
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.unit is None) == (self.station is None):
-            message = "a unit or a station is meant | Give either 'unit' or 'station'."
+    def _one_target(self) -> Self:
+        if sum(getattr(self, name) is not None for name in TARGETS) != 1:
+            message = f"one thing fails | Give one of {', '.join(map(repr, TARGETS))}."
             raise ValueError(message)
         return self
 
 
 class Outage(OutOfService):
-    """A unit, or all units of a station, that cannot be sent for a time."""
+    """Something that fails for a time."""
 
     lasts: Annotated[PositiveSeconds | None, Field(alias="for")] = None
-    """How long; until a ``restore`` of the same unit or station when left out, or to the end."""
+    """How long; until a ``restore`` of the same when left out, or to the end."""
+    slower_by: PositiveSeconds | None = None
+    """For ``comms``: time that is added to the call processing of each call received meanwhile."""
+
+    @model_validator(mode="after")
+    def _slower(self) -> Self:
+        if (self.comms is None) != (self.slower_by is None):
+            message = "'comms' and 'slower_by' belong together | Say by how long each call is delayed."
+            raise ValueError(message)
+        return self
+
+
+class Weather(Frozen):
+    """Weather that slows everybody on the roads, or makes incidents worse, from the inject's moment on."""
+
+    title: Text = ""
+    """Name for people, such as freezing fog."""
+    lasts: Annotated[PositiveSeconds | None, Field(alias="for")] = None
+    """How long; to the end when left out."""
+    speed_factor: Annotated[Number, Field(gt=0, lt=1)] | None = None
+    """Share of the speed that is left on all roads; where a closure slows a road more, that rules."""
+    uplift: bool = False
+    """Whether uplifts of alarm levels for ``weather`` hold for calls received meanwhile."""
+
+    @model_validator(mode="after")
+    def _matters(self) -> Self:
+        if self.speed_factor is None and not self.uplift:
+            message = "weather that changes nothing | Give 'speed_factor', 'uplift: true', or both."
+            raise ValueError(message)
+        return self
+
+
+class LevelChange(Frozen):
+    """A rise of a call's alarm level, as a commander orders it; levels never fall."""
+
+    incident: Reference
+    """Id of an injected or recorded call, or such as a random call may get."""
+    level: Level
+    """Level from then on; nothing happens if it has that level or a higher one already."""
+
+
+class Recall(Frozen):
+    """A unit that is called back: it turns home, or leaves the scene, at once."""
+
+    unit: Reference
+    """Id of a unit; nothing happens if it is on no call, or on its way from one."""
+    replace: bool = False
+    """Whether its place is open again for another unit; only where it has not arrived yet."""
+
+
+class Order(Frozen):
+    """A unit that is sent by order, whatever the policy would choose."""
+
+    unit: Reference
+    """Id of a unit; nothing happens if it cannot be sent, which the log tells."""
+    incident: Reference
+    """Id of an injected call; the unit fills a need that it can fill, or else comes in addition."""
+
+
+class Divert(Frozen):
+    """A hospital that sends ambulances on to others for a time."""
+
+    hospital: Reference
+    """Id of a hospital."""
+    lasts: Annotated[PositiveSeconds | None, Field(alias="for")] = None
+    """How long; to the end when left out."""
 
 
 class Inject(Frozen):
@@ -174,9 +257,20 @@ class Inject(Frozen):
     message: Message | None = None
     """Words that are said."""
     outage: Outage | None = None
-    """Unit or station that goes out of service."""
+    """Unit, station, hydrants or communications that fail."""
     restore: OutOfService | None = None
-    """Unit or station that comes back into service."""
+    """What comes back after an outage."""
+    weather: Weather | None = None
+    """Weather that sets in."""
+    level: LevelChange | None = None
+    """Alarm level that is raised."""
+    recall: Recall | None = None
+    """Unit that is called back."""
+    order: Order | None = None
+    """Unit that is sent by order."""
+
+    divert: Divert | None = None
+    """Hospital that sends ambulances on to others."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -193,5 +287,6 @@ class Inject(Frozen):
         return self
 
 
-DOES = ("close", "reopen", "incident", "surge", "message", "outage", "restore")
+DOES = ("close", "reopen", "incident", "surge", "message", "outage", "restore", "weather", "level", "recall",
+        "order", "divert")  # fmt: skip
 """What an inject may do, one thing each."""

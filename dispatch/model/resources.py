@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from dispatch.model.base import Frozen, Metres, Name, Number, Place, Reference, Speed, Text, Whole
 from dispatch.model.distributions import Distribution
+from dispatch.model.readiness import Breakdown, Downtime
 from dispatch.model.travel import Hours
 
 OwnerKind = Literal["state", "government", "enterprise", "volunteer", "mutual_aid"]
@@ -33,6 +34,12 @@ class UnitType(Frozen):
     """What the roads' speeds are multiplied by: below 1 for a heavy appliance."""
     width: Metres | None = None
     """Width, for closures that hold for wide units only; without one it passes them all."""
+    turnaround: Distribution | None = None
+    """Time in quarters after a call on which it worked, to clean and restock; none when left out."""
+    downtime: Downtime | None = None
+    """Random times out of service; none when left out."""
+    breaks_down: Breakdown | None = None
+    """How often it fails on its way to a call; never when left out."""
 
     @model_validator(mode="after")
     def _own_speed(self) -> UnitType:
@@ -69,6 +76,8 @@ class Unit(Frozen):
     """Name for people."""
     rota: Reference | None = None
     """When its crew is on duty; always when left out."""
+    crew_from: Reference | None = None
+    """The people of ``crews`` who man it; it has a crew of its own when left out."""
 
 
 class Rota(Frozen):

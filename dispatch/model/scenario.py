@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from dispatch.model.agreements import Agreement, Rung
+from dispatch.model.alarms import AlarmRules
 from dispatch.model.base import (
     Frozen,
     Name,
@@ -21,8 +23,12 @@ from dispatch.model.base import (
     number_only,
 )
 from dispatch.model.distributions import Distribution
+from dispatch.model.hospitals import Hospital
 from dispatch.model.incidents import Demand, IncidentType, Profile, Zone
 from dispatch.model.injects import Closure, Inject
+from dispatch.model.moving_up import CoverageAware, MovingUp
+from dispatch.model.plans import PlanLibrary
+from dispatch.model.readiness import Crew
 from dispatch.model.resources import Rota, Station, StationsFrom, Unit, UnitType, Variation
 from dispatch.model.travel import Travel
 
@@ -40,7 +46,7 @@ def _moment(value: Any) -> Any:
     return value
 
 
-BUILT_IN_POLICIES = ("nearest", "run_card_order", "assignment")
+BUILT_IN_POLICIES = ("nearest", "run_card_order", "assignment", "coverage_aware")
 """Dispatch policies that ship with the package."""
 
 POLICY_GROUP = "dispatch.policies"
@@ -60,7 +66,7 @@ class Dispatching(Frozen):
     """Who goes, and what happens when nobody can."""
 
     policy: Reference = "nearest"
-    """``nearest``, ``run_card_order``, ``assignment``, or a policy of an installed package."""
+    """``nearest``, ``run_card_order``, ``assignment``, ``coverage_aware``, or one of an installed package."""
     when_none_free: Literal["queue", "lost", "mutual_aid"] = "queue"
     """What becomes of a need that no own unit can serve: it waits, is lost, or goes to mutual aid."""
     mutual_aid: MutualAid | None = None
@@ -71,6 +77,8 @@ class Dispatching(Frozen):
     """Whether units on their way home may be dispatched from the road."""
     first_due: dict[Reference, tuple[Reference, ...]] = {}
     """First-due lists for ``run_card_order``: zone or node → unit ids, in the order in which to try them."""
+    coverage_aware: CoverageAware | None = None
+    """What policy ``coverage_aware`` weighs; its defaults when left out."""
 
     @model_validator(mode="after")
     def _complete(self) -> Dispatching:
@@ -80,9 +88,15 @@ class Dispatching(Frozen):
         if self.policy == "run_card_order" and not self.first_due:
             message = "run_card_order without 'first_due' | List units by zone or node."
             raise ValueError(message)
-        if self.first_due and self.policy in ("nearest", "assignment"):
+        if self.first_due and self.policy in ("nearest", "assignment", "coverage_aware"):
             message = (
                 f"'first_due' is not used by policy {self.policy} | Remove it, or set policy: run_card_order."
+            )
+            raise ValueError(message)
+        if self.coverage_aware is not None and self.policy in BUILT_IN_POLICIES[:3]:
+            message = (
+                f"'coverage_aware' is not used by policy {self.policy} | "
+                "Remove it, or set policy: coverage_aware."
             )
             raise ValueError(message)
         return self
@@ -147,8 +161,14 @@ class ScenarioFile(Frozen):
     """Units of the baseline by id; at least one, here or by ``stations_from``."""
     rotas: dict[Name, Rota] = {}
     """When crews are on duty, by id; units name theirs."""
+    crews: dict[Name, Crew] = {}
+    """People who man several units of their station, by id; units name theirs in ``crew_from``."""
     incident_types: Annotated[dict[Name, IncidentType], Field(min_length=1)]
     """Kinds of incidents by id."""
+    plans: PlanLibrary | None = None
+    """Response plans, which say who comes to an incident of a class, at an alarm level, at a place."""
+    hospitals: dict[Name, Hospital] = {}
+    """Where patients are taken, by id; incident types say whose patients by ``to_hospital``."""
     zones: dict[Name, Zone] = {}
     """Areas for demand and reporting, beside those of the network; one of the same name gains nodes."""
     profiles: dict[Name, Profile] = {}
@@ -157,6 +177,14 @@ class ScenarioFile(Frozen):
     """Where calls come from."""
     dispatching: Dispatching = Dispatching()
     """Who goes, and what happens when nobody can."""
+    alarm: AlarmRules | None = None
+    """How the first alarm level of a call is found, for incident types that have an ``alarm``."""
+    agreements: dict[Name, Agreement] = {}
+    """Agreements on help from others by id: their units are sent only when they are asked."""
+    ladder: tuple[Rung, ...] = ()
+    """Tiers by which incidents are handed upwards, the lowest first; who is of no tier may always be sent."""
+    moving_up: MovingUp | None = None
+    """Units that move up to other stations while those are empty; nobody does when left out."""
     layouts: dict[Name, Variation] = {}
     """Variations of the baseline by id."""
     travel: Travel = Travel()
@@ -168,9 +196,16 @@ class ScenarioFile(Frozen):
     measures: tuple[Reference, ...] = ()
     """Measures reported when none are asked for; a sensible set when left out."""
     cover_within: PositiveSeconds = 480.0
-    """Travel time for ``coverage.residual.min``."""
+    """Travel time for ``coverage.residual.min`` and for policies that keep cover."""
     stop: StoppingRule | None = None
     """When to stop replicating early; all replications are made when left out."""
+
+    @property
+    def keeps_cover(self) -> bool:
+        """Whether what happens depends on ``cover_within``."""
+        asking = any(each.asked_when.cover_under is not None for each in self.agreements.values())
+        moving = self.moving_up is not None and self.moving_up.compliance_table is None
+        return asking or moving or self.dispatching.policy == "coverage_aware"
 
     @field_validator("stations", "units")
     @classmethod

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dispatch.engine.log import incident_table, response_table
+from dispatch.engine.notices import notice_table
+from dispatch.engine.tables import incident_table, response_table
 from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
@@ -20,15 +21,29 @@ if TYPE_CHECKING:
 
     Column = Sequence[object] | NDArray[np.generic]
 
-RECEIVED, READY, ALERTED, EN_ROUTE, ON_SCENE, CLEAR, AT_HOSPITAL, RETURNING, AVAILABLE, HOME, GIVEN_UP = (
-    range(11)
-)
+(
+    RECEIVED,
+    READY,
+    ALERTED,
+    EN_ROUTE,
+    ON_SCENE,
+    CLEAR,
+    AT_HOSPITAL,
+    RETURNING,
+    AVAILABLE,
+    HOME,
+    GIVEN_UP,
+    NOTED,
+) = range(12)
 
 WORDS = (
     "received", "ready", "alerted", "en route", "on scene", "clear", "at hospital", "returning", "available",
-    "in quarters", "given up",
+    "in quarters", "given up", "noted",
 )  # fmt: skip
 """What happened, by number; at equal times events stand in this order."""
+
+RESTORING = "restoring"
+"""What a unit does that is in quarters, but not available yet."""
 
 _OF_RESPONSES = (
     ("alerted", ALERTED), ("en_route", EN_ROUTE), ("on_scene", ON_SCENE), ("clear", CLEAR),
@@ -47,22 +62,24 @@ class Event(NamedTuple):
     unit: str
     """Empty for what concerns the call alone."""
     detail: str
-    """Type and node of a call; capability, and how it ended, of a response."""
+    """Type and node of a call; capability, and how it ended, of a response; else what was noted."""
 
     def __str__(self) -> str:
         """Return the event as a line of a golden file."""
-        who = f"{self.unit} for {self.incident}" if self.unit else self.incident
+        who = " for ".join(name for name in (self.unit, self.incident) if name) or "all"
         return f"{self.time!r} {WORDS[self.kind]}: {who} ({self.detail})"
 
 
 def events_of(log: Log) -> list[Event]:
     """Return the events of a log."""
-    return events_of_tables(incident_table(log), response_table(log))
+    return events_of_tables(incident_table(log), response_table(log), notice_table(log))
 
 
-def events_of_tables(incidents: Mapping[str, Column], responses: Mapping[str, Column]) -> list[Event]:
+def events_of_tables(
+    incidents: Mapping[str, Column], responses: Mapping[str, Column], noted: Mapping[str, Column]
+) -> list[Event]:
     """Return the events that the tables of a run folder tell of one replication."""
-    return sorted([*_calls(incidents), *_responses(responses)])
+    return sorted([*_calls(incidents), *_responses(responses), *_noted(noted)])
 
 
 def _calls(table: Mapping[str, Column]) -> Iterator[Event]:
@@ -97,6 +114,12 @@ def _responses(table: Mapping[str, Column]) -> Iterator[Event]:
                 yield Event(time, kind, str(incident), str(unit), told)
 
 
+def _noted(table: Mapping[str, Column]) -> Iterator[Event]:
+    names = ("moment", "incident", "unit", "what", "detail")
+    for moment, incident, unit, what, detail in zip(*(table[n] for n in names), strict=True):
+        yield Event(_number(moment), NOTED, str(incident), str(unit), f"{what}: {detail}")
+
+
 def _number(value: object) -> float:
     """Return a moment, NaN where a table is empty."""
     return float(str(value)) if value not in ("", None) else math.nan
@@ -120,6 +143,7 @@ def snapshot(events: Iterable[Event]) -> Snapshot:
     """
     board = Snapshot()
     bound: dict[str, str] = {}  # for which call a unit was last alerted
+    since: dict[str, float] = {}  # when that was
     held: Counter[str] = Counter()  # responses that it has not been released from
     for event in events:
         kind, unit = event.kind, event.unit
@@ -127,14 +151,16 @@ def snapshot(events: Iterable[Event]) -> Snapshot:
             board.waiting.append(event.incident)
         elif kind in (ALERTED, GIVEN_UP) and event.incident in board.waiting:
             board.waiting.remove(event.incident)
-        if not unit or unit == AID_NAME:
+        if not unit or unit == AID_NAME or kind == NOTED:
             continue
         if kind == ALERTED:
-            bound[unit] = event.incident
+            bound[unit], since[unit] = event.incident, event.time
         held[unit] += {ALERTED: 1, AVAILABLE: -1}.get(kind, 0)
-        over = kind >= CLEAR and held[unit] >= (1 if kind in (AVAILABLE, HOME) else 2)
+        restoring = kind == HOME and held[unit] == 1 and event.time > since.get(unit, event.time)
+        over = not restoring and kind >= CLEAR and held[unit] >= (1 if kind in (AVAILABLE, HOME) else 2)
         if event.incident == bound.get(unit) and not over:
-            board.units[unit] = _state(event)
+            restored = kind == AVAILABLE and board.units.get(unit) == RESTORING
+            board.units[unit] = RESTORING if restoring else WORDS[HOME] if restored else _state(event)
     return board
 
 

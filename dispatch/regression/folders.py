@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dispatch.engine.notices import Notice
 from dispatch.errors import InputError, Problems
 from dispatch.io.run_folder import MANIFEST, file_digest
 from dispatch.io.tables import read_written
@@ -45,9 +46,12 @@ def read_run(path: Path) -> RunFolder:
     manifest = _manifest(path, problems)
     tables: dict[str, dict[str, list[object]]] = {}
     altered: list[str] = []
-    for name in ("incidents", "responses"):
+    for name in ("incidents", "responses", "notices"):
         found = [path / f"{name}{ending}" for ending in (".csv", ".parquet")]
         present = [file for file in found if file.is_file()]
+        if name == "notices" and not present:  # nothing was noted
+            tables[name] = {field: [] for field in ("replication", *Notice._fields)}
+            continue
         if manifest is not None and not present:
             problems.add(str(path), f"no table '{name}'", WRITE_AGAIN)
         columns = read_written(present[0], problems) if present else None
@@ -58,7 +62,7 @@ def read_run(path: Path) -> RunFolder:
     problems.raise_if_any(InputError)
     assert manifest is not None
     try:
-        events = _by_replication(tables["incidents"], tables["responses"])
+        events = _by_replication(tables["incidents"], tables["responses"], tables["notices"])
         return RunFolder(path, manifest, events, tuple(altered))
     except (KeyError, ValueError) as error:
         problems.add(str(path), f"the tables are not those of a run ({error})", WRITE_AGAIN)
@@ -86,12 +90,16 @@ def _manifest(path: Path, problems: Problems) -> dict[str, Any] | None:
     return read
 
 
-def _by_replication(
-    incidents: dict[str, list[object]], responses: dict[str, list[object]]
-) -> dict[int, list[Event]]:
-    calls, sent = _parts(incidents), _parts(responses)
-    return {number: events_of_tables(calls.get(number, _none(incidents)), sent.get(number, _none(responses)))
-            for number in sorted({*calls, *sent})}  # fmt: skip
+def _by_replication(*tables: dict[str, list[object]]) -> dict[int, list[Event]]:
+    """Return the events of each replication; tables are those of calls, responses and notices."""
+    parts = [_parts(table) for table in tables]
+    numbers = sorted({number for part in parts for number in part})
+    return {
+        number: events_of_tables(
+            *(part.get(number, _none(table)) for part, table in zip(parts, tables, strict=True))
+        )
+        for number in numbers
+    }
 
 
 def _parts(table: dict[str, list[object]]) -> dict[int, dict[str, list[object]]]:

@@ -20,8 +20,8 @@ IDLE = frozenset(
 """Sections of a scenario that no log depends on, or that are told by themselves."""
 
 NAMED = frozenset(
-    {"unit_types", "stations", "units", "rotas", "incident_types", "zones", "profiles", "closures", "layouts",
-     "demand", "dispatching", "travel"}
+    {"unit_types", "stations", "units", "rotas", "crews", "incident_types", "zones", "profiles", "closures", "layouts",
+     "demand", "dispatching", "hospitals", "travel"}
 )  # fmt: skip
 """Sections whose parts are told by name, so that a difference is found at once."""
 
@@ -33,8 +33,9 @@ def fingerprints(scenario: Scenario) -> dict[str, str]:
     """
     written = scenario.file.model_dump(mode="json", exclude_defaults=True)
     found: dict[str, str] = {}
+    idle = IDLE - {"cover_within"} if scenario.file.keeps_cover else IDLE
     for section, value in written.items():
-        if section in IDLE:
+        if section in idle:
             continue
         if section in NAMED and value:
             found |= {f"scenario.{section}.{name}": _of(part) for name, part in value.items()}

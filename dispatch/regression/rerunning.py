@@ -62,7 +62,9 @@ def rerun(
 def divergence_from(run: RunFolder, study: Study) -> tuple[int, Divergence] | None:
     """Return the first replication in which a study differs from a run, and where; None if it never does."""
     for number in range(study.replications):
-        again = events_of_tables(study.tables["incidents"][number], study.tables["responses"][number])
+        again = events_of_tables(
+            *(study.tables[name][number] for name in ("incidents", "responses", "notices"))
+        )
         found = first_divergence(run.events.get(number, []), again)
         if found is not None:
             return number, found

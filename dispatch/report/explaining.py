@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
+from dispatch.engine.hospitals import WORDS
 from dispatch.report import speak
 from dispatch.report.moments import calendar
 from dispatch.report.results import speeds_document
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dispatch.scenario.scenario import Scenario
-    from dispatch.study.explained import Candidate, Choice, Epoch, Explanation, Moment, Passed, Reason, Sent
+    from dispatch.study.explained import (
+        Candidate,
+        Choice,
+        Epoch,
+        Explanation,
+        Moment,
+        OtherHospital,
+        Passed,
+        Reason,
+        Sent,
+        Taken,
+    )
 
 SHOWN = 15
 """Units that a table shows; JSON has them all."""
@@ -42,6 +54,11 @@ WHY = {
     "already_sent": "sent to this call already",
     "no_way": "no way leads there",
     "off_duty": "off duty",
+    "out_of_service": "out of service",
+    "not_asked": "under an agreement that does not let it be asked now",
+    "not_handed": "of a tier to which the call has not been handed",
+    "no_crew": "without people: its crew is out with another unit",
+    "barred": "not to be sent to this need",
     "unable": "not able to",
     "not_free": "under way, so the list does not count it as free",
 }
@@ -144,16 +161,41 @@ def _what(told: Explanation, moment: Moment) -> str:
 
 def _about(sent: Sent, what: str) -> str:
     """Return what there is to add about a moment of a response."""
+    if what == "alerted" and sent.moved_up_to:
+        where = "at" if not isnan(sent.expected_turnout) else "on its way to"
+        return f", {where} {sent.moved_up_to}, moved up"
     if what == "alerted" and sent.came_from:
         left = "diverted from" if sent.diverted_from else "on its way home from"
         return f", {left} {sent.came_from}"
     if what == "diverted":
         return f" is sent to {sent.went_to}"
+    if what == "clear" and sent.taken is not None:
+        return f", {taken_words(sent.taken)}"
+    if what == "at hospital" and sent.taken is not None:
+        return f", {sent.taken.hospital}{_wait_words(sent.taken)}"
     if what == "cut off":
         return " has no way left and turns home"
+    if what == "broken down":
+        return " fails on its way and is towed home"
     if what == "cancelled":
         return " turns home"
     return f", {estimate_words(sent)}" if what == "on scene" and not isnan(sent.estimated_arrival) else ""
+
+
+def taken_words(taken: Taken) -> str:
+    """Return where a patient is taken, why there, and why not to other hospitals."""
+    others = "; ".join(f"{one.hospital}, {_other_words(one)}" for one in taken.others)
+    return f"takes a patient to {taken.hospital}: {WORDS[taken.why]}" + (f" (not {others})" if others else "")
+
+
+def _other_words(other: OtherHospital) -> str:
+    words = {"unsuitable": "which is not suitable", "no_way": "to which no way leads"}
+    return words.get(other.why, f"{other.why}, {speak.duration(other.seconds)} away")
+
+
+def _wait_words(taken: Taken) -> str:
+    waited = taken.began - taken.arrived
+    return f", waits {speak.duration(waited)} for a place" if waited > 0.0 else ""
 
 
 def estimate_words(sent: Sent) -> str:

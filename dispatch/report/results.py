@@ -138,7 +138,7 @@ def scenario_file(scenario: Scenario) -> str:
 
 
 def run_tables(study: Study) -> dict[str, Columns]:
-    """Return incident, response and unit tables of all replications, each row with its replication."""
+    """Return the tables of all replications, each row with its replication; some only if they have any."""
     result: dict[str, Columns] = {}
     for name, parts in study.tables.items():
         columns: Columns = {"replication": []}
@@ -147,7 +147,8 @@ def run_tables(study: Study) -> dict[str, Columns]:
             _as_list(columns, "replication").extend([number] * len(rows[0]))
             for key, column in zip(part, rows, strict=True):
                 _as_list(columns, key).extend(column)
-        result[name] = columns
+        if columns["replication"] or name not in ("notices", "moveups"):
+            result[name] = columns
     return result
 
 

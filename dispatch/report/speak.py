@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def duration(seconds: float) -> str:
@@ -66,24 +66,62 @@ def probability(p: float) -> str:
 
 def inject_line(inject: Mapping[str, Any]) -> str:
     """Return what an inject does in a line, such as ``at 2 h 00 min: call fire-inject-1 (fire at a)``."""
-    does = inject["does"]
-    if does == "incident":
-        units = ", ".join(f"{name}: {count}" for name, count in inject["units"].items())
-        call = f"{inject['type']} at {inject['node']}, priority {inject['priority']}; {units}"
-        what = f"call {inject['id']} ({call})"
-    elif does == "surge":
-        where = f" in {', '.join(inject['zones'])}" if inject["zones"] else ""
-        what = f"{', '.join(inject['types'])}{where} × {inject['factor']:g} until {duration(inject['until'])}"
-    elif does == "message":
-        ends = [f"{word} {inject[word]}" for word in ("from", "to") if inject[word]]
-        what = " ".join(["message", *ends]) + f": {inject['text']}"
-    elif does in ("outage", "restore"):
-        lasting = f" for {duration(inject['for'])}" if "for" in inject else ""
-        key = "unit" if "unit" in inject else "station"
-        what = f"{does} of {key} {inject[key]}{lasting}"
-    else:
-        what = f"{does} {inject['closure']}"
-    return f"at {duration(inject['at'])}: {what}"
+    return f"at {duration(inject['at'])}: {_INJECTED[inject['does']](inject)}"
+
+
+def _lasting(inject: Mapping[str, Any]) -> str:
+    return f" for {duration(inject['for'])}" if inject.get("for") is not None else ""
+
+
+def _call(inject: Mapping[str, Any]) -> str:
+    needs = ", ".join(f"{name}: {count}" for name, count in inject["units"].items()) or "units by plan"
+    level = f", level {inject['level']}" if inject.get("level") else ""
+    report = "".join(f", {word.replace('_', ' ')} {said}" for word, said in inject.get("report", {}).items())
+    where = f"{inject['type']} at {inject['node']}, priority {inject['priority']}{level}{report}"
+    return f"call {inject['id']} ({where}; {needs})"
+
+
+def _surge(inject: Mapping[str, Any]) -> str:
+    where = f" in {', '.join(inject['zones'])}" if inject["zones"] else ""
+    return f"{', '.join(inject['types'])}{where} × {inject['factor']:g} until {duration(inject['until'])}"
+
+
+def _message(inject: Mapping[str, Any]) -> str:
+    ends = [f"{word} {inject[word]}" for word in ("from", "to") if inject[word]]
+    return " ".join(["message", *ends]) + f": {inject['text']}"
+
+
+def _failure(inject: Mapping[str, Any]) -> str:
+    slower = f", calls {duration(inject['slower_by'])} slower" if "slower_by" in inject else ""
+    for key in ("unit", "station", "hydrants"):
+        if key in inject:
+            return f"{inject['does']} of {key} {inject[key]}{_lasting(inject)}"
+    return f"{inject['does']} of communications{slower}{_lasting(inject)}"
+
+
+def _weather(inject: Mapping[str, Any]) -> str:
+    title = f" ({inject['title']})" if inject["title"] else ""
+    slow = f", speeds × {inject['speed_factor']:g}" if "speed_factor" in inject else ""
+    return f"weather{title}{slow}{', levels are raised' if inject['uplift'] else ''}{_lasting(inject)}"
+
+
+_INJECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "close": lambda inject: f"close {inject['closure']}",
+    "reopen": lambda inject: f"reopen {inject['closure']}",
+    "incident": _call,
+    "surge": _surge,
+    "message": _message,
+    "outage": _failure,
+    "restore": _failure,
+    "weather": _weather,
+    "level": lambda inject: f"level of {inject['incident']} to {inject['level']}",
+    "recall": lambda inject: (
+        f"recall of {inject['unit']}{', another goes instead' if inject['replace'] else ''}"
+    ),
+    "divert": lambda inject: f"hospital {inject['hospital']} on diversion{_lasting(inject)}",
+    "order": lambda inject: f"{inject['unit']} ordered to {inject['incident']}",
+}
+"""How injects are told, by what they do."""
 
 
 TITLES = {

@@ -105,7 +105,8 @@ def with_empirical_values(file: ScenarioFile, folder: Folder, problems: Problems
         )
         for name, kind in file.incident_types.items()
     }
+    agreements = {name: terms.model_copy(update={"delay": fill(terms.delay, "agreements", name, "delay")})
+                  for name, terms in file.agreements.items()}  # fmt: skip
     everywhere = fill(file.call_processing, "call_processing")
-    return file.model_copy(
-        update={"unit_types": units, "incident_types": types, "call_processing": everywhere}
-    )
+    filled = {"unit_types": units, "incident_types": types, "agreements": agreements}
+    return file.model_copy(update={**filled, "call_processing": everywhere})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
+    from dispatch.model.alarms import Report
     from dispatch.model.injects import Inject, InjectedIncident
     from dispatch.model.injects import Surge as WrittenSurge
     from dispatch.model.scenario import ScenarioFile
@@ -40,7 +41,11 @@ class AuthoredCall:
     received: float
     """Seconds from the scenario's start."""
     slots: tuple[int, ...]
-    """The capability that each slot needs, in order of capability."""
+    """The capability that each slot needs, in order of capability; empty where plans or type say it."""
+    level: int | None = None
+    """Alarm level instead of the type's, before report and uplifts."""
+    report: Report | None = None
+    """What is reported."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,18 +103,23 @@ def most_calls(scenario: Scenario) -> float:
 
 
 def seconds_from_start(
-    moment: float | datetime, file: ScenarioFile, where: str, problems: Problems, *, early: bool = False
+    moment: float | datetime,
+    file: ScenarioFile,
+    where: str = "",
+    problems: Problems | None = None,
+    *,
+    early: bool = False,
 ) -> float:
-    """Return a moment in seconds from the start; before it is a problem, unless it may be ``early``."""
-    if isinstance(moment, datetime) and moment < file.start and not early:
+    """Return a moment in seconds from the start, 0 for one before it.
+
+    Before the start is a problem, where problems are noted, unless it may be ``early``.
+    """
+    if not isinstance(moment, datetime):
+        return moment
+    if moment < file.start and not early and problems is not None:
         fact = f"{moment.isoformat()} is before the scenario's start ({file.start.isoformat()})"
         problems.add(where, fact, "Give a later moment.")
-    return _seconds(moment, file)
-
-
-def _seconds(moment: float | datetime, file: ScenarioFile) -> float:
-    """Return a moment in seconds from the start, 0 for one before it."""
-    return max((moment - file.start).total_seconds(), 0.0) if isinstance(moment, datetime) else moment
+    return max((moment - file.start).total_seconds(), 0.0)
 
 
 def with_injects(
@@ -148,7 +158,7 @@ class InjectReader:
 
     def check(self) -> None:
         """Note what is wrong with moments, types and needs; all of that can be told without the network."""
-        for kind in ("incident", "surge", "message"):
+        for kind in ("incident", "surge", "message", "weather", "level", "recall", "order"):
             for i, inject in self._each(kind):
                 at = seconds_from_start(inject.at, self.file, self._place(i, "at"), self.problems)
                 if at >= self.file.horizon:
@@ -201,8 +211,10 @@ class InjectReader:
                 kind=numbers[written.type],
                 node=node,
                 priority=written.priority or kind.type.priority,
-                received=_seconds(inject.at, self.file),
-                slots=self._slots(written) or kind.slots,
+                received=seconds_from_start(inject.at, self.file),
+                slots=self._slots(written),
+                level=written.level,
+                report=written.report,
             )
 
     def _slots(self, written: InjectedIncident) -> tuple[int, ...]:
@@ -238,7 +250,7 @@ class InjectReader:
         for number, (i, inject) in enumerate(self._each("surge"), start=1):
             written = inject.surge
             assert written is not None
-            begins = _seconds(inject.at, self.file)
+            begins = seconds_from_start(inject.at, self.file)
             streams = [
                 stream
                 for stream in scenario.streams
@@ -276,31 +288,35 @@ def described(scenario: Scenario) -> list[dict[str, Any]]:
     calls, surges = iter(scenario.authored), iter(scenario.surges)
     for inject in scenario.file.injects:
         (does,) = inject.kinds
-        entry: dict[str, Any] = {"at": _seconds(inject.at, scenario.file), "does": does}
+        entry: dict[str, Any] = {"at": seconds_from_start(inject.at, scenario.file), "does": does}
         if does == "incident":
             entry |= _described_call(scenario, next(calls))
         elif does == "surge":
             entry |= _described_surge(scenario, next(surges))
         elif inject.message is not None:
             entry |= inject.message.model_dump(mode="json", by_alias=True)
-        elif inject.outage is not None or inject.restore is not None:
-            meant = inject.outage or inject.restore
-            assert meant is not None
-            entry |= meant.model_dump(mode="json", by_alias=True, exclude_none=True)
-        else:
+        elif does in ("close", "reopen"):
             entry["closure"] = inject.close or inject.reopen
+        else:
+            entry |= getattr(inject, does).model_dump(mode="json", by_alias=True, exclude_none=True)
         found.append(entry)
     return found
 
 
 def _described_call(scenario: Scenario, call: AuthoredCall) -> dict[str, Any]:
-    return {
+    slots = call.slots or (scenario.kinds[call.kind].slots if scenario.plans is None else ())
+    told: dict[str, Any] = {
         "id": call.id,
         "type": scenario.kinds[call.kind].id,
         "node": scenario.network.node_ids[call.node],
         "priority": call.priority,
-        "units": dict(Counter(scenario.capabilities[slot] for slot in call.slots)),
+        "units": dict(Counter(scenario.capabilities[slot] for slot in slots)),
     }
+    if call.level is not None:
+        told["level"] = call.level
+    if call.report is not None:
+        told["report"] = call.report.model_dump(mode="json", exclude_none=True)
+    return told
 
 
 def _described_surge(scenario: Scenario, surge: Surge) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dispatch.io.tables import read_table
 from dispatch.model.base import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -73,6 +73,8 @@ class Reader:
     capabilities: Sequence[str]
     problems: Problems
     notes: list[str]
+    planned: Callable[[int, int, float], Sequence[int]] | None = None
+    """Slots of a type at a node and moment, by the scenario's plans; the run cards rule without them."""
 
     def read(self, path: Path) -> RecordedCalls | None:
         """Read the calls; on any problem note it and return None."""
@@ -94,7 +96,7 @@ class Reader:
         )
         self._check_agreement(table, rows)
         self._check_clocks(table, columns.luck)
-        needs = self._needs(table, rows, columns.type, columns.luck)
+        needs = self._needs(table, rows, columns)
         if len(self.problems.found) > before:
             return None
         calls = self._assemble(table, rows, columns, needs)
@@ -213,28 +215,33 @@ class Reader:
         return table.numbers(name, self.problems, minimum=0.0, maximum=LONGEST, remedy=remedy)
 
     def _needs(
-        self,
-        table: Table,
-        rows: dict[str, list[int]],
-        types: NDArray[np.int32],
-        luck: dict[str, NDArray[np.float64]],
+        self, table: Table, rows: dict[str, list[int]], columns: _Columns
     ) -> dict[str, list[tuple[int, int]]]:
         """Return the slots of each call as pairs of capability and the row that holds its luck."""
         number = {name: i for i, name in enumerate(self.capabilities)}
         cards = [self._card_slots(name, number) for name in self.types]
-        order = np.column_stack([np.nan_to_num(values, nan=-1.0) for values in luck.values()]).tolist()
+        luck = columns.luck.values()
+        order = np.column_stack([np.nan_to_num(values, nan=-1.0) for values in luck]).tolist()
         result: dict[str, list[tuple[int, int]]] = {}
         for name, group in rows.items():
             slots: list[tuple[int, int]] = []
             for row in group:
-                able = self._row_slots(table, row, number, cards[types[row]])
+                card = self._planned(columns, row) or cards[columns.type[row]]
+                able = self._row_slots(table, row, number, card)
                 slots += [(capability, row) for capability in able]
             # rows of one capability in order of their luck, so that the order of rows does not matter
             result[name] = sorted(slots, key=lambda slot: (slot[0], order[slot[1]]))
         return result
 
+    def _planned(self, columns: _Columns, row: int) -> list[int]:
+        """Return the slots that the scenario's plans give a call; none without plans."""
+        received = float(columns.received[row])
+        if self.planned is None or not np.isfinite(received):
+            return []
+        return list(self.planned(int(columns.type[row]), int(columns.node[row]), max(received, 0.0)))
+
     def _card_slots(self, kind: str, number: dict[str, int]) -> list[int]:
-        card = self.file.incident_types[kind].run_card
+        card = self.file.incident_types[kind].run_card or {}
         return sorted(number[name] for name, count in card.items() if name in number for _ in range(count))
 
     def _row_slots(self, table: Table, row: int, number: dict[str, int], card: list[int]) -> list[int]:
@@ -245,6 +252,8 @@ class Reader:
         if not written:
             return card
         if _COUNT.fullmatch(written):
+            if not card:
+                return []  # nobody says who comes, which is told of the type
             return [card[0]] * int(written) if len(set(card)) == 1 else self._ambiguous(table, row)
         slots: list[int] = []
         for part in re.split(r"[;+]", written):

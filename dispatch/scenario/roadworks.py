@@ -18,7 +18,7 @@ from dispatch.scenario.injects import seconds_from_start
 from dispatch.scenario.speeds import OTHERS, ReadProfile, factor_table, read_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -56,8 +56,9 @@ class RoadResolver:
         start = self.file.start
         into_day = start.hour * 3600 + start.minute * 60 + start.second + start.microsecond / 1e6
         self._check_units()
-        closures = self._closures()
-        changes = self._changes(tuple(closure.id for closure in closures))
+        closures, weather = self._closures(), tuple(self._weather())
+        changes = self._changes(tuple(closure.id for closure in closures), weather)
+        closures += tuple(slow for slow, _, _ in weather)
         week_start = start.weekday() * 86400.0 + into_day
         self._note_cut_off(closures, changes)
         return RoadConditions(self.network, self._speeds(), week_start, closures, changes)
@@ -129,6 +130,22 @@ class RoadResolver:
                 found.append(ClosedRoads(name, closure.title, arcs, factor, width))
         return tuple(found)
 
+    def _weather(self) -> Iterator[tuple[ClosedRoads, float, float]]:
+        """Yield what slows all roads, with the moments at which it begins and ends."""
+        for i, inject in enumerate(self.file.injects):
+            if inject.weather is None or inject.weather.speed_factor is None:
+                continue
+            if not isinstance(self.network, RoadNetwork):
+                where = self.document.place("injects", i, "weather", "speed_factor")
+                self.problems.add(where, "slower roads, where there is a matrix of times", NEEDS_ROADS)
+                continue
+            begins = seconds_from_start(inject.at, self.file)
+            ends = inf if inject.weather.lasts is None else begins + inject.weather.lasts
+            arcs = np.arange(len(self.network.tail), dtype=np.intp)
+            name = f"weather-{i + 1}"  # closures have names of their own; nothing refers to this one
+            slow = ClosedRoads(name, inject.weather.title, arcs, inject.weather.speed_factor, -1.0)
+            yield slow, begins, ends
+
     def _arcs(self, name: str, closure: Closure) -> NDArray[np.intp] | None:
         """Return the arcs that a closure holds for."""
         network, where = self.network, self.document.place("closures", name)
@@ -178,9 +195,18 @@ class RoadResolver:
             found += known.get(link, ())
         return np.array(found, dtype=np.intp)
 
-    def _changes(self, known: tuple[str, ...]) -> tuple[tuple[float, tuple[int, ...]], ...]:
-        """Return the moments at which closures begin or end, with all that are in force from then on."""
+    def _changes(
+        self, known: tuple[str, ...], weather: Sequence[tuple[ClosedRoads, float, float]]
+    ) -> tuple[tuple[float, tuple[int, ...]], ...]:
+        """Return the moments at which closures begin or end, with all that are in force from then on.
+
+        Weather is numbered after the closures.
+        """
         events: list[tuple[float, int, bool]] = []
+        for number, (_, begins_at, ends_at) in enumerate(weather, start=len(known)):
+            events.append((begins_at, number, True))
+            if ends_at < inf:
+                events.append((ends_at, number, False))
         by_inject = self._injected(known, events)
         for number, name in enumerate(known):
             closure = self.file.closures[name]

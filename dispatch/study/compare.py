@@ -11,7 +11,8 @@ import numpy as np
 
 from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
-from dispatch.engine.log import incident_table, response_table, unit_table
+from dispatch.engine.notices import notice_table
+from dispatch.engine.tables import incident_table, move_table, response_table, unit_table
 from dispatch.errors import UsageError
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
 from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
@@ -244,6 +245,8 @@ class _Task:
                     "incidents": incident_table(log),
                     "responses": response_table(log),
                     "units": unit_table(log),
+                    "notices": notice_table(log),
+                    "moveups": move_table(log),
                 }
         return _Result(values, tables)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import nan
 
 MOMENTS = (
-    "received", "ready", "diverted", "cut off", "decision", "alerted", "en route", "cancelled", "on scene",
-    "clear", "at hospital", "lost", "closed",
+    "received", "ready", "diverted", "cut off", "broken down", "decision", "alerted", "en route", "cancelled",
+    "on scene", "clear", "at hospital", "lost", "closed",
 )  # fmt: skip
 """What a call's story is made of; at equal times in this order."""
 
@@ -26,7 +26,9 @@ class Candidate:
     """Expected time until it gets there: mean turnout and travel, or travel from the road; NaN for none."""
     why: str
     """Empty for a candidate; else ``busy``, ``under_way`` (nobody is diverted), ``as_urgent`` (under way to a
-    call that is as urgent or more so), ``already_sent``, ``no_way`` or ``off_duty``."""
+    call that is as urgent or more so), ``already_sent``, ``no_way``, ``off_duty``, ``out_of_service``,
+    ``not_asked`` (no agreement lets it be asked), ``not_handed`` (of a tier that does not have the call yet),
+    ``no_crew`` (its people are out with another unit) or ``barred`` otherwise."""
     until: float
     """When it could be dispatched again [s]; NaN where it is free, or never was again."""
     sent_to: str
@@ -93,6 +95,33 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherHospital:
+    """A hospital to which a patient was not taken."""
+
+    hospital: str
+    seconds: float
+    """Travel to it when the choice was made."""
+    why: str
+    """Why not: ``unsuitable``, ``no_way``, ``diverting``, ``full`` or ``farther``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where a unit took its patient; moments in seconds from the start."""
+
+    hospital: str
+    why: str
+    """``nearest``, ``nearest_open``, ``nearest_free``, ``all_full`` or ``all_diverting``."""
+    left: float
+    arrived: float
+    began: float
+    """When a place was free and the hand-over began."""
+    ended: float
+    others: tuple[OtherHospital, ...]
+    """In order of their travel."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One unit's response to the call; moments in seconds from the start, NaN where they did not come."""
 
@@ -118,6 +147,10 @@ class Sent:
     diverted_from: bool
     went_to: str
     """The call that it was diverted to; empty for none."""
+    taken: Taken | None = None
+    """Where it took a patient; None if it did not, or if its type only says how long that lasts."""
+    moved_up_to: str = ""
+    """The station that it had moved up to, or was moving to; empty where it was sent otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import inf, isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.composition import find_layout, simulate
-from dispatch.engine.board import status_of
+from dispatch.engine.board import Status, status_of
+from dispatch.engine.duty import Duty
 from dispatch.engine.log import AID
 from dispatch.engine.rulebook import Ending
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.layout import AID_NAME
 from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
 from dispatch.study.reasoning import Reasons
+from dispatch.study.taken import taken
 from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked
 from dispatch.timeline import draw
 
@@ -57,12 +59,14 @@ class _Story:
     def __init__(self, log: Log, call: int, watch: Watch, layout: str) -> None:
         self.log, self.call, self.watch, self.layout = log, call, watch, layout
         t, r = log.timeline, log.responses
-        self.first = int(t.first_slot[call])
-        self.slots = range(self.first, int(t.first_slot[call + 1]))
+        answered = set(r.slot[r.incident == call].tolist())
+        every = range(int(t.first_slot[call]), int(t.first_slot[call + 1]))
+        self.opened = _opened(log, call)
+        self.slots = [slot for slot in every if slot in self.opened or slot in answered]
         self.own = np.flatnonzero(r.incident == call).tolist()
-        self.rows = Rows(log)
+        self.rows, self.duty = Rows(log), Duty.of(log)
         self.lost = set(log.lost.tolist())
-        self.names = [log.scenario.capabilities[c] for c in t.capability[self.slots.start : self.slots.stop]]
+        self.names = [log.scenario.capabilities[c] for c in t.capability[self.slots]]
         self.estimates: dict[tuple[int, int, float], float] = {}
         """Expected seconds by slot, unit and moment of the alert."""
 
@@ -125,9 +129,13 @@ class _Story:
     def _not_asked(self) -> Iterator[Epoch]:
         """Yield the moments at which needs opened and nobody could be sent at all."""
         r, opened = self.log.responses, dict[float, set[int]]()
-        opened[float(self.log.timeline.ready[self.call])] = set(self.slots)
+        own = [row for row in self.own if r.unit[row] != AID]
+        sent = {(int(r.slot[row]), float(r.alerted[row])) for row in own}  # some by order, unasked
+        for slot, moment in self.opened.items():
+            if (slot, moment) not in sent:
+                opened.setdefault(moment, set()).add(slot)
         for row in self.own:
-            if r.ending[row] == Ending.CUT_OFF:
+            if r.ending[row] in (Ending.CUT_OFF, Ending.BROKEN_DOWN):
                 opened.setdefault(float(r.returning[row]), set()).add(int(r.slot[row]))
         known = {asked.time for asked in self.watch.asked}
         for time, slots in opened.items():
@@ -149,7 +157,7 @@ class _Story:
             yield Epoch(time, asked=False, candidates=self._candidates(asked), choices=tuple(choices))
 
     def _choice(self, slot: int, unit: str, outcome: str, seconds: float, reason: Reason) -> Choice:
-        number = slot - self.first
+        number = self.slots.index(slot)
         return Choice(number + 1, self.names[number], unit, outcome, seconds, reason)
 
     def _left(self, slot: int, reason: Reason, time: float, *, final: bool) -> Choice:
@@ -180,6 +188,8 @@ class _Story:
             available = float(self.log.responses.available[row]) if row >= 0 else asked.time
             if why == "busy" and available <= asked.time:  # not at work, and yet it cannot be sent
                 status, call, why = OFF_DUTY, -1, "off_duty"
+                if self.duty.is_out(one.unit, asked.time):
+                    status, why = Status.OUT_OF_SERVICE.value, "out_of_service"
             else:
                 until = available if available > asked.time else nan
                 status = status if status != COMMITTED else status_of(self.log, row, asked.time).value
@@ -197,21 +207,22 @@ class _Story:
     def _sent(self, row: int) -> Sent:
         log, r = self.log, self.log.responses
         unit, slot, alerted = int(r.unit[row]), int(r.slot[row]), float(r.alerted[row])
-        before = after = -1
+        before, after, moved = -1, -1, ""
         if unit != AID:
             mine = self.rows[unit]
             at = mine.index(row)
-            before = mine[at - 1] if at and r.from_road[row] else -1
+            moved = _moved_up_to(log, unit, mine[at - 1] if at else -1, alerted)
+            before = mine[at - 1] if at and r.from_road[row] and not moved else -1
             diverted = r.ending[row] == Ending.DIVERTED
             after = mine[at + 1] if diverted else -1
         return Sent(
-            slot - self.first + 1,
-            self.names[slot - self.first],
+            self.slots.index(slot) + 1,
+            self.names[self.slots.index(slot)],
             AID_NAME if unit == AID else log.fleet.ids[unit],
             "" if unit == AID else log.fleet.layout.sites[log.fleet.site[unit]].id,
             alerted,
             alerted + self.estimates.get((slot, unit, alerted), nan),
-            nan if unit == AID or r.from_road[row] else log.fleet.mean_turnout[unit],
+            nan if unit == AID or r.from_road[row] == 1 else log.fleet.mean_turnout[unit] + log.fleet.mean_delay[unit],
             float(r.en_route[row]),
             float(r.on_scene[row]),
             float(r.clear[row]),
@@ -223,7 +234,29 @@ class _Story:
             "" if before < 0 else self._name(int(r.incident[before])),
             before >= 0 and int(r.ending[before]) == Ending.DIVERTED,
             "" if after < 0 else self._name(int(r.incident[after])),
+            taken(log, row),
+            moved,
         )
+
+
+def _moved_up_to(log: Log, unit: int, before: int, alerted: float) -> str:
+    """Return the station to which a unit had moved since its response ``before``, or was moving, if any."""
+    since = float(log.responses.available[before]) if before >= 0 else -inf
+    moves = [each for each in log.move_ups if each.unit == unit and since <= each.left <= alerted]
+    fleet = log.fleet
+    return fleet.layout.sites[moves[-1].site].id if moves and moves[-1].site != fleet.site[unit] else ""
+
+
+def _opened(log: Log, call: int) -> dict[int, float]:
+    """Return when each slot was asked for that the call's alarm levels ask for."""
+    t, opened = log.timeline, dict[int, float]()
+    rises = [(int(t.level[call]), float(t.ready[call]))]
+    rises += [(each.after, each.moment) for each in log.raises if each.incident == call]
+    for slot in range(int(t.first_slot[call]), int(t.first_slot[call + 1])):
+        moment = next((at for reached, at in rises if t.slot_level[slot] <= reached), None)
+        if moment is not None:
+            opened[slot] = moment
+    return opened
 
 
 def _moments(number: int, sent: Sent) -> Iterator[Moment]:
@@ -237,6 +270,7 @@ def _moments(number: int, sent: Sent) -> Iterator[Moment]:
         "at hospital": sent.at_hospital if transported else nan,
         "cancelled": sent.returning if sent.ending == "cancelled" else nan,
         "cut off": sent.returning if sent.ending == "cut_off" else nan,
+        "broken down": sent.returning if sent.ending == "broken_down" else nan,
         "diverted": sent.available if sent.ending == "diverted" else nan,
     }
     for what, time in moments.items():

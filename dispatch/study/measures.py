@@ -218,6 +218,8 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
         "unit": sorted({unit for layout in scenario.layouts.values() for unit, _ in layout.units}),
         "station": sorted({site.id for layout in scenario.layouts.values() for site in layout.sites}),
         "unit_type": list(scenario.file.unit_types),
+        "hospital": [site.id for site in scenario.hospitals],
+        "agreement": [each.id for each in scenario.agreements],
     }
     filters: dict[str, str] = {}
     for part in text.split(","):

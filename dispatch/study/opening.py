@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dispatch.errors import UsageError
-from dispatch.scenario import scenario as scenarios
+from dispatch.scenario import loading
 from dispatch.study.measures import compile_measures
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def load(path: str | Path, *, speeds: str | None = None) -> Scenario:
 
     ``speeds`` names the speed set to use instead of the file's.
     """
-    return scenarios.load(path, _check_measures, speeds=speeds)
+    return loading.load(path, _check_measures, speeds=speeds)
 
 
 def _check_measures(scenario: Scenario, document: YamlDocument, problems: Problems) -> None:
@@ -46,7 +46,7 @@ def _check_measures(scenario: Scenario, document: YamlDocument, problems: Proble
 
 def load_again(path: str | Path, digest: str, *, speeds: str, doing: str, remedy: str) -> Scenario:
     """Load a scenario in a worker; raises UsageError where it is not what it was when ``doing`` began."""
-    scenario = scenarios.load(path, speeds=speeds)
+    scenario = loading.load(path, speeds=speeds)
     if scenario.digest != digest:
         message = f"{path} changed while it was being {doing}."
         raise UsageError(message, hint=remedy)

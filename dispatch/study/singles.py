@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.engine.board import MARGIN
+from dispatch.engine.levels import BY_DEADLINE
 from dispatch.engine.rulebook import Ending
 from dispatch.scenario.conditions import Conditions
+from dispatch.study import helping
+from dispatch.study.admissions import (
+    ADMISSION_FILTERS,
+    hospital_n,
+    hospital_travel_mean,
+    hospital_wait_mean,
+)
+from dispatch.study.posts import unready
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
 
 if TYPE_CHECKING:
@@ -89,6 +99,11 @@ def responses_cut_off(view: LogView, filters: Filters) -> float:
     return float((_responses(view, filters) & (view.responses.ending == Ending.CUT_OFF)).sum())
 
 
+def responses_broken_down(view: LogView, filters: Filters) -> float:
+    """Count the units that failed on their way to a call, which was then open again."""
+    return float((_responses(view, filters) & (view.responses.ending == Ending.BROKEN_DOWN)).sum())
+
+
 def responses_share(view: LogView, filters: Filters) -> float:
     """Share of all unit responses that pass the filter (a dispatch fraction f_nj of the hypercube model).
 
@@ -148,7 +163,8 @@ def reliability_first_due(view: LogView, filters: Filters) -> float:
     """Share of calls that a unit of the first-due station reached; the rest is interdistrict response.
 
     The first-due station of a place is that of the first unit in the place's first-due list (run_card_order)
-    or of the unit expected there first when all are in quarters. Calls nobody reached count as missed.
+    or of the unit expected there first when all are in quarters; units under an agreement are not first due.
+    Calls nobody reached count as missed.
     """
     calls = view.calls(filters)
     first_due = _first_due_site(view)
@@ -170,8 +186,8 @@ def _first_due_site(view: LogView) -> NDArray[np.intp]:
         key = (node, able)
         if key not in known:
             listed = [unit for unit in fleet.first_due.get(node, ()) if able in fleet.capabilities[unit]]
-            nearest = [unit for _, unit in fleet.ranking(node, able)[:1]]
-            known[key] = next((fleet.site[unit] for unit in listed + nearest), -1)
+            nearest = (unit for _, unit in fleet.ranking(node, able) if fleet.agreement[unit] < 0)
+            known[key] = next((fleet.site[unit] for unit in chain(listed, nearest)), -1)
         result[call] = known[key]
     return result
 
@@ -210,55 +226,60 @@ def residual_coverage(view: LogView, filters: Filters) -> float:
     """Least share of demand, at any measured moment, within reach of a station with an uncommitted unit.
 
     Reach is the scenario's ``cover_within`` (travel seconds at the speeds of the hour, without closures); a
-    unit on its way home counts as home, one off duty does not count.
+    unit on its way home counts as home, one that has moved up counts where it stands or is bound for, one
+    off duty does not count.
     """
     scenario = view.log.scenario
     weights = scenario.demand_by_node.sum(axis=0)
     if "zone" in filters:
         weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
     places = np.flatnonzero(weights)
-    begins, ends, unit = view.away
+    (begins, ends, post), posts = unready(view.log, view.away)
     times = np.concatenate([begins, ends])
-    units = np.concatenate([unit, unit])
-    steps = np.repeat([-1, 1], len(unit))
+    changed = np.concatenate([post, post])
+    steps = np.repeat([-1, 1], len(post))
     order = np.argsort(times, kind="stable")
     moments, group = np.unique(times[order], return_index=True)
     groups = np.split(order, group[1:]) if len(moments) else []
-    reach = _Reach(view, places)
+    reach = _Reach(view, places, posts)
     least, begin = math.inf, -math.inf
     for moment, changes in zip([*moments.tolist(), math.inf], [*groups, order[:0]], strict=True):
         if begin < view.end and moment > view.start:
             for covered in reach.covered(max(begin, view.start), min(moment, view.end)):
                 least = min(least, float(weights[places][covered].sum()))
-        reach.count(units[changes], steps[changes])
+        reach.count(changed[changes], steps[changes])
         begin = moment
     return _share(least, float(weights.sum()))
 
 
 class _Reach:
-    """How many uncommitted units are within ``cover_within`` of each place, as time goes on."""
+    """How many uncommitted units are within ``cover_within`` of each place, as time goes on.
 
-    def __init__(self, view: LogView, places: NDArray[np.intp]) -> None:
+    They are counted by post: a unit, and the node where it stands.
+    """
+
+    def __init__(self, view: LogView, places: NDArray[np.intp], posts: list[tuple[int, int]]) -> None:
+        self.posts = posts
         self.roads, self.fleet, self.places = view.log.scenario.roads, view.log.fleet, places
         self.limit = view.log.scenario.file.cover_within + MARGIN
         self.by_period: dict[int, NDArray[np.int64]] = {}
-        self.uncommitted = np.ones(len(self.fleet), dtype=np.int64)
+        self.uncommitted = np.ones(len(posts), dtype=np.int64)
         self.period = self.roads.ordinary.period
         self.free = self._within(self.period).sum(axis=0)
 
     def _within(self, period: int) -> NDArray[np.int64]:
-        """Return 1 where a place is near enough to a unit's quarters in a period of the week [U, P]."""
+        """Return 1 where a place is near enough to a post in a period of the week [posts, P]."""
         if period not in self.by_period:
             fleet = self.fleet.under(Conditions(period))
-            rows = [travel.outbound(home) for travel, home in zip(fleet.travels, fleet.home, strict=True)]
+            rows = [fleet.travels[unit].outbound(node) for unit, node in self.posts]
             near = [row[self.places] <= self.limit for row in rows]
             self.by_period[period] = np.array(near, dtype=np.int64)
         return self.by_period[period]
 
-    def count(self, units: NDArray[np.int32], steps: NDArray[np.int64]) -> None:
-        """Count units as committed (−1) or free again (1)."""
-        np.add.at(self.uncommitted, units, steps)
-        self.free += steps @ self._within(self.period)[units]
+    def count(self, posts: NDArray[np.intp], steps: NDArray[np.int64]) -> None:
+        """Count posts as left (−1) or taken up again (1)."""
+        np.add.at(self.uncommitted, posts, steps)
+        self.free += steps @ self._within(self.period)[posts]
 
     def covered(self, begin: float, end: float) -> Iterator[Mask]:
         """Yield the covered places for each period that reigns between two moments."""
@@ -272,11 +293,39 @@ class _Reach:
                 return
 
 
-def mutual_aid_unit_hours(view: LogView, filters: Filters) -> float:
-    """Hours of outside units, alert to available, on measured calls."""
-    r = view.responses
-    rows = _responses(view, filters) & view.aided
-    return float((r.available - r.alerted)[rows].sum() / 3600.0)
+def raises_n(view: LogView, filters: Filters) -> float:
+    """Count the rises of alarm level of measured calls, by deadline and by order."""
+    calls = view.calls(filters)
+    return float(sum(bool(calls[each.incident]) for each in view.log.raises))
+
+
+def control_mean(view: LogView, filters: Filters) -> float:
+    """Mean seconds from the call received until it is under control; calls that never are stay out.
+
+    A call is under control when every slot that its severity asks for has had a unit on scene.
+    """
+    calls = view.calls(filters)
+    values = (view.incidents.under_control - view.timeline.received)[calls]
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else math.nan
+
+
+def control_by_deadline(view: LogView, filters: Filters) -> float:
+    """Share of the calls with alarm levels that came under control, and of which no deadline was missed."""
+    calls = view.calls(filters) & (view.timeline.level > 0)
+    late = np.zeros(len(calls), dtype=np.bool_)
+    late[[each.incident for each in view.log.raises if each.reason == BY_DEADLINE]] = True
+    in_time = calls & ~late & ~np.isnan(view.incidents.under_control)
+    return _share(float(in_time.sum()), float(calls.sum()))
+
+
+def moveups_n(view: LogView, filters: Filters) -> float:
+    """Count the moves to other stations, and back, that units begin in the measured time.
+
+    ``station`` is the unit's own.
+    """
+    units = view.units(filters)
+    return float(sum(units[each.unit] and view.start <= each.left <= view.end for each in view.log.move_ups))
 
 
 SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
@@ -287,6 +336,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "incidents.incomplete": (incidents_incomplete, "1", False, INCIDENT_FILTERS),
     "responses.n": (responses_n, "1", None, ALL_FILTERS),
     "responses.cut_off": (responses_cut_off, "1", False, ALL_FILTERS),
+    "responses.broken_down": (responses_broken_down, "1", False, ALL_FILTERS),
     "responses.share": (responses_share, "share", None, ALL_FILTERS),
     "availability": (availability, "share", True, UNIT_FILTERS),
     "workload": (workload, "share", None, UNIT_FILTERS),
@@ -296,6 +346,16 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "concurrency.max": (concurrency_max, "1", None, INCIDENT_FILTERS),
     "reliability.first_due": (reliability_first_due, "share", True, INCIDENT_FILTERS),
     "coverage.residual.min": (residual_coverage, "share", True, ("zone",)),
-    "mutual_aid.unit_hours": (mutual_aid_unit_hours, "h", False, INCIDENT_FILTERS),
+    "hospital.n": (hospital_n, "1", None, ADMISSION_FILTERS),
+    "hospital.wait.mean": (hospital_wait_mean, "s", False, ADMISSION_FILTERS),
+    "hospital.travel.mean": (hospital_travel_mean, "s", False, ADMISSION_FILTERS),
+    "raises.n": (raises_n, "1", None, INCIDENT_FILTERS),
+    "control.mean": (control_mean, "s", False, INCIDENT_FILTERS),
+    "control.by_deadline": (control_by_deadline, "share", True, INCIDENT_FILTERS),
+    "moveups.n": (moveups_n, "1", None, UNIT_FILTERS),
+    "mutual_aid.unit_hours": (helping.unit_hours, "h", False, helping.HELP_FILTERS),
+    "mutual_aid.cost": (helping.cost, "1", False, helping.HELP_FILTERS),
+    "asks.n": (helping.asks_n, "1", None, helping.HELP_FILTERS),
+    "hand_overs.n": (helping.hand_overs_n, "1", None, INCIDENT_FILTERS),
 }
 """Function, unit, whether more is better, and allowed filters, by name."""

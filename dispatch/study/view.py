@@ -146,7 +146,7 @@ class LogView:
     @cached_property
     def duty(self) -> Duty:
         """Who is on duty when."""
-        return Duty(self.log.scenario, self.log.fleet)
+        return Duty.of(self.log)
 
     @property
     def away(self) -> tuple[Floats, Floats, Rows]:

@@ -26,7 +26,7 @@ COMMITTED = ""
 OFF_DUTY = "off duty"
 """Status of a unit that is not at work and cannot be sent all the same."""
 
-IDLE = (Status.IN_QUARTERS.value, Status.RETURNING.value)
+IDLE = tuple(each.value for each in (Status.IN_QUARTERS, Status.RETURNING, Status.MOVING_UP, Status.MOVED_UP))
 """What units do that can be dispatched as they stand."""
 
 RULES: dict[type, str] = {Nearest: "nearest", RunCardOrder: "run_card_order", Assignment: "assignment"}
@@ -61,9 +61,9 @@ class Asked:
     answer: list[tuple[Need, int]]
     """All that was answered, for other calls too."""
     done: int
-    """How much of the answer was carried out; after a diversion the policy is asked anew."""
+    """How much of the answer was carried out before the policy was asked anew."""
     again: bool
-    """Whether a unit was diverted, after which the policy is asked anew about all that is left."""
+    """Whether the policy is asked anew about all that is left: after a diversion, or after each unit."""
     first_due: tuple[int, ...]
     """The place's first-due list."""
     matched: int
@@ -81,7 +81,6 @@ class Watch:
     def __init__(self, call: int) -> None:
         self.call = call
         self.asked: list[Asked] = []
-        self._last: dict[int, tuple[int, int]] = {}  # unit → its last call, and which of its responses
 
     def __call__(self, policy: DispatchPolicy) -> Watch:
         """Stand before a policy."""
@@ -99,12 +98,12 @@ class Watch:
         seen = {need.capability: self._look(need, board) for need in own}
         answer = [(need, int(unit)) for need, unit in self._policy.choose(needs, board)]
         done, again = 0, False
-        for need, unit in answer:
+        assert isinstance(board, LiveBoard)
+        for _, unit in answer:
             done += 1
-            self._last[unit] = need.incident, self._last.get(unit, (0, -1))[1] + 1
-            again = not board.idle[unit]
+            again = not board.idle[unit] or board.one_by_one
             if again:
-                break  # it is diverted, and the engine asks again before it sends anybody else
+                break  # the engine asks again before it sends anybody else
         if own:
             listed = board.fleet.first_due.get(own[0].node, ())
             matched = _matched(needs, own[0].priority, answer, board)
@@ -123,9 +122,12 @@ class Watch:
         """Tell what a unit is doing, and when it could be there or why it cannot be sent."""
         assert isinstance(board, LiveBoard)
         now, at_home = board.now, board.idle[unit] and board.home_at[unit] <= board.now
-        call, response = self._last.get(unit, (-1, -1))
+        call, response = board.last_call[unit], board.times_sent[unit] - 1
         if at_home:
             status, call, response = Status.IN_QUARTERS.value, -1, -1
+        elif board.idle[unit] and unit in board.moved and board.base[unit] != board.fleet.home[unit]:
+            status = (Status.MOVED_UP if board.stands_elsewhere(unit) else Status.MOVING_UP).value
+            call, response = -1, -1
         elif board.idle[unit]:
             status = Status.RETURNING.value
         elif board.arrives[unit] > now:
@@ -134,7 +136,7 @@ class Watch:
             status = COMMITTED
         why, seconds = "", nan
         if unit in gone:
-            why = "already_sent"
+            why = _barred_by(unit, need, board)
         elif at_home or unit in road:
             seconds = (
                 board.fleet.expected(unit, need.node) if at_home else board.seconds_from_road(unit, need.node)
@@ -147,6 +149,14 @@ class Watch:
         else:
             why = "under_way"
         return Seen(unit, status, call, response, why, nan if why else seconds)
+
+
+def _barred_by(unit: int, need: Need, board: LiveBoard) -> str:
+    """Return why a unit must not be sent to a need, though it may be free."""
+    for bar in board.barring:
+        if unit in bar(need):
+            return str(getattr(getattr(bar, "__self__", None), "because", "barred"))
+    return "already_sent"
 
 
 def _matched(

@@ -19,7 +19,7 @@ import pytest
 
 from dispatch import cli, composition
 from dispatch.errors import InvariantError
-from dispatch.scenario import scenario as loading
+from dispatch.scenario import loading
 from dispatch.study.compare import compare
 
 from .world import COMMAND, ROOT, SMALL, dispatch, environment, write

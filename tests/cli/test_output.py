@@ -151,8 +151,9 @@ def test_version() -> None:
 
 
 COMMANDS: list[list[str]] = [
-    ["validate"], ["run"], ["compare"], ["board"], ["schema"], ["network", "info"], ["network", "isochrone"],
-    ["network", "coverage"], ["network", "standards"],
+    ["validate"], ["run"], ["compare"], ["board"], ["grade"], ["plans", "list"], ["plans", "match"],
+    ["schema"], ["network", "info"], ["network", "isochrone"], ["network", "coverage"],
+    ["network", "standards"],
 ]  # fmt: skip
 
 

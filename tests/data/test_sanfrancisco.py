@@ -23,7 +23,7 @@ import pytest
 from scipy.stats import spearmanr
 
 import dispatch
-from dispatch.engine.log import incident_table, response_table
+from dispatch.engine.tables import incident_table, response_table
 from dispatch.scenario.recorded import LUCK
 
 from .sanfrancisco import (

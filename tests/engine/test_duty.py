@@ -286,7 +286,7 @@ def test_injects_of_outages_that_make_no_sense_are_told(tmp_path: Path) -> None:
     assert "no station 'est' in any layout" in told
     assert "'W1' is not out of service then" in told
     assert "'E1' is out of service already" in told
-    with pytest.raises(ScenarioError, match="Give either 'unit' or 'station'"):
+    with pytest.raises(ScenarioError, match="one thing fails"):
         small(tmp_path, injects=[{"at": 1, "outage": {}}])
 
 

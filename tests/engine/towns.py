@@ -81,7 +81,7 @@ BOTH = {"W1": {"type": "engine", "station": "west"}, "E1": {"type": "engine", "s
 """An engine at either end of the main street."""
 
 FIELDS = ("alerted", "en_route", "on_scene", "clear", "returning", "available", "in_quarters")
-ENDINGS = ("served", "cancelled", "diverted", "cut_off")
+ENDINGS = ("served", "cancelled", "diverted", "cut_off", "recalled", "broken_down")
 
 
 def lives(log: Log) -> list[tuple[str, str, str, Moments]]:

@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 import dispatch
+from dispatch.engine.ladder import HandOver
 from dispatch.engine.rulebook import Ending
+from dispatch.engine.tiers import Ask
 from dispatch.errors import UsageError
+from dispatch.model.agreements import Agreement
+from dispatch.scenario.agreements import AgreementTerms
 from dispatch.study.measures import INTERVALS
 from dispatch.study.singles import SINGLES
 
@@ -154,6 +158,14 @@ BY_HAND = {
     # within 150 s: P1 covers A, B (2 + 2 calls), P2 covers D, E (2 + 1), C nobody. Both are away together
     # (730 to 1500), so there is a moment with nobody left.
     "coverage.residual.min": 0,
+    # nobody is taken to a hospital of the scenario; see tests/engine/test_hospitals.py for who is
+    "hospital.n": 0,
+    "hospital.wait.mean": NAN,
+    "hospital.travel.mean": NAN,
+    # nobody is under an agreement, and nothing is handed over; see below for where there is
+    "mutual_aid.cost": 0,
+    "asks.n": 0,
+    "hand_overs.n": 0,
     # measured mutual aid: 4000 - 3040
     "mutual_aid.unit_hours": 960 / 3600,
     "mutual_aid.unit_hours[type=medical]": 0,
@@ -184,6 +196,47 @@ def test_units_that_are_cut_off_are_counted(log: Log) -> None:
         "responses.cut_off[type=medical]": 0.0,
     }
     assert dispatch.measure(changed, expected) == expected
+
+
+def test_help_under_agreements_by_hand(log: Log) -> None:
+    """P1 under one agreement, P2 under another; of the fire 'old', in the warm-up, nothing counts."""
+    prices = {"cheap": 360.0, "dear": 3600.0}
+    agreements = tuple(
+        AgreementTerms(name, Agreement(stations=(name,), price=price), None, math.inf)
+        for name, price in prices.items()
+    )
+    number = {"P1": 0, "P2": 1}
+    rows = [row for row, each in enumerate(handmade.ROWS) if each.unit != "aid"]
+    asks = tuple(
+        Ask(row, number[handmade.ROWS[row].unit], handmade.ROWS[row].alerted, "always", NAN, NAN)
+        for row in rows
+    )
+    calls = [call.id for call in handmade.CALLS]
+    handed = tuple(
+        HandOver(calls.index(name), 0.0, 0.0, 0, 1, "from_level", 2, 2)
+        for name in ("old", "full", "late", "late")
+    )
+    changed = replace(
+        log, scenario=replace(log.scenario, agreements=agreements), asks=asks, hand_overs=handed
+    )
+    # P1: full 730-1490, late 1490-2100, aided 3040-3500; P2: full 730-1500, off 1500-1600, half 2420-2800
+    cheap, dear, aid = 760 + 610 + 460, 770 + 100 + 380, 960
+    expected = {
+        "asks.n": 6,
+        "asks.n[agreement=cheap]": 3,
+        "asks.n[agreement=dear,type=medical]": 1,
+        "mutual_aid.unit_hours": (cheap + dear + aid) / 3600,
+        "mutual_aid.unit_hours[agreement=dear]": dear / 3600,
+        "mutual_aid.unit_hours[type=medical]": (610 + 100) / 3600,
+        "mutual_aid.cost": cheap * 0.1 + dear * 1.0,
+        "mutual_aid.cost[agreement=cheap]": cheap * 0.1,
+        "mutual_aid.cost[zone=west]": (760 + 460) * 0.1 + 770,
+        "hand_overs.n": 3,
+        "hand_overs.n[type=medical]": 2,
+    }
+    assert dispatch.measure(changed, expected) == pytest.approx(expected)
+    with pytest.raises(UsageError, match="no agreement 'chaep'"):
+        dispatch.measure(changed, ["asks.n[agreement=chaep]"])
 
 
 def test_what_became_of_the_calls(log: Log) -> None:

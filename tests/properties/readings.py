@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import networkx as nx
 import numpy as np
 
-from dispatch.engine.log import incident_table, response_table
 from dispatch.engine.rulebook import Ending
+from dispatch.engine.tables import incident_table, response_table
 
 if TYPE_CHECKING:
     from dispatch import Log

@@ -10,12 +10,30 @@ import numpy as np
 from dispatch import timeline
 from dispatch.durations import quantile
 from dispatch.engine import board, rulebook, simulator
+from dispatch.engine.crews import Crews
 from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
+from dispatch.engine.ladder import Ladder
+from dispatch.engine.readiness import Turnaround
+from dispatch.engine.tiers import Agreements, Because
 from dispatch.policies.assigning import Assignment
+from dispatch.policies.covering import CoverageAware
 from dispatch.policies.dispatching import Nearest
-from dispatch.regression.events import ALERTED, CLEAR, EN_ROUTE, HOME, READY, RECEIVED, RETURNING
-from dispatch.scenario.injects import most_added
+from dispatch.policies.relocating import Fill
+from dispatch.regression.events import (
+    ALERTED,
+    AVAILABLE,
+    CLEAR,
+    EN_ROUTE,
+    HOME,
+    NOTED,
+    READY,
+    RECEIVED,
+    RETURNING,
+)
+from dispatch.scenario import matching
+from dispatch.scenario.hospitals import HospitalSite
+from dispatch.scenario.injects import InjectReader, most_added
 from dispatch.scenario.layout import AID_NAME
 from dispatch.scenario.roadworks import RoadResolver
 
@@ -78,6 +96,16 @@ def priorities_reversed(patch: pytest.MonkeyPatch) -> None:
 def matched_one_by_one(patch: pytest.MonkeyPatch) -> None:
     """Give each call its nearest unit, one after the other, where all should be matched at once."""
     patch.setattr(Assignment, "choose", Nearest().choose)
+
+
+def lost_cover_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Look at the seconds to arrive only, and not at the cover that a unit takes away."""
+    patch.setattr(CoverageAware, "pick", Nearest.pick)
+
+
+def last_unit_moved_away(patch: pytest.MonkeyPatch) -> None:
+    """Let units move up that leave nobody behind."""
+    patch.setattr(Fill, "_uncovers", lambda *_: False)
 
 
 def first_due_backwards(patch: pytest.MonkeyPatch) -> None:
@@ -172,9 +200,44 @@ def surge_for_all_types(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(timeline, "most_added", for_all)
 
 
+def own_needs_lost(patch: pytest.MonkeyPatch) -> None:
+    """Send to injected calls what their type needs, whatever needs of their own they have."""
+    patch.setattr(InjectReader, "_slots", lambda self, written: ())
+
+
+def plan_of_the_site_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Compare plans by the class of the incident first: who wrote one for the site is not asked."""
+    patch.setattr(matching, "_rank", lambda candidate: tuple(-each.points for each in candidate.scores[1:]))
+
+
+def diverting_hospitals_accept(patch: pytest.MonkeyPatch) -> None:
+    """Take patients to hospitals that send ambulances on to others."""
+    patch.setattr(HospitalSite, "diverts", lambda self, moment: False)
+
+
 def rota_ignored(patch: pytest.MonkeyPatch) -> None:
     """Crews never go off duty."""
     patch.setattr(Duty, "off", lambda self, moment: set())
+
+
+def turnaround_lost(patch: pytest.MonkeyPatch) -> None:
+    """Let units go again as soon as they have left the scene."""
+    patch.setattr(Turnaround, "rest", lambda self, unit, row: 0.0)
+
+
+def crew_in_two_places(patch: pytest.MonkeyPatch) -> None:
+    """Send units whose people are out with another one."""
+    patch.setattr(Crews, "barred", lambda self, need: ())
+
+
+def terms_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Ask units of others as a matter of course, whatever conditions the agreement has."""
+    patch.setattr(Agreements, "_why", lambda self, when, need: Because("always"))
+
+
+def tiers_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Send units of any tier, whether it has the incident or not."""
+    patch.setattr(Ladder, "barred", lambda self, need: ())
 
 
 def quantile_mirrored(patch: pytest.MonkeyPatch) -> None:
@@ -235,6 +298,18 @@ MUTATIONS = (
         lambda a, b: _same(a, b, "time", "kind", "unit"),
     ),
     Mutation(
+        lost_cover_ignored,
+        "cover-kept",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident") and b is not None and b.unit == "EP-P1",
+    ),
+    Mutation(
+        last_unit_moved_away,
+        "move-ups",
+        NOTED,
+        lambda _, b: b is not None and (b.time, b.unit) == (14287.525, "ZC-P1"),  # alone at its station
+    ),
+    Mutation(
         first_due_backwards,
         "first-due-lists",
         ALERTED,
@@ -289,10 +364,52 @@ MUTATIONS = (
         lambda _, b: b is not None and b.incident.startswith("road-accident-surge-1-"),
     ),
     Mutation(
+        own_needs_lost,
+        "alarm-levels",
+        ALERTED,
+        lambda a, b: _missing(a, b, "ZC-P1", "厂房-plant"),  # one of the two that come beside the first
+    ),
+    Mutation(
+        plan_of_the_site_ignored,
+        "plan-library",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident"),  # a pumper where the site wants foam
+    ),
+    Mutation(
+        diverting_hospitals_accept,
+        "hospitals",
+        NOTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident", "unit"),  # to another hospital
+    ),
+    Mutation(
         rota_ignored,
         "part-time-crews",
         ALERTED,
         lambda _, b: b is not None and b.unit.startswith("QC-"),  # who is not on duty yet
+    ),
+    Mutation(
+        turnaround_lost,
+        "units-in-time",
+        AVAILABLE,
+        lambda _, b: b is not None and (b.unit, b.incident) == ("ZC-P1", "building-fire-1"),
+    ),
+    Mutation(
+        crew_in_two_places,
+        "units-in-time",
+        ALERTED,
+        lambda _, b: b is not None and b.unit == "ZC-L1",  # while the pumper is out with its people
+    ),
+    Mutation(
+        terms_ignored,
+        "help-from-others",
+        ALERTED,
+        lambda _, b: b is not None and b.unit.startswith(("QC-", "CY-")),  # who was not to be asked
+    ),
+    Mutation(
+        tiers_ignored,
+        "help-from-others",
+        ALERTED,
+        lambda _, b: b is not None and b.unit.startswith(("ZC-", "EP-", "QC-", "CY-")),  # not the works' turn
     ),
     Mutation(
         quantile_mirrored,

@@ -13,11 +13,16 @@ from pydantic import BaseModel
 from dispatch.engine.rulebook import Ending
 from dispatch.errors import Problems
 from dispatch.io.yaml_source import read_yaml
+from dispatch.model.agreements import Agreement, AskedWhen, HandedWhen, Rung
+from dispatch.model.alarms import Alarm, AlarmRules, Report, Uplift
 from dispatch.model.distributions import Distribution
 from dispatch.model.expectations import Comparison, LogExpectation, MeasureExpectation
-from dispatch.model.incidents import IncidentType, PoissonStream, Profile, Zone
-from dispatch.model.injects import Closure, Inject, InjectedIncident, Message, Surge
-from dispatch.model.resources import UnitType, Variation
+from dispatch.model.hospitals import Diverting, Hospital
+from dispatch.model.incidents import IncidentType, PoissonStream, Profile, ToHospital, Zone
+from dispatch.model.injects import Closure, Divert, Inject, InjectedIncident, Message, Surge
+from dispatch.model.moving_up import CoverageAware, Fill, MostMoves
+from dispatch.model.readiness import Breakdown, Crew, Downtime
+from dispatch.model.resources import Unit, UnitType, Variation
 from dispatch.model.scenario import BUILT_IN_POLICIES, Dispatching, MutualAid, ScenarioFile
 from dispatch.model.travel import SpeedRow, SpeedSet
 from dispatch.regression.checking import check
@@ -40,7 +45,7 @@ SHIPPED = SCENARIOS / "regression"
 FOR_PEOPLE = {"title", "description", "source"}
 """Fields that no result depends on."""
 
-CELLS, ASSERTIONS = 22, 167
+CELLS, ASSERTIONS = 30, 237
 
 
 @cache
@@ -116,8 +121,10 @@ def test_every_inject_kind_is_used() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Closure, Dispatching, Distribution, IncidentType, InjectedIncident, Message, MutualAid, PoissonStream,
-     Profile, SpeedSet, Surge, UnitType, Variation, Zone],
+    [Agreement, Alarm, AlarmRules, AskedWhen, Breakdown, Closure, CoverageAware, Crew, Dispatching,
+     Distribution, Divert, Diverting, Downtime, Fill, HandedWhen, Hospital, IncidentType,
+     InjectedIncident, Message, MostMoves, MutualAid, PoissonStream, Profile, Report, Rung,
+     SpeedSet, Surge, ToHospital, Unit, UnitType, Uplift, Variation, Zone],
 )  # fmt: skip
 def test_every_key_is_used(model: type[BaseModel]) -> None:
     """A key that scenarios may have is in one of the set, so that what it does is looked after."""

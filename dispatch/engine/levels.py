@@ -1,0 +1,124 @@
+"""Alarm levels in a simulation: they rise by deadline or by order, and never fall."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dispatch.engine.log import ON_SCENE, SLOT, Raise
+from dispatch.engine.parts import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dispatch.engine.fleet import Fleet
+    from dispatch.engine.operations import Operations
+    from dispatch.engine.protocols import Need
+    from dispatch.scenario.alarms import AlarmBook
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.timeline import Timeline
+
+BY_DEADLINE, BY_ORDER = "deadline", "order"
+"""Why a level rose."""
+
+
+class Levels(Part):
+    """Raises the level of a call that the force on scene does not control by its deadline, or by order.
+
+    A call is under control once every slot that its severity asks for has had a unit on scene. The deadline
+    counts from the moment at which the call is ready, and then from each rise.
+    """
+
+    def __init__(self, scenario: Scenario, timeline: Timeline, book: AlarmBook) -> None:
+        self._book, self._timeline = book, timeline
+        self._kind, self._severity = timeline.kind.tolist(), timeline.severity.tolist()
+        self._commands = [command for command in scenario.commands if command.does == "level"]
+        self._kinds = scenario.kinds
+        self._sent: dict[int, list[int]] = {}
+        """Rows of the responses to each call."""
+        self._waiting: dict[int, int] = {}
+        """Levels ordered for calls that are not ready yet."""
+        self._raises: list[Raise] = []
+
+    def join(self, ops: Operations) -> None:
+        """Schedule the rises that are ordered."""
+        self.ops = ops
+        if self._commands:
+            calls = {name: call for call, name in enumerate(self._timeline.incident_ids(self._kinds))}
+            for command in self._commands:
+                if command.incident in calls:
+                    order = partial(self._order, calls[command.incident], command.level)
+                    ops.at(command.moment, order)
+
+    def called(self, call: int) -> None:
+        """Set a call's first deadline."""
+        self._sent[call] = []
+        self._set_deadline(call)
+        if call in self._waiting:
+            self._raise(call, self._waiting.pop(call), BY_ORDER)
+
+    def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - it does not matter who
+        """Remember who has been sent to each call."""
+        self._sent[need.incident].append(row)
+
+    def records(self) -> dict[str, Any]:
+        """Return the rises."""
+        return {"raises": tuple(self._raises)}
+
+    def _set_deadline(self, call: int) -> None:
+        level = self.ops.level[call]
+        seconds = self._book.deadline(self._kind[call], level)
+        if seconds is not None:
+            self.ops.at(self.ops.board.now + seconds, partial(self._check, call, level))
+
+    def _check(self, call: int, level: int) -> None:
+        """Raise the level of a call by one if its deadline finds it out of control."""
+        if self.ops.level[call] == level and not self._is_under_control(call):
+            self._raise(call, level + 1, BY_DEADLINE)
+
+    def _is_under_control(self, call: int) -> bool:
+        ops, rows, now = self.ops, self.ops.rows, self.ops.board.now
+        severity = self._severity[call]
+        if severity > ops.level[call]:
+            return False
+        there = {int(rows[row + SLOT]) for row in self._sent[call] if rows[row + ON_SCENE] <= now}
+        slots = range(ops.first_slot[call], ops.first_slot[call + 1])
+        return all(slot in there for slot in slots if ops.slot_level[slot] <= severity)
+
+    def _order(self, call: int, level: int) -> None:
+        if call in self._sent:
+            self._raise(call, level, BY_ORDER)
+        else:
+            self._waiting[call] = max(level, self._waiting.get(call, 0))
+
+    def _raise(self, call: int, level: int, reason: str) -> None:
+        """Raise the level of a call, and ask for what the higher card has beyond the lower one."""
+        ops, before = self.ops, self.ops.level[call]
+        level = min(level, self._book.top(self._kind[call]))
+        if level <= before:
+            return
+        self._raises.append(Raise(call, ops.board.now, before, level, reason))
+        ops.level[call] = level
+        for slot in range(ops.first_slot[call], ops.first_slot[call + 1]):
+            if before < ops.slot_level[slot] <= level:
+                ops.raised_at[slot] = ops.board.now
+        ops.open_needs(call, before)
+        for part in ops.parts:
+            part.raised(call)
+        self._set_deadline(call)
+
+
+class SmallestCrews(Part):
+    """Keeps units away from needs that ask for a larger crew; a unit whose crew is not stated may go."""
+
+    def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline) -> None:
+        self._needed = timeline.crew.tolist()
+        crews = [scenario.file.unit_types[kind].crew for kind in fleet.types]
+        self._too_small = {
+            least: frozenset(unit for unit, crew in enumerate(crews) if 0 < crew < least)
+            for least in set(self._needed)
+        }
+
+    def barred(self, need: Need) -> Collection[int]:
+        """Return units with a crew that is too small."""
+        return self._too_small[self._needed[need.slot]]

@@ -1,0 +1,129 @@
+"""What a log has to tell beside calls and responses, in one form: rises of level, orders, and the like."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from dispatch.engine.hospitals import WORDS
+from dispatch.engine.tiers import ask_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dispatch.engine.log import Columns, Log
+
+
+MOVE_REASONS = {
+    "table": "by the compliance table",
+    "cover": "where it adds most to the expected cover",
+    "fill": "nobody is free there",
+    "home": "back to its own station, since it can be spared",
+    "off duty": "back to its own station, since its crew goes off duty",
+}
+"""Why units move, by the word in the log."""
+
+
+class Notice(NamedTuple):
+    """One thing that was noted; sorts by moment."""
+
+    moment: float
+    """Seconds from the start."""
+    what: str
+    """A word or two, such as ``level raised``."""
+    incident: str
+    """Id of the call that it is about; empty for none."""
+    unit: str
+    """Id of the unit that it is about; empty for none."""
+    detail: str
+    """In words, with its figures."""
+
+
+def notices(log: Log) -> list[Notice]:
+    """Return everything that was noted, in order of time."""
+    return sorted(chain(
+            _raises(log), _orders(log), _admissions(log), _repairs(log), _downtimes(log),
+            _asks(log), _hand_overs(log), _move_ups(log),
+        ))
+
+
+def notice_table(log: Log) -> Columns:
+    """Return what was noted as columns with names; all of them empty where there is nothing."""
+    found = notices(log)
+    return {name: [getattr(each, name) for each in found] for name in Notice._fields}
+
+
+def _incident(log: Log, call: int) -> str:
+    return "" if call < 0 else log.timeline.incident_id(call, log.scenario.kinds)
+
+
+def _raises(log: Log) -> Iterator[Notice]:
+    reasons = {
+        "deadline": "not under control by its deadline",
+        "order": "by order",
+    }
+    for each in log.raises:
+        detail = f"from {each.before} to {each.after}, {reasons[each.reason]}"
+        yield Notice(each.moment, "level raised", _incident(log, each.incident), "", detail)
+
+
+def _orders(log: Log) -> Iterator[Notice]:
+    for each in log.orders:
+        yield Notice(each.moment, each.does, _incident(log, each.incident), each.unit, each.outcome)
+
+
+def _admissions(log: Log) -> Iterator[Notice]:
+    sites, names = log.scenario.hospitals, log.fleet.ids
+    for each in log.admissions:
+        row = each.response
+        who = _incident(log, int(log.responses.incident[row])), names[log.responses.unit[row]]
+        passed = ", ".join(f"{sites[hospital].id} is {why}" for hospital, why in each.passed)
+        chosen = f"{sites[each.hospital].id}, {WORDS[each.why]}"
+        yield Notice(each.left, "to hospital", *who, f"{chosen}; nearer, but {passed}" if passed else chosen)
+        if each.began > each.arrived:
+            waited = f"{sites[each.hospital].id}, after a wait of {each.began - each.arrived:.1f} s"
+            yield Notice(each.began, "hand-over", *who, waited)
+
+
+def _repairs(log: Log) -> Iterator[Notice]:
+    for each in log.repairs:
+        call, unit = log.responses.incident[each.response], log.fleet.ids[each.unit]
+        detail = f"out of service for {each.ends - each.begins:.1f} s"
+        yield Notice(each.begins, "broken down", _incident(log, int(call)), unit, detail)
+
+
+def _downtimes(log: Log) -> Iterator[Notice]:
+    for unit in zip(log.fleet.ids, log.fleet.types, strict=True):
+        for begins, ends in log.timeline.downtimes.get(unit, ()):
+            yield Notice(begins, "to the workshop", "", unit[0], f"for {ends - begins:.1f} s")
+
+
+def _asks(log: Log) -> Iterator[Notice]:
+    for each in log.asks:
+        call, unit = log.responses.incident[each.response], log.fleet.ids[log.responses.unit[each.response]]
+        detail = f"under agreement '{log.scenario.agreements[each.agreement].id}': {ask_words(each)}"
+        yield Notice(each.moment, "asked for", _incident(log, int(call)), unit, detail)
+
+
+def _hand_overs(log: Log) -> Iterator[Notice]:
+    ladder = log.scenario.file.ladder
+    for each in log.hand_overs:
+        why = (
+            f"level {each.value:.0f} of at least {each.limit:.0f}"
+            if each.reason == "from_level"
+            else f"a need open for {each.value:.1f} s"
+        )
+        detail = f"from {ladder[each.before].tier} to {ladder[each.after].tier}: {why}"
+        incident = _incident(log, each.incident)
+        yield Notice(each.decided, "hand-over decided", incident, "", detail)
+        yield Notice(each.done, "handed over", incident, "", f"to {ladder[each.after].tier}")
+
+
+def _move_ups(log: Log) -> Iterator[Notice]:
+    names, sites = log.fleet.ids, [*(site.id for site in log.fleet.layout.sites), "the road"]
+    for each in log.move_ups:
+        goal = sites[each.site]
+        detail = f"from {sites[each.origin]} to {goal}: {MOVE_REASONS[each.reason]}"
+        yield Notice(each.left, "moves up", "", names[each.unit], detail)
+        if each.arrives == each.arrives:
+            yield Notice(each.arrives, "moved up", "", names[each.unit], f"to {goal}")

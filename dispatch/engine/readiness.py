@@ -1,0 +1,112 @@
+"""Units that are not ready: those that restock after a call, and those that break down on their way."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dispatch.durations import quantile
+from dispatch.engine.log import EN_ROUTE, ON_SCENE, RETURNING, SLOT, WIDTH, Repair
+from dispatch.engine.parts import Part
+from dispatch.engine.rulebook import Ending
+
+if TYPE_CHECKING:
+    from dispatch.engine.fleet import Fleet
+    from dispatch.engine.protocols import Need
+    from dispatch.model.distributions import Distribution
+    from dispatch.scenario.scenario import Scenario
+    from dispatch.timeline import Timeline
+
+
+def _seconds(duration: Distribution | None, timeline: Timeline, name: str) -> list[float] | None:
+    """Return a unit type's duration by slot, from the luck of that name [S]; None for no duration at all."""
+    if duration is None:
+        return None
+    shares = timeline.of_units.get(name)
+    drawn = quantile(duration, np.zeros(len(timeline.capability)) if shares is None else shares)
+    return [float(seconds) for seconds in drawn]
+
+
+class Turnaround(Part):
+    """Units that reached a scene clean and restock in quarters before they are available.
+
+    ``busy`` lasts until a unit is available in quarters, so that it has this time in it.
+    """
+
+    def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline) -> None:
+        types = {name: scenario.file.unit_types[name].turnaround for name in set(fleet.types)}
+        by_type = {name: _seconds(each, timeline, "turnaround_share") for name, each in types.items()}
+        self._seconds = [by_type[name] for name in fleet.types]
+        """Seconds by slot of each unit; None for no turnaround [U][S]."""
+        self._included = (~np.isnan(timeline.busy)).tolist()
+
+    def rest(self, unit: int, row: int) -> float:
+        """Return how long a unit restocks after a response: not at all where it did not get to the scene."""
+        seconds, arrived, slot = (
+            self._seconds[unit],
+            self.ops.rows[row + ON_SCENE],
+            int(self.ops.rows[row + SLOT]),
+        )
+        return 0.0 if seconds is None or arrived != arrived or self._included[slot] else seconds[slot]
+
+
+class Breakdowns(Part):
+    """Units that fail on their way to a call: its need is open again, and they are towed home for repair.
+
+    The luck u of a need slot tells whether and where the unit that is sent fails. If the slot needs another
+    unit, its luck is what is left of the number: if a unit of share p fails, which is when u < p, then
+    u / p is evenly distributed again; if it does not, (u − p) / (1 − p) is.
+    """
+
+    def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline) -> None:
+        types = {name: scenario.file.unit_types[name].breaks_down for name in set(fleet.types)}
+        failing = {name: each for name, each in types.items() if each is not None and each.share > 0.0}
+        repairs = {name: _seconds(each.repair, timeline, "repair_share") for name, each in failing.items()}
+        self._share = [failing[name].share if name in failing else 0.0 for name in fleet.types]
+        self._repair = [repairs.get(name) for name in fleet.types]
+        self._luck, self._place = (
+            timeline.of_units[f"breakdown_{what}"].tolist() for what in ("share", "place")
+        )
+        self._repairs: list[Repair] = []
+
+    def committed(self, need: Need, unit: int, row: int) -> None:
+        """Find out whether a unit that is sent fails, and where."""
+        if unit < 0 or self._share[unit] == 0.0:
+            return
+        left, arrives = self.ops.rows[row + EN_ROUTE], self.ops.board.arrives[unit]
+        if not left < arrives:  # called off before it left, or there already
+            return
+        share, luck = self._share[unit], self._luck[need.slot]
+        if luck >= share:
+            self._luck[need.slot] = (luck - share) / (1.0 - share)
+            return
+        self._luck[need.slot] = luck / share
+        moment = left + self._place[need.slot] * (arrives - left)
+        self.ops.at(moment, lambda: self._fail(unit, row))
+
+    def _fail(self, unit: int, row: int) -> None:
+        """Let a unit break down, if it is still under way as it was sent."""
+        ops, board, now = self.ops, self.ops.board, self.ops.board.now
+        if ops.row_of[unit] != row or not ops.rows[row + RETURNING] > now or not board.arrives[unit] > now:
+            return
+        _, position = board.whereabouts(unit)
+        repair = self._repair[unit]
+        assert repair is not None
+        home = ops.fleet.home[unit]
+        towed = now + ops.fleet.travels[unit].seconds(position, home, "normal")
+        until = max(now + repair[int(ops.rows[row + SLOT])], towed if towed < inf else now)
+        self._repairs.append(Repair(unit, row // WIDTH, now, until))
+        ops.duty.take_out(unit, now, until)
+        board.set_off_duty(ops.duty.off(now))
+        ops.at(until, lambda: board.set_off_duty(ops.duty.off(board.now)))
+        ops.abandon(row, Ending.BROKEN_DOWN)
+        ops.rows[row + RETURNING] = board.arrives[unit] = now
+        ops.forget_release(unit)
+        ops.set_out(unit, position, home, "normal", now)
+        ops.head_home(unit, row, towed)
+
+    def records(self) -> dict[str, Any]:
+        """Return the times of repair."""
+        return {"repairs": tuple(sorted(self._repairs, key=lambda repair: (repair.begins, repair.unit)))}

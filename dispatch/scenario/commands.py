@@ -1,0 +1,131 @@
+"""Injects that command: rises of level, recalls, orders; and weather. Resolved and checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+from dispatch.errors import did_you_mean
+from dispatch.scenario.injects import seconds_from_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dispatch.errors import Problems
+    from dispatch.io.yaml_source import YamlDocument
+    from dispatch.model.injects import Inject
+    from dispatch.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class WeatherTime:
+    """A time of weather that matters."""
+
+    title: str
+    begins: float
+    ends: float
+    """Seconds from the scenario's start; infinite where it never ends."""
+    speed_factor: float
+    """What speeds are multiplied by; 1 where it slows nobody."""
+    uplift: bool
+    """Whether uplifts of alarm levels for weather hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that is ordered at a moment."""
+
+    moment: float
+    """Seconds from the scenario's start."""
+    does: str
+    """``level``, ``recall`` or ``order``."""
+    incident: str = ""
+    """Id of a call."""
+    unit: str = ""
+    """Id of a unit."""
+    level: int = 0
+    replace: bool = False
+    """Whether the place of a recalled unit is open again."""
+
+
+def weather_times(scenario: Scenario) -> tuple[WeatherTime, ...]:
+    """Return the weather of a scenario in the order written."""
+    file, found = scenario.file, []
+    for inject in file.injects:
+        if inject.weather is not None:
+            at = seconds_from_start(inject.at, file)
+            lasts = inf if inject.weather.lasts is None else inject.weather.lasts
+            slow = inject.weather.speed_factor or 1.0
+            found.append(WeatherTime(inject.weather.title, at, at + lasts, slow, inject.weather.uplift))
+    return tuple(found)
+
+
+def commands(scenario: Scenario, document: YamlDocument, problems: Problems) -> tuple[Command, ...]:
+    """Return what is ordered, by moment and in the order written, noting what is wrong."""
+    known = _Known.of(scenario)
+    found = []
+    for i, inject in enumerate(scenario.file.injects):
+        where = document.place("injects", i, "at")
+        for command in _commands(inject, seconds_from_start(inject.at, scenario.file, where, problems)):
+            place = document.place("injects", i, command.does)
+            for fact, remedy in known.wrong(scenario, command):
+                problems.add(place, fact, remedy)
+            found.append(command)
+    return tuple(sorted(found, key=lambda command: command.moment))
+
+
+def _commands(inject: Inject, moment: float) -> Iterator[Command]:
+    if inject.level is not None:
+        yield Command(moment, "level", incident=inject.level.incident, level=inject.level.level)
+    elif inject.recall is not None:
+        yield Command(moment, "recall", unit=inject.recall.unit, replace=inject.recall.replace)
+    elif inject.order is not None:
+        yield Command(moment, "order", incident=inject.order.incident, unit=inject.order.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Ids that commands may name."""
+
+    units: frozenset[str]
+    authored: dict[str, int]
+    """Kind of each injected call by id."""
+    recorded: frozenset[str]
+    random: re.Pattern[str]
+    """Ids that random calls may get."""
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> _Known:
+        kinds = "|".join(re.escape(scenario.kinds[stream.kind].id) for stream in scenario.streams)
+        return cls(
+            units=frozenset(unit for layout in scenario.layouts.values() for unit, _ in layout.units),
+            authored={call.id: call.kind for call in scenario.authored},
+            recorded=frozenset(scenario.recorded.ids) if scenario.recorded is not None else frozenset(),
+            random=re.compile(f"(?P<kind>{kinds})(?:-surge-[0-9]+)?-[0-9]+" if kinds else "(?!)"),
+        )
+
+    def wrong(self, scenario: Scenario, command: Command) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with a command, and the remedy."""
+        if command.does != "level" and command.unit not in self.units:
+            yield f"no unit '{command.unit}' in any layout", did_you_mean(command.unit, self.units)
+        if command.does == "order" and command.incident not in self.authored:
+            remedy = did_you_mean(command.incident, self.authored)
+            yield f"no injected call '{command.incident}'", remedy or "Inject an incident with this id."
+        if command.does == "level":
+            yield from self._wrong_level(scenario, command)
+
+    def _wrong_level(self, scenario: Scenario, command: Command) -> Iterator[tuple[str, str]]:
+        random = self.random.fullmatch(command.incident)
+        if command.incident in self.authored:
+            kind = scenario.kinds[self.authored[command.incident]]
+        elif random is not None:
+            kind = next(kind for kind in scenario.kinds if kind.id == random["kind"])
+        else:
+            remedy = did_you_mean(command.incident, self.authored)
+            remedy = remedy or "Name an injected call, or one such as a random call may get."
+            yield f"no call '{command.incident}' that has alarm levels", remedy
+            return
+        if kind.type.alarm is None:
+            yield f"calls of type '{kind.id}' have no alarm levels", "Give the type an 'alarm'."
