@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BY_DEADLINE, BY_ORDER = "deadline", "order"
 """Why a level rose."""
 
+REASONS = {BY_DEADLINE: "not under control by its deadline", BY_ORDER: "by order"}
+"""The same in words."""
+
 
 class Levels(Part):
     """Raises the level of a call that the force on scene does not control by its deadline, or by order.

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.engine.hospitals import WORDS
+from dispatch.engine.levels import REASONS
 from dispatch.engine.tiers import ask_words
 
 if TYPE_CHECKING:
@@ -41,10 +42,18 @@ class Notice(NamedTuple):
 
 def notices(log: Log) -> list[Notice]:
     """Return everything that was noted, in order of time."""
-    return sorted(chain(
-            _raises(log), _orders(log), _admissions(log), _repairs(log), _downtimes(log),
-            _asks(log), _hand_overs(log), _move_ups(log),
-        ))
+    return sorted(
+        chain(
+            _raises(log),
+            _orders(log),
+            _admissions(log),
+            _repairs(log),
+            _downtimes(log),
+            _asks(log),
+            _hand_overs(log),
+            _move_ups(log),
+        )
+    )
 
 
 def notice_table(log: Log) -> Columns:
@@ -58,12 +67,8 @@ def _incident(log: Log, call: int) -> str:
 
 
 def _raises(log: Log) -> Iterator[Notice]:
-    reasons = {
-        "deadline": "not under control by its deadline",
-        "order": "by order",
-    }
     for each in log.raises:
-        detail = f"from {each.before} to {each.after}, {reasons[each.reason]}"
+        detail = f"from {each.before} to {each.after}, {REASONS[each.reason]}"
         yield Notice(each.moment, "level raised", _incident(log, each.incident), "", detail)
 
 
@@ -102,7 +107,7 @@ def _asks(log: Log) -> Iterator[Notice]:
     for each in log.asks:
         call, unit = log.responses.incident[each.response], log.fleet.ids[log.responses.unit[each.response]]
         detail = f"under agreement '{log.scenario.agreements[each.agreement].id}': {ask_words(each)}"
-        yield Notice(each.moment, "asked for", _incident(log, int(call)), unit, detail)
+        yield Notice(each.moment, "unit asked for", _incident(log, int(call)), unit, detail)
 
 
 def _hand_overs(log: Log) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.durations import quantile
-from dispatch.engine.log import EN_ROUTE, ON_SCENE, RETURNING, SLOT, WIDTH, Repair
+from dispatch.engine.log import EN_ROUTE, ENDING, ON_SCENE, RETURNING, SLOT, WIDTH, Repair
 from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import Ending
 
@@ -89,7 +89,8 @@ class Breakdowns(Part):
     def _fail(self, unit: int, row: int) -> None:
         """Let a unit break down, if it is still under way as it was sent."""
         ops, board, now = self.ops, self.ops.board, self.ops.board.now
-        if ops.row_of[unit] != row or not ops.rows[row + RETURNING] > now or not board.arrives[unit] > now:
+        as_sent = ops.row_of[unit] == row and ops.rows[row + ENDING] in (Ending.SERVED, Ending.CANCELLED)
+        if not as_sent or not board.arrives[unit] > now:
             return
         _, position = board.whereabouts(unit)
         repair = self._repair[unit]

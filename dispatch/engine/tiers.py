@@ -51,11 +51,17 @@ def ask_words(ask: Ask) -> str:
     if ask.reason == "from_level":
         return f"level {ask.value:.0f} of at least {ask.limit:.0f}"
     if ask.reason == "erf_over":
-        found = "nobody else is free" if ask.value == inf else f"the last need is met in {ask.value:.1f} s"
-        return f"{found}, over {ask.limit:.1f} s"
+        found = "nobody else is free" if ask.value == inf else f"the last need is met in {_clock(ask.value)}"
+        return f"{found}, over {_clock(ask.limit)}"
     if ask.reason == "cover_under":
         return f"{ask.value:.1%} of demand stays covered, under {ask.limit:.1%}"
     return {"always": "as a matter of course", "none_free": "no own unit can go"}.get(ask.reason, "by order")
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as ``14:20.0``."""
+    minutes, tenths = divmod(round(seconds * 10), 600)
+    return f"{minutes}:{tenths // 10:02d}.{tenths % 10}"
 
 
 class Because(NamedTuple):

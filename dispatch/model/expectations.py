@@ -159,7 +159,7 @@ class LogExpectation(Expectation):
     incident: Reference | None = None
     """With ``level`` and ``by``: id of the incident whose alarm level is meant."""
     level: Annotated[Whole, Field(ge=1, le=9)] | None = None
-    """Least alarm level."""
+    """Least alarm level; its first alarm may have it already."""
     by: PositiveSeconds | None = None
     """At most so long after the call was received."""
     no_double_assignment: Literal[True] | None = None
@@ -168,6 +168,11 @@ class LogExpectation(Expectation):
     """No depot ever gives out what it does not have."""
     replication: Annotated[Whole, Field(ge=0)] | None = None
     """In this replication only; 0 when left out where an incident is named, else all of them."""
+
+    @property
+    def limit(self) -> float | None:
+        """Seconds from the call within which it has to happen; None where there is no limit."""
+        return self.within if self.within is not None else self.by
 
     @model_validator(mode="after")
     def _one_statement(self) -> LogExpectation:

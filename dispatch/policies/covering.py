@@ -108,10 +108,11 @@ class CoverageAware(Nearest):
 
     The penalty is ``weight`` times the share of calls that lose cover (:meth:`Cover.loss`). A unit on its way
     to a station, its own or one that it moves up to, covers what it covers there; one that is under way to
-    another call covers nothing, so that diverting it costs none; nor does one under an agreement. Of equals the sooner goes, then the lower
-    number. Weighing the marginal cover of a unit in dispatching follows C. J. Jagtenberg, S. Bhulai and
-    R. D. van der Mei, Dynamic ambulance dispatching: is the closest-idle policy always optimal?, Health Care
-    Management Science 20 (2017) 517–531; their rule looks at a time limit only, where this one adds seconds.
+    another call covers nothing, so that diverting it costs none; nor does one under an agreement. Of equals
+    the sooner goes, then the lower number. Weighing the marginal cover of a unit in dispatching follows
+    C. J. Jagtenberg, S. Bhulai and R. D. van der Mei, Dynamic ambulance dispatching: is the closest-idle
+    policy always optimal?, Health Care Management Science 20 (2017) 517–531; their rule looks at a time limit
+    only, where this one adds seconds.
     """
 
     name = "coverage_aware"

@@ -67,7 +67,7 @@ class Finding:
     refused: bool = False
     """Whether it cannot be judged, because there is nothing that it could be said of."""
     observed: float | None = None
-    """Seconds, for a unit that reached an incident."""
+    """Seconds from the call until the unit, or the alarm level, was reached."""
 
 
 @dataclass(slots=True)
@@ -155,6 +155,8 @@ class _Worker:
             }
         elif statement.reaches is not None:
             part.findings[question.number] = reaching(log, statement)
+        elif statement.level is not None:
+            part.findings[question.number] = rising(log, statement)
         else:
             part.findings[question.number] = double_assignment(log)
 
@@ -164,11 +166,10 @@ def reaching(log: Log, statement: LogExpectation) -> Finding:
     assert statement.reaches is not None
     assert statement.unit is not None
     assert statement.within is not None
-    ids = log.timeline.incident_ids(log.scenario.kinds)
-    if statement.reaches not in ids:
-        fact = f"there is no incident '{statement.reaches}' in it. {did_you_mean(statement.reaches, ids)}"
-        return Finding(holds=False, message=fact, refused=True)
-    call, unit = ids.index(statement.reaches), log.fleet.ids.index(statement.unit)
+    call = _call(log, statement.reaches)
+    if isinstance(call, Finding):
+        return call
+    unit = log.fleet.ids.index(statement.unit)
     r = log.responses
     came = r.on_scene[(r.incident == call) & (r.unit == unit) & ~np.isnan(r.on_scene)]
     who = f"unit {statement.unit}, incident {statement.reaches}"
@@ -180,6 +181,35 @@ def reaching(log: Log, statement: LogExpectation) -> Finding:
     seconds = float(came.min() - log.timeline.received[call])
     in_time = seconds <= statement.within + MARGIN
     return Finding(in_time, f"{limit}, got {seconds:.6g} s ({who})", observed=seconds)
+
+
+def rising(log: Log, statement: LogExpectation) -> Finding:
+    """Return whether an incident had an alarm level in time."""
+    assert statement.incident is not None
+    assert statement.level is not None
+    assert statement.by is not None
+    call = _call(log, statement.incident)
+    if isinstance(call, Finding):
+        return call
+    received = float(log.timeline.received[call])
+    steps = [(0.0, int(log.timeline.level[call]))]
+    steps += [(each.moment - received, each.after) for each in log.raises if each.incident == call]
+    by, wanted = statement.by, statement.level
+    then = max(level for seconds, level in steps if seconds <= by + MARGIN)
+    reached = next((seconds for seconds, level in steps if level >= wanted), None)
+    later = "never came" if reached is None else f"came after {reached:.6g} s"
+    limit = f"expected level ≥ {wanted} by {by:g} s"
+    message = f"{limit}, got {then}; level {wanted} {later} (incident {statement.incident})"
+    return Finding(then >= wanted, message, observed=reached)
+
+
+def _call(log: Log, name: str) -> int | Finding:
+    """Return the number of an incident, or that there is none of that id."""
+    ids = log.timeline.incident_ids(log.scenario.kinds)
+    if name in ids:
+        return ids.index(name)
+    fact = f"there is no incident '{name}' in it. {did_you_mean(name, ids)}"
+    return Finding(holds=False, message=fact, refused=True)
 
 
 def double_assignment(log: Log) -> Finding:

@@ -138,7 +138,9 @@ class _Plan:
             elif isinstance(statement, GoldenLog):
                 questions.append(Question(i, assertion.layout, statement.replication, None))
             else:
-                named = statement.replication if statement.reaches is None else statement.replication or 0
+                named = statement.replication
+                if statement.reaches is not None or statement.incident is not None:
+                    named = named or 0
                 questions.append(Question(i, assertion.layout, named, statement))
         chosen = tuple(layout for layout in group.layouts if layout in layouts)
         seed, asked_of = group.seed, (chosen, tuple(measures), tuple(questions))

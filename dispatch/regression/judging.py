@@ -176,11 +176,11 @@ def of_log(number: int, statement: LogExpectation, seen: Seen) -> Judgement:
         if not finding.holds and not finding.refused:
             where = f"replication {replication}: " if len(seen.parts) > 1 else ""
             told = f"{where}{finding.message}"
-            return Judgement(Status.FAILED, told, statement.within, finding.observed)
+            return Judgement(Status.FAILED, told, statement.limit, finding.observed)
     if all(finding.refused for _, finding in found):
-        return Judgement(Status.ERROR, found[0][1].message, statement.within)
+        return Judgement(Status.ERROR, found[0][1].message, statement.limit)
     observed = found[0][1].observed if len(found) == 1 else None
-    return Judgement(Status.PASSED, "", statement.within, observed)
+    return Judgement(Status.PASSED, "", statement.limit, observed)
 
 
 def of_golden(number: int, statement: GoldenLog, golden: Golden, seen: Seen) -> Judgement:

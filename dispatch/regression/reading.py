@@ -336,7 +336,7 @@ class _Reader:
                 else:
                     refusals = of_measure(statement, measure, scenario, layout, group.replications)
         elif isinstance(statement, LogExpectation):
-            unit = "s" if statement.within is not None else ""
+            unit = "s" if statement.limit is not None else ""
             refusals = of_log(statement, scenario, layout, group.replications)
         else:
             refusals = of_golden(statement, self.found.expected.parent, group.replications)

@@ -12,6 +12,7 @@ import numpy as np
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.base import SECONDS
 from dispatch.model.expectations import SAME, Duration
+from dispatch.scenario.commands import kind_with_levels
 from dispatch.study.measures import compile_measures
 from dispatch.timeline import expected_calls
 
@@ -221,12 +222,31 @@ def of_log(
     if expectation.unit is not None and expectation.unit not in units:
         remedy = did_you_mean(expectation.unit, units) + " Name the layout if it is in another."
         yield Refusal("unit", f"layout '{layout}' has no unit '{expectation.unit}'", remedy)
-    if expectation.level is not None:
-        fact = "the scenario has no alarm levels, so that none can be reached"
-        yield Refusal("level", fact, "Expect what units do, with unit, reaches, within.")
+    yield from _of_level(expectation, scenario)
     if expectation.stock_never_negative:
         fact = "the scenario has no stock, so that it cannot fail"
         yield Refusal("stock_never_negative", fact, "Remove it.")
+
+
+def _of_level(expectation: LogExpectation, scenario: Scenario) -> Iterator[Refusal]:
+    """Yield what is wrong with an expected alarm level."""
+    name, level = expectation.incident, expectation.level
+    if name is None or level is None:
+        return
+    if scenario.alarms is None:
+        fact = f"{scenario.path.name} has no alarm levels, so that none can be reached"
+        remedy = "Give an incident type an 'alarm', or expect what units do, with unit, reaches, within."
+        yield Refusal("level", fact, remedy)
+        return
+    kind, fact, remedy = kind_with_levels(scenario, name)
+    if kind is None:
+        yield Refusal("incident", fact, remedy)
+    elif level > scenario.alarms.top(kind):
+        fact = f"calls of type '{scenario.kinds[kind].id}' have levels 1 to {scenario.alarms.top(kind)}"
+        yield Refusal("level", fact, "Expect one of these.")
+    if level == 1:
+        fact = "every call with alarm levels has level 1 from the start, so that it cannot fail"
+        yield Refusal("level", fact, "Expect a higher one.")
 
 
 def of_golden(expectation: GoldenLog, folder: Path, replications: int) -> Iterator[Refusal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from itertools import groupby
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         Sent,
         Taken,
     )
+    from dispatch.study.rungs import Rung
 
 SHOWN = 15
 """Units that a table shows; JSON has them all."""
@@ -43,9 +45,9 @@ SLIGHT = 0.05
 
 NOT_SENT = {
     "nobody_able": "no unit of the layout is able to",
-    "nobody_free": "nobody who is able is free",
+    "nobody_free": "nobody who is able is free to go",
     "no_way": "nobody who is free has a way there",
-    "asked_again": "a unit was diverted, so that the policy is asked again",
+    "asked_again": "another unit is sent first, and the policy is asked again",
 }
 WHY = {
     "busy": "busy",
@@ -107,6 +109,8 @@ def print_explanation(out: Console, told: Explanation, scenario: Scenario) -> No
         _print_skipped(out, skipped)
         before, skipped = epoch, []
         out.print(_line(told, moment))
+        if moment.what == "level":
+            _print_level(out, told.levels[moment.number])
         if epoch is not None:
             _print_epoch(out, told, epoch)
     _print_skipped(out, skipped)
@@ -147,6 +151,11 @@ def _line(told: Explanation, moment: Moment) -> Text:
 
 def _what(told: Explanation, moment: Moment) -> str:
     """Return an entry of the story in words."""
+    if moment.what == "level":
+        return _level_words(told, moment.number)
+    if moment.what == "noted":
+        notice = told.notices[moment.number]
+        return f"{notice.what}: {' '.join(part for part in (notice.unit, notice.detail) if part)}"
     if moment.what == "lost":
         return f"the need for {told.needs[moment.number - 1]} is lost"
     if moment.what == "decision":
@@ -157,6 +166,27 @@ def _what(told: Explanation, moment: Moment) -> str:
         waited = f", {speak.duration(moment.time - told.received)} after the call"
         return words[moment.what] + ("" if moment.what == "received" else waited)
     return f"{moment.what}: {moment.unit}{_about(told.responses[moment.number], moment.what)}"
+
+
+def _level_words(told: Explanation, number: int) -> str:
+    rung = told.levels[number]
+    colour = f" ({rung.colour})" if rung.colour else ""
+    head = "alarm level" if number == 0 else "alarm level raised to"
+    return f"{head} {rung.level}{colour}: {'; '.join(rung.why)}"
+
+
+def _print_level(out: Console, rung: Rung) -> None:
+    """Print what goes with a level: the plan and why, who is asked for, who is told."""
+    needs = ", ".join(f"{count} {name}" for name, count in rung.needs)
+    lines = [f"plan {rung.plan} ({'; '.join(rung.criteria)})"] if rung.plan else []
+    lines += [f"it is taken before {'; '.join(rung.runners_up)}"] if rung.runners_up else []
+    lines += [f"asks for {needs}" if needs else "asks for nobody in addition"]
+    lines += [f"command: {rung.command}"] if rung.command else []
+    lines += [f"to be told: {', '.join(rung.notify)}"] if rung.notify else []
+    brought = ", ".join(f"{name} ({amount})" for name, amount in rung.supplies)
+    lines += [f"to be brought: {brought}"] if brought else []
+    for line in lines:
+        out.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
 def _about(sent: Sent, what: str) -> str:
@@ -246,9 +276,9 @@ def _print_epoch(out: Console, told: Explanation, epoch: Epoch) -> None:
             ]  # fmt: skip
             rows = [_row(one, epoch.time, told.incident) for one in candidates[:SHOWN]]
             print_rows(out, title, columns, rows, _rest(candidates[SHOWN:]))
-        for choice in epoch.choices:
-            if choice.capability == capability:
-                out.print(Padding(_choice_words(choice, told), (0, 0, 0, 2), expand=False))
+        own = [choice for choice in epoch.choices if choice.capability == capability]
+        for _, alike in groupby(own, key=lambda choice: (choice.unit, choice.outcome, choice.reason)):
+            out.print(Padding(_choice_words(list(alike), told), (0, 0, 0, 2), expand=False))
 
 
 def _row(one: Candidate, now: float, incident: str) -> list[Text]:
@@ -272,13 +302,18 @@ def _rest(candidates: Sequence[Candidate]) -> str:
     return f"… and {len(candidates)} others: {', '.join(f'{n} {why}' for why, n in counts.items())}"
 
 
-def _choice_words(choice: Choice, told: Explanation) -> Text:
-    number = f" (unit {choice.need} of {len(told.needs)})" if len(told.needs) > 1 else ""
+def _choice_words(alike: list[Choice], told: Explanation) -> Text:
+    """Return what was decided of a need, or of several with the same outcome for the same reason."""
+    choice, units = alike[0], f"unit {alike[0].need}"
+    if len(alike) > 1:
+        listed = [str(each.need) for each in alike]
+        units = f"units {', '.join(listed if len(listed) < 6 else [*listed[:2], '…', listed[-1]])}"
+    number = f" ({units} of {len(told.needs)})" if len(told.needs) > 1 else ""
     words = reason_words(choice.reason, told)
     if choice.outcome == "sent":
         return Text.assemble("→ ", (choice.unit, "bold"), f"{number}: {words}")
-    head = f"the need for {choice.capability}{number} {OUTCOMES[choice.outcome]}"
-    return Text(f"→ {head}: {words}")
+    each = "the need" if len(alike) == 1 else f"each of {len(alike)} needs"
+    return Text(f"→ {each} for {choice.capability}{number} {OUTCOMES[choice.outcome]}: {words}")
 
 
 def reason_words(reason: Reason, told: Explanation) -> str:

@@ -114,18 +114,30 @@ class _Known:
             remedy = did_you_mean(command.incident, self.authored)
             yield f"no injected call '{command.incident}'", remedy or "Inject an incident with this id."
         if command.does == "level":
-            yield from self._wrong_level(scenario, command)
+            kind, fact, remedy = self.kind_with_levels(scenario, command.incident)
+            if kind is None:
+                yield fact, remedy
 
-    def _wrong_level(self, scenario: Scenario, command: Command) -> Iterator[tuple[str, str]]:
-        random = self.random.fullmatch(command.incident)
-        if command.incident in self.authored:
-            kind = scenario.kinds[self.authored[command.incident]]
+    def kind_with_levels(self, scenario: Scenario, incident: str) -> tuple[int | None, str, str]:
+        """Return the kind of a call with alarm levels; None where it has none, why, and a remedy."""
+        random = self.random.fullmatch(incident)
+        if incident in self.authored:
+            kind = self.authored[incident]
         elif random is not None:
-            kind = next(kind for kind in scenario.kinds if kind.id == random["kind"])
+            kind = next(n for n, each in enumerate(scenario.kinds) if each.id == random["kind"])
         else:
-            remedy = did_you_mean(command.incident, self.authored)
+            remedy = did_you_mean(incident, self.authored)
             remedy = remedy or "Name an injected call, or one such as a random call may get."
-            yield f"no call '{command.incident}' that has alarm levels", remedy
-            return
-        if kind.type.alarm is None:
-            yield f"calls of type '{kind.id}' have no alarm levels", "Give the type an 'alarm'."
+            return None, f"no call '{incident}' that has alarm levels", remedy
+        if scenario.kinds[kind].type.alarm is None:
+            fact = f"calls of type '{scenario.kinds[kind].id}' have no alarm levels"
+            return None, fact, "Give the type an 'alarm'."
+        return kind, "", ""
+
+
+def kind_with_levels(scenario: Scenario, incident: str) -> tuple[int | None, str, str]:
+    """Return the kind of a call with alarm levels, by its id; None where it has none, why, and a remedy.
+
+    Recorded calls have none.
+    """
+    return _Known.of(scenario).kind_with_levels(scenario, incident)

@@ -12,10 +12,15 @@ from dispatch.io.tables import read_table
 from dispatch.model.base import LONGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
     from dispatch.model.distributions import Distribution
+    from dispatch.model.resources import UnitType
     from dispatch.model.scenario import ScenarioFile
+
+    Fill = Callable[..., Distribution | None]
 
 
 def workspace(folder: Path) -> Path:
@@ -96,8 +101,7 @@ def with_empirical_values(file: ScenarioFile, folder: Folder, problems: Problems
         filled = empirical.model_copy(update={"values": tuple(values.tolist()), "file": None})
         return distribution.model_copy(update={"empirical": filled})
 
-    units = {name: unit.model_copy(update={"turnout": fill(unit.turnout, "unit_types", name, "turnout")})
-             for name, unit in file.unit_types.items()}  # fmt: skip
+    units = {name: _with_filled(kind, fill, "unit_types", name) for name, kind in file.unit_types.items()}
     durations = ("call_processing", "on_scene", "busy", "transport", "hand_over")
     types = {
         name: kind.model_copy(
@@ -110,3 +114,16 @@ def with_empirical_values(file: ScenarioFile, folder: Folder, problems: Problems
     everywhere = fill(file.call_processing, "call_processing")
     filled = {"unit_types": units, "incident_types": types, "agreements": agreements}
     return file.model_copy(update={**filled, "call_processing": everywhere})
+
+
+def _with_filled(kind: UnitType, fill: Fill, *where: str | int) -> UnitType:
+    """Return a unit type with all its durations filled in."""
+    update: dict[str, object] = {
+        key: fill(getattr(kind, key), *where, key) for key in ("turnout", "turnaround")
+    }
+    for key, parts in (("downtime", ("every", "lasts")), ("breaks_down", ("repair",))):
+        whole = getattr(kind, key)
+        if whole is not None:
+            filled = {part: fill(getattr(whole, part), *where, key, part) for part in parts}
+            update[key] = whole.model_copy(update=filled)
+    return kind.model_copy(update=update)

@@ -38,6 +38,31 @@ def short(scenario: Scenario, layout: Layout) -> Iterator[str]:
         if 0 < able[name] < count:
             own = f"layout '{layout.name}' has {able[name]} of the {count} '{name}'"
             yield f"{own} that some calls need at once; a unit goes twice where no other can."
+    yield from _short_of_levels(scenario, layout, able)
+
+
+def _short_of_levels(scenario: Scenario, layout: Layout, able: Counter[str]) -> Iterator[str]:
+    """Yield a note for each type with the first alarm level whose card the layout cannot fill."""
+    book, plans = scenario.alarms, scenario.plans
+    if book is None or plans is None:
+        return
+    for number, kind in enumerate(scenario.kinds):
+        spots = sorted(
+            {int(plans.spot_of[node]) for node in np.flatnonzero(scenario.demand_by_node[number])}
+            | {int(plans.spot_of[call.node]) for call in scenario.authored if call.kind == number}
+        )
+        for level in range(1, book.top(number) + 1):
+            cards = (plans.card_at(number, spot, level, span)
+                     for spot in spots for span in range(len(plans.days)))  # fmt: skip
+            most: Counter[str] = Counter()
+            for card in cards:
+                most |= Counter(scenario.capabilities[slot] for slot in card.slots)
+            missing = [f"{able[name]} of {count} '{name}'" for name, count in sorted(most.items())
+                       if able[name] < count]  # fmt: skip
+            if missing:
+                own = f"layout '{layout.name}' cannot fill level {level} of '{kind.id}'"
+                yield f"{own}: it has {', '.join(missing)}."
+                break
 
 
 def _able(scenario: Scenario, layout: Layout) -> Counter[str]:
@@ -50,7 +75,7 @@ def _able(scenario: Scenario, layout: Layout) -> Counter[str]:
 def _most_needed(scenario: Scenario) -> dict[str, int]:
     """Return the greatest number of units of each capability that one call needs."""
     cards = [Counter(scenario.kinds[stream.kind].slots) for stream in scenario.streams]
-    cards += [Counter(call.slots) for call in scenario.authored]
+    cards += [Counter(call.slots or scenario.kinds[call.kind].slots) for call in scenario.authored]
     if scenario.recorded is not None:
         first, capability = scenario.recorded.first_slot.tolist(), scenario.recorded.capability.tolist()
         cards += [Counter(capability[begin:end]) for begin, end in pairwise(first)]

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dispatch.engine.notices import Notice
+    from dispatch.study.rungs import Rung
 
 MOMENTS = (
-    "received", "ready", "diverted", "cut off", "broken down", "decision", "alerted", "en route", "cancelled",
+    "received", "ready", "level", "noted", "diverted", "cut off", "broken down", "decision", "alerted", "en route", "cancelled",
     "on scene", "clear", "at hospital", "lost", "closed",
 )  # fmt: skip
 """What a call's story is made of; at equal times in this order."""
@@ -162,7 +167,7 @@ class Moment:
     """One of MOMENTS."""
     unit: str = ""
     number: int = -1
-    """Which decision or which response it is of; for ``lost``, which need; −1 for the call as a whole."""
+    """Which decision, response, level or notice it is of; for ``lost``, which need; −1 for the whole call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,5 +193,11 @@ class Explanation:
     """The first-due list that holds at the place."""
     epochs: tuple[Epoch, ...]
     responses: tuple[Sent, ...]
+    levels: tuple[Rung, ...]
+    """Alarm levels, or the plan alone; empty without both."""
+    severity: int
+    """Alarm level whose force the call really needed; 0 without alarm levels."""
+    notices: tuple[Notice, ...]
+    """What else was noted about the call, in order of time."""
     course: tuple[Moment, ...]
     """Everything in order of time."""

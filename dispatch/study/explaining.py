@@ -11,11 +11,13 @@ from dispatch.composition import find_layout, simulate
 from dispatch.engine.board import Status, status_of
 from dispatch.engine.duty import Duty
 from dispatch.engine.log import AID
+from dispatch.engine.notices import notices
 from dispatch.engine.rulebook import Ending
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.layout import AID_NAME
 from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
 from dispatch.study.reasoning import Reasons
+from dispatch.study.rungs import rungs_of
 from dispatch.study.taken import taken
 from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked
 from dispatch.timeline import draw
@@ -53,6 +55,10 @@ def explain(
     return _Story(log, call, watch, layout).told(), log
 
 
+TOLD_ELSEWHERE = ("level raised", "broken down", "to hospital")
+"""Notices that the story tells in another way."""
+
+
 class _Story:
     """Puts what was noted and what happened together."""
 
@@ -84,6 +90,11 @@ class _Story:
         course += [moment for number, sent in enumerate(responses) for moment in _moments(number, sent)]
         course += [Moment(time, "lost", "", n + 1) for n, time in given_up]
         course += [] if isnan(closed) else [Moment(closed, "closed")]
+        levels = rungs_of(log, call)
+        course += [Moment(rung.since, "level", "", number) for number, rung in enumerate(levels)]
+        noted = tuple(each for each in notices(log) if each.incident == self._name(call)
+                      and each.what not in TOLD_ELSEWHERE)  # fmt: skip
+        course += [Moment(each.moment, "noted", each.unit, number) for number, each in enumerate(noted)]
         return Explanation(
             incident=self._name(call),
             type=scenario.kinds[t.kind[call]].id,
@@ -101,6 +112,9 @@ class _Story:
             first_due=tuple(log.fleet.ids[unit] for unit in log.fleet.first_due.get(int(t.node[call]), ())),
             epochs=epochs,
             responses=responses,
+            levels=levels,
+            severity=int(t.severity[call]),
+            notices=noted,
             course=tuple(sorted(course, key=lambda m: (m.time, MOMENTS.index(m.what)))),
         )
 
@@ -222,7 +236,9 @@ class _Story:
             "" if unit == AID else log.fleet.layout.sites[log.fleet.site[unit]].id,
             alerted,
             alerted + self.estimates.get((slot, unit, alerted), nan),
-            nan if unit == AID or r.from_road[row] == 1 else log.fleet.mean_turnout[unit] + log.fleet.mean_delay[unit],
+            nan
+            if unit == AID or r.from_road[row] == 1
+            else log.fleet.mean_turnout[unit] + log.fleet.mean_delay[unit],
             float(r.en_route[row]),
             float(r.on_scene[row]),
             float(r.clear[row]),

@@ -135,8 +135,9 @@ class Watch:
         else:
             status = COMMITTED
         why, seconds = "", nan
-        if unit in gone:
-            why = _barred_by(unit, need, board)
+        barred = _barred_by(unit, need, board) if unit in gone else ""
+        if barred == "already_sent" or (barred and (at_home or unit in road)):
+            why = barred
         elif at_home or unit in road:
             seconds = (
                 board.fleet.expected(unit, need.node) if at_home else board.seconds_from_road(unit, need.node)
@@ -153,6 +154,8 @@ class Watch:
 
 def _barred_by(unit: int, need: Need, board: LiveBoard) -> str:
     """Return why a unit must not be sent to a need, though it may be free."""
+    if unit in board.sent.get(need.incident, ()):
+        return "already_sent"
     for bar in board.barring:
         if unit in bar(need):
             return str(getattr(getattr(bar, "__self__", None), "because", "barred"))

@@ -214,6 +214,21 @@ def test_no_end_of_workshops_is_refused(tmp_path: Path) -> None:
         draw(read, 0)
 
 
+def test_durations_of_units_may_stand_in_tables(tmp_path: Path) -> None:
+    """Every duration is the one value of a file; a file that is missing is told with its place."""
+    (tmp_path / "hours.csv").write_text("seconds\n1800\n")
+    listed = {"empirical": {"file": "hours.csv"}}
+    more = {"turnaround": listed, "downtime": {"every": listed, "lasts": listed},
+            "breaks_down": {"share": 0.5, "repair": listed}}  # fmt: skip
+    calls = [call(f"c{n}", 4000 * n, "d") for n in range(5)]
+    log = play(tmp_path, *calls, unit_types=engine(**more))
+    assert log.timeline.downtimes["W1", "engine"][:2] == ((1800, 3600), (5400, 7200))
+    assert {round(each.ends - each.begins) for each in log.repairs} == {1800}
+    more["breaks_down"] = {"share": 0.5, "repair": {"empirical": {"file": "other.csv"}}}
+    with pytest.raises(ScenarioError, match=r"unit_types.engine.breaks_down.repair.empirical.file"):
+        scenario(tmp_path, *calls, unit_types=engine(**more))
+
+
 # --- breakdowns -------------------------------------------------------------------------------------------
 
 
@@ -451,6 +466,34 @@ def test_a_crew_of_one_unit_changes_nothing(tmp_path: Path) -> None:
     assert all_lives(plain) == all_lives(with_crews)
 
 
+def test_nobody_is_ordered_out_without_people(tmp_path: Path) -> None:
+    """The engine is out with the six; the ladder is ordered to z at once, and again when they are home."""
+    injects = [
+        {"at": 0, "incident": {"id": "z", "type": "fire", "node": "b", "units": {"engine": 1}}},
+        {"at": 50, "order": {"unit": "L1", "incident": "z"}},
+        {"at": 500, "order": {"unit": "L1", "incident": "z"}},
+    ]
+    log = staffed(tmp_path, call("x", 5000, "b"), injects=injects)
+    assert [(each.moment, each.outcome) for each in log.orders] == [(50, "without people"), (500, "sent")]
+    assert [(unit, moments["alerted"]) for _, unit, moments in lives(log)] == [
+        ("W1", 0),
+        ("L1", 500),
+        ("W1", 5000),
+    ]
+
+
+@pytest.mark.parametrize(("moment", "home", "ready"), [(50, 150, 150), (150, 350, 950)])
+def test_a_recalled_unit_restocks_if_it_was_there(
+    tmp_path: Path, moment: float, home: float, ready: float
+) -> None:
+    """Back from halfway to b it is ready at home; from b, where it has worked for 50 s, 600 s later."""
+    recall = {"at": moment, "recall": {"unit": "W1"}}
+    log = play(tmp_path, call("x", 0, "b"), unit_types=engine(turnaround=600), injects=[recall])
+    ((_, _, ending, moments),) = all_lives(log)
+    assert (ending, moments["returning"]) == ("recalled", moment)
+    assert moments["available"] == (ready if ready > home else moment)
+
+
 # --- explanations -----------------------------------------------------------------------------------------
 
 
@@ -482,9 +525,8 @@ def test_explanations_tell_of_breakdowns_and_restocking(tmp_path: Path) -> None:
     assert events_of(log) == events_of(simulate(read))
     (repair,) = log.repairs
     assert [sent.ending for sent in told.responses] == ["broken_down", "served"]
-    assert [(moment.time, moment.what) for moment in told.course if moment.time == repair.begins] == [
-        (repair.begins, "broken down"), (repair.begins, "decision"),
-    ]  # fmt: skip
+    then = [moment.what for moment in told.course if moment.time == repair.begins]
+    assert [what for what in then if what != "noted"] == ["broken down", "decision"]
     assert [epoch.asked for epoch in told.epochs] == [True, False, True]
     (unit,) = told.epochs[1].candidates["engine"]
     assert (unit.status, unit.why) == ("out of service", "out_of_service")

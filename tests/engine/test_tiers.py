@@ -13,6 +13,7 @@ from dispatch import Board, draw, measure, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.notices import notices
 from dispatch.errors import PolicyError
+from dispatch.study.explaining import explain
 from tests.small import small
 
 if TYPE_CHECKING:
@@ -375,13 +376,52 @@ def test_what_is_told_of_help(tmp_path: Path) -> None:
     log = simulate(line(tmp_path, TWO_AT_E, terms=terms))
     told = [(n.moment, n.what, n.incident, n.unit, n.detail) for n in notices(log)]
     assert told == [
-        (60.0, "asked for", "y", "E1", "under agreement 'help': no own unit can go"),
+        (60.0, "unit asked for", "y", "E1", "under agreement 'help': no own unit can go"),
     ]
     assert Board.at(log, 200.0).units["E1"] == "turning out"
     assert Board.at(log, 361.0).units["E1"] == "on scene"
     # E1 from 60 to 960 at e, where it stands
     found = measure(log, ["mutual_aid.unit_hours", "mutual_aid.cost", "asks.n", "asks.n[agreement=help]"])
     assert list(found.values()) == [900 / 3600, 300, 1, 1]
+
+
+def test_an_explanation_tells_who_was_not_asked(tmp_path: Path) -> None:
+    """y at 60 finds W1 busy and asks; x had passed over E1, which stood at the door."""
+    loaded = line(tmp_path, TWO_AT_E, terms={"asked_when": {"none_free": True}, "delay": "5 min"})
+    told, _ = explain(loaded, incident="x")
+    seen = {one.unit: one.why for one in told.epochs[0].candidates["engine"]}
+    assert seen == {"W1": "", "E1": "not_asked"}
+    told, _ = explain(loaded, incident="y")
+    assert [one.unit for one in told.epochs[0].candidates["engine"] if not one.why] == ["E1"]
+    (sent_to_y,) = told.responses
+    assert (sent_to_y.expected_turnout, sent_to_y.on_scene) == (300, sent_to_y.estimated_arrival)
+    assert [notice.what for notice in told.notices] == ["unit asked for"]
+
+
+def test_an_explanation_tells_of_tiers(tmp_path: Path) -> None:
+    rung = {**EAST, "when": {"unmet_for": "2 min"}, "hand_over": "3 min"}
+    told, _ = explain(tiers(tmp_path, TWO_AT_E, WEST, rung), incident="y")
+    first = {one.unit: one.why for one in told.epochs[0].candidates["engine"]}
+    assert first == {"W1": "under_way", "E1": "not_handed"}
+    assert [notice.what for notice in told.notices] == ["hand-over decided", "handed over"]
+
+
+def test_cover_by_agreement_is_no_cover(tmp_path: Path) -> None:
+    """M1 at c is the only own engine near d and e; that E1 stands at e spares it none of its weight.
+
+    So W1, two minutes farther, goes to c; were E1 our own, M1's going would lose little and M1 would go.
+    """
+    stations = {"west": {"at": "a"}, "middle": {"at": "c"}, "east": {"at": "d"}}
+    units = {"W1": UNITS["W1"], "M1": {"type": "engine", "station": "middle"}, "E1": UNITS["E1"]}
+    rules = {
+        "policy": "coverage_aware",
+        "coverage_aware": {"weight": 1000, "busy_fraction": 0.1, "from_priority": 1},
+    }
+    calls = "x,0,fire,c,engine:1\n" + "".join(f"c{i},{9000 * i},fire,d,engine:1\n" for i in range(1, 6))
+    world: dict[str, Any] = {"stations": stations, "units": units, "dispatching": rules, "cover_within": 70}
+    terms = {"help": {**AGREED, "asked_when": {"none_free": True}}}
+    assert who(simulate(loaded_with(tmp_path, calls, **world, agreements=terms)))[0] == "W1"
+    assert who(simulate(loaded_with(tmp_path, calls, **world)))[0] == "M1"
 
 
 def test_outside_units_are_not_first_due(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import dispatch
 from dispatch.engine.ladder import HandOver
+from dispatch.engine.log import MoveUp
 from dispatch.engine.rulebook import Ending
 from dispatch.engine.tiers import Ask
 from dispatch.errors import UsageError
@@ -166,6 +167,7 @@ BY_HAND = {
     "mutual_aid.cost": 0,
     "asks.n": 0,
     "hand_overs.n": 0,
+    "moveups.n": 0,  # nobody moves up; see below for who does
     # measured mutual aid: 4000 - 3040
     "mutual_aid.unit_hours": 960 / 3600,
     "mutual_aid.unit_hours[type=medical]": 0,
@@ -181,6 +183,15 @@ def test_measures_by_hand(log: Log, name: str) -> None:
 def test_every_single_measure_is_checked_by_hand() -> None:
     covered = {name.partition("[")[0] for name in BY_HAND}
     assert set(SINGLES) <= covered
+
+
+def test_moves_are_counted_that_begin_in_the_measured_time(log: Log) -> None:
+    """From 600 to 3600, by the unit's own station, whether they arrive or not."""
+    first, second = (log.fleet.ids.index(name) for name in ("P1", "P2"))
+    moments = ((first, 599.0), (first, 600.0), (second, 2000.0), (first, 3600.0), (first, 3600.5))
+    moves = tuple(MoveUp(unit, 0, 1, left, NAN, "fill") for unit, left in moments)
+    expected = {"moveups.n": 3.0, "moveups.n[unit=P1]": 2.0, "moveups.n[station=S2]": 1.0}
+    assert dispatch.measure(replace(log, move_ups=moves), expected) == expected
 
 
 def test_units_that_are_cut_off_are_counted(log: Log) -> None:

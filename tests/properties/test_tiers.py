@@ -27,6 +27,7 @@ Json = dict[str, Any]
 CONDITIONS: tuple[Json, ...] = (
     {},
     {"none_free": True},
+    {"none_free": True, "erf_over": 300},
     {"erf_over": 0},
     {"erf_over": 150},
     {"erf_over": 400},
@@ -37,17 +38,22 @@ CONDITIONS: tuple[Json, ...] = (
 
 
 @st.composite
-def helped(draw: st.DrawFn, /, **fixed: Any) -> World:
-    """Draw a world in which some stations, perhaps all, are under one or two agreements."""
-    world = draw(worlds(**fixed))
+def helped(draw: st.DrawFn, /, *, reckoned: bool = False) -> World:
+    """Draw a world in which some stations, perhaps all, are under one or two agreements.
+
+    ``reckoned``: conditions on predictions and cover only, and a station of our own wherever there are two.
+    """
+    world = draw(worlds())
+    conditions = tuple(each for each in CONDITIONS if {"erf_over", "cover_under"} & set(each))
     scenario = dict(world.scenario)
     stations = draw(st.permutations(sorted(scenario["stations"])))
-    first = draw(st.integers(1, len(stations)))
-    groups = [stations[:first], stations[first : first + draw(st.integers(0, 2))]]
+    first = draw(st.integers(1, max(len(stations) - reckoned, 1)))
+    some = conditions if reckoned else CONDITIONS
+    groups = [stations[:first], stations[first : first + (0 if reckoned else draw(st.integers(0, 2)))]]
     start = datetime.fromisoformat(scenario["start"])
     agreements: Json = {}
     for number, group in enumerate(group for group in groups if group):
-        terms: Json = {"stations": list(group), "asked_when": dict(draw(st.sampled_from(CONDITIONS)))}
+        terms: Json = {"stations": list(group), "asked_when": dict(draw(st.sampled_from(some)))}
         terms["most"] = draw(st.sampled_from([1, 1, 0.5, 0.4, 0]))
         terms["delay"] = draw(durations(600))
         terms["price"] = draw(st.integers(0, 900))
@@ -189,8 +195,8 @@ def test_nobody_is_asked_while_somebody_of_our_own_is_free(world: World) -> None
             assert [] in free or len(set().union(*free)) < len(free)
 
 
-@given(helped())
-@law(40)
+@given(helped() | helped(reckoned=True))
+@law(60)
 def test_predictions_and_cover_are_as_told(world: World) -> None:
     """What the condition says, worked out again from the files and the log."""
     world = plain(world)
@@ -338,7 +344,7 @@ def rungs_that_serve(world: World, reading: Reading, call: int) -> list[int]:
     for number, rung in enumerate(world.scenario["ladder"]):
         for unit, has in enumerate(log.fleet.capabilities):
             site = log.fleet.layout.sites[log.fleet.site[unit]].id
-            terms = next((a for a in agreements.values() if site in a["stations"]), {})
+            terms: Json = next((a for a in agreements.values() if site in a["stations"]), {})
             if site in rung["stations"] and wanted & has and place in terms.get("only_at", [place]):
                 found.append(number)
                 break
@@ -364,18 +370,70 @@ def test_the_worlds_ask_and_hand_over() -> None:
     reasons: set[str] = set()
     overs: list[int] = []
 
-    @given(helped())
-    @law(40)
-    def asking(world: World) -> None:
-        reasons.update(f"{ask.reason} {math.isinf(ask.value)}" for ask in world.run().asks)
+    def note(world: World) -> None:
+        reasons.update(f"{ask.reason} {math.isinf(ask.value)}" for ask in plain(world).run().asks)
 
     @given(laddered())
     @law(30)
     def handing(world: World) -> None:
         overs.append(len(world.run().hand_overs))
 
-    asking()
+    law(80)(given(helped())(note))()
+    law(40)(given(helped(reckoned=True))(note))()
     handing()
     told = {"always False", "none_free False", "erf_over False", "erf_over True", "cover_under False"}
     assert reasons >= told
     assert sum(count > 0 for count in overs) >= 5
+
+
+# an incident that is alone
+
+
+@st.composite
+def alone(draw: st.DrawFn) -> tuple[World, World]:
+    """Draw a world with one call, fixed times and help, and the same with wider terms."""
+    world = draw(worlds(recorded=True, exact=True, policy="nearest", when_none_free="queue"))
+    scenario = dict(world.scenario)
+    scenario["dispatching"].pop("mutual_aid", None)
+    stations = draw(st.permutations(sorted(scenario["stations"])))
+    first = draw(st.integers(1, len(stations)))
+    terms: list[Json] = []
+    for group in (stations[:first], stations[first : first + draw(st.integers(0, 2))]):
+        when = draw(st.sampled_from([{}, {"none_free": True}, {"erf_over": 100}, {"erf_over": 400}]))
+        places = draw(st.lists(st.sampled_from(world.places), min_size=1, max_size=3, unique=True))
+        delay, most = draw(st.sampled_from([0, 60, 300])), draw(st.sampled_from([0.3, 0.5, 1]))
+        terms += (
+            [{"stations": list(group), "asked_when": when, "delay": delay, "most": most}] if group else []
+        )
+        if group and often(draw, 4):
+            terms[-1]["only_at"] = places
+    wider = [dict(each) for each in terms]
+    change = draw(st.sampled_from(wider))
+    key = draw(st.sampled_from(["only_at", "asked_when", "delay", "most"]))
+    if key == "only_at":
+        change.pop("only_at", None)
+    elif key == "asked_when":
+        change["asked_when"] = {} if "erf_over" not in change["asked_when"] else {"erf_over": 50}
+    else:
+        change[key] = 0 if key == "delay" else 1
+    calls = [row for row in world.calls if row["incident"] == world.calls[0]["incident"]]
+    calls = [{**row, "cancelled": ""} if "cancelled" in row else row for row in calls]
+    scenario["demand"] = {"recorded": "calls.csv"}
+    scenario.pop("profiles", None)
+    narrow, wide = (
+        replace(
+            world,
+            scenario={**scenario, "agreements": {f"g{n}": each for n, each in enumerate(some)}},
+            calls=calls,
+        )
+        for some in (terms, wider)
+    )
+    return narrow, wide
+
+
+@given(alone())
+@law(60)
+def test_wider_terms_never_delay_an_incident_that_is_alone(pair: tuple[World, World]) -> None:
+    """More places, fewer conditions, a shorter delay, a larger share: the whole first alarm is no later."""
+    before, after = (float(world.run().incidents.erf[0]) for world in pair)
+    assert math.isnan(before) or after <= before + SLACK

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch import timeline
 from dispatch.durations import quantile
-from dispatch.engine import board, rulebook, simulator
+from dispatch.engine import board, operations, rulebook, simulator
 from dispatch.engine.crews import Crews
 from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
@@ -138,7 +138,7 @@ def hand_over_lost(patch: pytest.MonkeyPatch) -> None:
     ) -> tuple[float, float, float]:
         return rulebook.itinerary(alerted, arrived, on_scene, busy, transport, 0.0)
 
-    patch.setattr(simulator, "itinerary", without)
+    patch.setattr(operations, "itinerary", without)
 
 
 def busy_from_arrival(patch: pytest.MonkeyPatch) -> None:
@@ -149,12 +149,12 @@ def busy_from_arrival(patch: pytest.MonkeyPatch) -> None:
     ) -> tuple[float, float, float]:
         return rulebook.itinerary(arrived, arrived, on_scene, busy, transport, hand_over)
 
-    patch.setattr(simulator, "itinerary", later)
+    patch.setattr(operations, "itinerary", later)
 
 
 def cancellation_ignored(patch: pytest.MonkeyPatch) -> None:
     """Let units drive on that have been called off."""
-    patch.setattr(simulator, "called_off", lambda *_: False)
+    patch.setattr(operations, "called_off", lambda *_: False)
 
 
 def aid_without_delay(patch: pytest.MonkeyPatch) -> None:
