@@ -15,6 +15,7 @@ from dispatch.engine.moving_up import MoveUps, movable
 from dispatch.engine.orders import Orders
 from dispatch.engine.readiness import Breakdowns, Turnaround
 from dispatch.engine.simulator import Simulator
+from dispatch.engine.staging import Staging
 from dispatch.engine.tiers import Agreements
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.moving_up import CoverageAware as CoverTerms
@@ -95,12 +96,15 @@ def simulate(
 def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
     """Return the parts of the doctrine that a scenario asks for, made for one simulation."""
     parts: list[Part] = []
+    if scenario.plans is not None and scenario.plans.stages:
+        parts.append(Staging(timeline, scenario.plans))  # first: others have to know where units drive to
     if scenario.alarms is not None:
         parts.append(Levels(scenario, timeline, scenario.alarms))
     if timeline.crew.any():
         parts.append(SmallestCrews(scenario, fleet, timeline))
+    moves = _moves(scenario, fleet, timeline)
     if any(command.does != "level" for command in scenario.commands):
-        parts.append(Orders(scenario, timeline))
+        parts.append(Orders(scenario, timeline, moves))
     if scenario.hospitals:
         parts.append(Hospitals(scenario, timeline))
     types = [scenario.file.unit_types[name] for name in set(fleet.types)]
@@ -114,8 +118,17 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
         parts.append(Ladder(scenario, fleet))
     if scenario.agreements:
         parts.append(Agreements(scenario, fleet, timeline))
+    if moves is not None:
+        parts.append(moves)
+    return parts
+
+
+def _moves(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> MoveUps | None:
+    """Return what moves units up, by policy or by order; None where nobody ever is."""
     terms = scenario.file.moving_up
     if terms is not None:
-        units = movable(scenario, fleet)
-        parts.append(MoveUps(scenario, fleet, timeline, terms, partial(mover, scenario, terms, units)))
-    return parts
+        make = partial(mover, scenario, terms, movable(scenario, fleet))
+        return MoveUps(scenario, fleet, timeline, terms, make)
+    if any(command.station for command in scenario.commands):
+        return MoveUps(scenario, fleet, timeline, None, None)
+    return None

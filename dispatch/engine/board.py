@@ -31,6 +31,7 @@ class Status(StrEnum):
     IN_QUARTERS = "in quarters"
     TURNING_OUT = "turning out"
     EN_ROUTE = "en route"
+    STAGED = "staged"
     ON_SCENE = "on scene"
     TRANSPORTING = "transporting"
     RETURNING = "returning"
@@ -80,6 +81,8 @@ class LiveBoard:
         station that it has moved up to [U]."""
         self.moved: dict[int, float] = {}
         """When units that have moved up, or back home, arrive or arrived there; until their next call."""
+        self.staged: dict[int, float] = {}
+        """When units that are to wait at a staging area arrive or arrived there; until they go forward."""
         self.stranded: set[int] = set()
         """Units without a way home, which wait where they are."""
         self._returning: list[int] = []
@@ -275,7 +278,9 @@ def status_of(log: Log, row: int, time: float) -> Status:
     if not time >= r.en_route[row]:
         return Status.TURNING_OUT
     if not time >= r.on_scene[row]:
-        return Status.EN_ROUTE
+        staged = log.staged.get(row)
+        waits = staged is not None and time >= staged.arrived and not time >= staged.forward
+        return Status.STAGED if waits else Status.EN_ROUTE
     return Status.TRANSPORTING if time >= r.clear[row] else Status.ON_SCENE
 
 

@@ -43,6 +43,8 @@ class Duty:
         self._changes = _changes(self._hours.values())
         """Hours of the week at which somebody comes on duty or goes off."""
         downtimes = {} if timeline is None else timeline.downtimes
+        self._random = bool(downtimes)
+        """Whether units go to the workshop at times of their own, each many times."""
         edges: set[float] = set()
         self._out: dict[int, list[tuple[float, float]]] = {}
         """Begin and end of the times out of service, in order and apart, by unit that has any."""
@@ -127,9 +129,16 @@ class Duty:
         result = [end - begin] * size
         edges: Sequence[float] = [begin, *self.changes(begin, end), end]
         for unit in self.units:
-            spans = pairwise(edges)
+            spans = pairwise(self._edges_of(unit, edges))
             result[unit] = sum(b - a for a, b in spans if self.is_on(unit, a))
         return result
+
+    def _edges_of(self, unit: int, edges: Sequence[float]) -> Sequence[float]:
+        """Return those of some moments at which a unit itself may come or go, with the first and the last."""
+        if unit in self._hours or not self._random:
+            return edges
+        own = {edge for span in self._out[unit] for edge in span if edges[0] < edge < edges[-1]}
+        return [edges[0], *sorted(own), edges[-1]]
 
     def with_rests(
         self, begins: Floats, ends: Floats, units: Rows, until: float
@@ -140,7 +149,7 @@ class Duty:
             (unit, a, b) for unit, a, b in zip(units.tolist(), begins.tolist(), ends.tolist(), strict=True)
         ]
         for unit in self.units:
-            resting = pairwise(moments)
+            resting = pairwise(self._edges_of(unit, moments))
             spans += [(unit, a, b) for a, b in resting if not self.is_on(unit, a)]
         joined: list[tuple[int, float, float]] = []
         for unit, begin, end in sorted(spans):

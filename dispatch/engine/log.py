@@ -129,6 +129,19 @@ class MoveUp(NamedTuple):
     """One of the words in ``engine.moving_up``."""
 
 
+class Staged(NamedTuple):
+    """A unit that was sent to a staging area instead of the scene."""
+
+    response: int
+    """Row of the response."""
+    node: int
+    """The staging area."""
+    arrived: float
+    """When it got there, in seconds from the start; NaN where it never did."""
+    forward: float
+    """When it went forward to the scene; NaN where it was called off, or sent elsewhere, before."""
+
+
 class Raise(NamedTuple):
     """A rise of a call's alarm level."""
 
@@ -194,6 +207,13 @@ class Log:
     """Recalls and orders, in order of time."""
     repairs: tuple[Repair, ...] = ()
     """Times out of service after breakdowns, in order of time."""
+    stagings: tuple[Staged, ...] = ()
+    """Units that were sent to staging areas, in order of their alerts."""
+
+    @cached_property
+    def staged(self) -> dict[int, Staged]:
+        """The stagings by row of the response."""
+        return {each.response: each for each in self.stagings}
 
     @cached_property
     def level(self) -> Ints:

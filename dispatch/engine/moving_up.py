@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
 
+BY_ORDER = "order"
+"""Why a unit moves that is ordered to."""
+
 OFF_DUTY = "off duty"
 """Why a unit goes back to its own station when its crew goes off duty; policies have words of their own."""
 
@@ -119,7 +122,7 @@ def movable(scenario: Scenario, fleet: Fleet) -> list[int]:
 class MoveUps(Part):
     """Moves free units to other stations, and back, as a policy says after each decision.
 
-    A unit that moves drives in mode ``normal``, without turnout, and may be sent from the road; where it has
+    Without a policy units are moved by order only. A unit that moves drives in mode ``normal``, without turnout, and may be sent from the road; where it has
     arrived it stands as in quarters until it is sent to a call or moved again. After a call it goes to its
     own station.
     """
@@ -129,11 +132,11 @@ class MoveUps(Part):
         scenario: Scenario,
         fleet: Fleet,
         timeline: Timeline,
-        terms: MovingUp,
-        make: Callable[[Callable[[], Fleet]], MoveUpPolicy],
+        terms: MovingUp | None,
+        make: Callable[[Callable[[], Fleet]], MoveUpPolicy] | None,
     ) -> None:
         self._make, self._group = make, movable(scenario, fleet)
-        self._ledger = Ledger(terms.most_moves.per_unit_hour, terms.rest)
+        self._ledger = Ledger(terms.most_moves.per_unit_hour, terms.rest) if terms else Ledger(0, 0.0)
         self._work = [_mean_work(scenario, kind) for kind in range(len(scenario.kinds))]
         self._kind = timeline.kind.tolist()
         self._nodes = [site.node for site in fleet.layout.sites]
@@ -148,9 +151,9 @@ class MoveUps(Part):
         """Number of the last move of each unit that is on no call since."""
 
     def join(self, ops: Operations) -> None:
-        """Show the policy the roads as they are at any moment."""
+        """Show the policy, if there is one, the roads as they are at any moment."""
         self.ops = ops
-        self._policy = self._make(lambda: ops.fleet)
+        self._policy = None if self._make is None else self._make(lambda: ops.fleet)
 
     def records(self) -> dict[str, Any]:
         """Return the moves."""
@@ -170,10 +173,26 @@ class MoveUps(Part):
         for unit in sorted(board.off_duty & set(board.moved)):
             if board.base[unit] != self.ops.fleet.home[unit]:
                 self._start(unit, self._home[unit], OFF_DUTY)
+        if self._policy is None:
+            return
         situation = self._situation()
         for order in self._policy.orders(situation):
             self._start(order.unit, order.site, order.reason)
             self._ledger.note(order.unit, board.now, self._moves[-1].arrives)
+
+    def order(self, unit: int, site: int) -> str:
+        """Move a free unit to a station by order; return why not, empty if it goes."""
+        board, node = self.ops.board, self._nodes[site]
+        if self._site[unit] == site:
+            return "there already, or on its way there"
+        _, position = board.whereabouts(unit) if not self._stands(unit) else (0.0, None)
+        travel = self.ops.fleet.travels[unit]
+        position = travel.at(board.base[unit]) if position is None else position
+        if travel.seconds(position, node, "normal") == inf:
+            return "no way"
+        self._start(unit, site, BY_ORDER)
+        self._ledger.note(unit, board.now, self._moves[-1].arrives)
+        return ""
 
     def roads_changed(self) -> None:
         """Let units look for their way again, from the next node; who has none waits where it is."""

@@ -21,8 +21,13 @@ MOVE_REASONS = {
     "fill": "nobody is free there",
     "home": "back to its own station, since it can be spared",
     "off duty": "back to its own station, since its crew goes off duty",
+    "order": "by order",
 }
 """Why units move, by the word in the log."""
+
+
+STAGED, WENT_FORWARD = "staged", "went forward"
+"""What units do at staging areas."""
 
 
 class Notice(NamedTuple):
@@ -52,6 +57,7 @@ def notices(log: Log) -> list[Notice]:
             _asks(log),
             _hand_overs(log),
             _move_ups(log),
+            _stagings(log),
         )
     )
 
@@ -132,3 +138,16 @@ def _move_ups(log: Log) -> Iterator[Notice]:
         yield Notice(each.left, "moves up", "", names[each.unit], detail)
         if each.arrives == each.arrives:
             yield Notice(each.arrives, "moved up", "", names[each.unit], f"to {goal}")
+
+
+def _stagings(log: Log) -> Iterator[Notice]:
+    r, nodes = log.responses, log.scenario.network.node_ids
+    for each in log.stagings:
+        who = _incident(log, int(r.incident[each.response])), log.fleet.ids[r.unit[each.response]]
+        got_there = each.arrived == each.arrived
+        if got_there:
+            yield Notice(each.arrived, STAGED, *who, f"at {nodes[each.node]}")
+        if each.forward == each.forward:
+            after = f"after a wait of {each.forward - each.arrived:.1f} s"
+            straight = f"straight to the scene, since no way leads to {nodes[each.node]}"
+            yield Notice(each.forward, WENT_FORWARD, *who, after if got_there else straight)

@@ -13,6 +13,7 @@ from dispatch.engine.agenda import INJECT, RELEASE, Agenda, Event
 from dispatch.engine.board import LiveBoard
 from dispatch.engine.duty import Duty
 from dispatch.engine.log import (
+    ALERTED,
     AT_HOSPITAL,
     AVAILABLE,
     CLEAR,
@@ -191,6 +192,7 @@ class Operations:
         """Set a unit on its way home and return when it gets there: at infinity where no way leads."""
         board, fleet, log, now = self.board, self.fleet, self.rows, self.board.now
         if log[row + ENDING] == Ending.CANCELLED:
+            board.staged.pop(unit, None)
             wait, position = board.whereabouts(unit)
             seconds = self.seconds_home(unit, wait, position)
             self.set_out(unit, position, fleet.home[unit], "normal", now)
@@ -229,9 +231,14 @@ class Operations:
         return row
 
     def course(self, slot: int, alerted: float, arrived: float) -> tuple[float, float, float, float, float]:
-        """Return the moments on scene, clear, at hospital and available of a response, and how it ends."""
+        """Return the moments on scene, clear, at hospital and available of a response, and how it ends.
+
+        It arrives at infinity while nobody knows when it will.
+        """
         if called_off(alerted, self._cancelled[slot], arrived):
             return NEVER, NEVER, NEVER, alerted + self._cancelled[slot], Ending.CANCELLED
+        if arrived == inf:
+            return NEVER, NEVER, NEVER, inf, Ending.SERVED
         clear, hospital, available = itinerary(
             alerted,
             arrived,
@@ -241,6 +248,15 @@ class Operations:
             self._hand_over[slot],
         )
         return arrived, clear, hospital, available, Ending.SERVED
+
+    def arrive_at(self, unit: int, row: int, arrived: float) -> None:
+        """Amend a response that arrives at another moment, at infinity while nobody knows when."""
+        log, slot = self.rows, int(self.rows[row + SLOT])
+        moments = self.course(slot, log[row + ALERTED], arrived)
+        log[row + ON_SCENE], log[row + CLEAR], log[row + AT_HOSPITAL], available, log[row + ENDING] = moments
+        log[row + RETURNING] = available
+        self.board.arrives[unit] = min(arrived, available)
+        self.release_at(unit, row, available)
 
     def break_off(self, unit: int) -> None:
         """End what a unit on the road was doing, because it is sent elsewhere."""
@@ -257,6 +273,7 @@ class Operations:
         """End a response before arrival; its need is open again, unless nobody is to come instead."""
         board, log, now = self.board, self.rows, self.board.now
         incident, slot = int(log[row + INCIDENT]), int(log[row + SLOT])
+        board.staged.pop(int(log[row + UNIT]), None)
         if incident in board.sent:
             board.sent[incident].discard(int(log[row + UNIT]))  # it may come back
         log[row + ENDING], log[row + AVAILABLE] = ending, now

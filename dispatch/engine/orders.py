@@ -21,6 +21,7 @@ from dispatch.engine.rulebook import NEVER, Ending
 from dispatch.needs import NO_LEVEL
 
 if TYPE_CHECKING:
+    from dispatch.engine.moving_up import MoveUps
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.scenario.commands import Command
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 class Orders(Part):
     """Carries out recalls and orders at their moments; what cannot be done is told in the log."""
 
-    def __init__(self, scenario: Scenario, timeline: Timeline) -> None:
+    def __init__(self, scenario: Scenario, timeline: Timeline, moves: MoveUps | None) -> None:
+        self._moves = moves
         self._commands = [each for each in scenario.commands if each.does in ("recall", "order")]
         calls = {name: call for call, name in enumerate(timeline.incident_ids(scenario.kinds))}
         self._calls = {
@@ -49,6 +51,8 @@ class Orders(Part):
         for number, command in enumerate(self._commands):
             if command.does == "recall":
                 ops.at(command.moment, partial(self._recall, command))
+            elif command.station:
+                ops.at(command.moment, partial(self._move, command))
             elif command.incident in self._calls:
                 ops.at(command.moment, partial(self._order, number))
 
@@ -103,6 +107,21 @@ class Orders(Part):
         ops.rows[row + AT_HOSPITAL] = NEVER
         ops.forget_release(unit)
         ops.head_home(unit, row, ops.send_home(unit, row))
+
+    def _move(self, command: Command) -> None:
+        """Move a free unit to a station, or note why it cannot go."""
+        sites = [site.id for site in self.ops.fleet.layout.sites]
+        unit = self._units.get(command.unit)
+        if unit is None or command.station not in sites:
+            refusal = "not in this layout"
+        elif unit in self.ops.board.off_duty:
+            refusal = "not on duty"
+        elif not self.ops.board.idle[unit]:
+            refusal = "not free"
+        else:
+            assert self._moves is not None
+            refusal = self._moves.order(unit, sites.index(command.station))
+        self._note(command, -1, refusal or f"moves to {command.station}")
 
     def _order(self, number: int) -> None:
         """Send a unit to a call, or note why it cannot go."""

@@ -75,7 +75,8 @@ class Breakdowns(Part):
         """Find out whether a unit that is sent fails, and where."""
         if unit < 0 or self._share[unit] == 0.0:
             return
-        left, arrives = self.ops.rows[row + EN_ROUTE], self.ops.board.arrives[unit]
+        left, board = self.ops.rows[row + EN_ROUTE], self.ops.board
+        arrives = min(board.arrives[unit], board.staged.get(unit, inf))
         if not left < arrives:  # called off before it left, or there already
             return
         share, luck = self._share[unit], self._luck[need.slot]
@@ -90,7 +91,7 @@ class Breakdowns(Part):
         """Let a unit break down, if it is still under way as it was sent."""
         ops, board, now = self.ops, self.ops.board, self.ops.board.now
         as_sent = ops.row_of[unit] == row and ops.rows[row + ENDING] in (Ending.SERVED, Ending.CANCELLED)
-        if not as_sent or not board.arrives[unit] > now:
+        if not as_sent or not board.arrives[unit] > now or board.staged.get(unit, inf) <= now:
             return
         _, position = board.whereabouts(unit)
         repair = self._repair[unit]

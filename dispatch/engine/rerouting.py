@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from dispatch.engine.log import ALERTED, AT_HOSPITAL, CLEAR, ENDING, IN_QUARTERS, ON_SCENE, RETURNING, SLOT
+from dispatch.engine.log import IN_QUARTERS, INCIDENT, RETURNING
 from dispatch.engine.rulebook import Ending
 from dispatch.scenario.conditions import Conditions
 
 if TYPE_CHECKING:
+    from dispatch.engine.fleet import Fleet
     from dispatch.engine.operations import Operations
     from dispatch.roads.travel import Position
 
@@ -25,6 +26,8 @@ def _look_again(ops: Operations, unit: int) -> None:
     board, row, now = ops.board, ops.row_of[unit], ops.board.now
     if unit in board.moved:
         return  # that is up to who moved it
+    if board.staged.get(unit, inf) <= now:
+        return  # it waits where it is
     bound_home = row >= 0 and (unit in board.stranded or ops.rows[row + IN_QUARTERS] > now)
     if not bound_home and (board.idle[unit] or board.arrives[unit] <= now):
         return
@@ -45,20 +48,26 @@ def _look_again(ops: Operations, unit: int) -> None:
         return  # another way that takes as long
     if bound_home:
         _arrive_home(ops, unit, row, arrives)
+    elif unit in board.staged and arrives < inf:
+        board.staged[unit] = arrives
+    elif unit in board.staged:
+        _pass_by(ops, unit, row, position, left, fleet)
     elif arrives == inf:
-        _cut_off(ops, unit, row, position)
+        cut_off(ops, unit, row, position)
     else:
-        _arrive(ops, unit, row, arrives)
+        ops.arrive_at(unit, row, arrives)
 
 
-def _arrive(ops: Operations, unit: int, row: int, arrived: float) -> None:
-    """Amend a response that arrives at another moment."""
-    log, slot = ops.rows, int(ops.rows[row + SLOT])
-    moments = ops.course(slot, log[row + ALERTED], arrived)
-    log[row + ON_SCENE], log[row + CLEAR], log[row + AT_HOSPITAL], available, log[row + ENDING] = moments
-    log[row + RETURNING] = available
-    ops.board.arrives[unit] = min(arrived, available)
-    ops.release_at(unit, row, available)
+def _pass_by(ops: Operations, unit: int, row: int, position: Position, left: float, fleet: Fleet) -> None:
+    """Let a unit that no way leads to its staging area drive straight to the scene, if it can get there."""
+    node = ops.node[int(ops.rows[row + INCIDENT])]
+    seconds = fleet.travels[unit].seconds(position, node, "emergency")
+    if seconds == inf:
+        cut_off(ops, unit, row, position)
+        return
+    del ops.board.staged[unit]
+    ops.set_out(unit, position, node, "emergency", left, fleet)
+    ops.arrive_at(unit, row, left + seconds)
 
 
 def _arrive_home(ops: Operations, unit: int, row: int, home_at: float) -> None:
@@ -70,7 +79,7 @@ def _arrive_home(ops: Operations, unit: int, row: int, home_at: float) -> None:
     ops.head_home(unit, row, home_at)
 
 
-def _cut_off(ops: Operations, unit: int, row: int, position: Position) -> None:
+def cut_off(ops: Operations, unit: int, row: int, position: Position) -> None:
     """End a response to which no way leads any more; the unit turns home, if it can."""
     fleet, now = ops.fleet, ops.board.now
     ops.abandon(row, Ending.CUT_OFF)

@@ -86,7 +86,7 @@ def _by_rows(log: Log, unit: int, carried: list[tuple[int, int, Trip]]) -> Itera
     for row in np.flatnonzero(r.unit == unit).tolist():
         node = int(log.timeline.node[r.incident[row]])
         en_route, back = float(r.en_route[row]), float(r.returning[row])
-        if not r.from_road[row] and not isnan(en_route):
+        if not r.from_road[row] and not isnan(en_route) and row not in log.staged:
             there = roads.at(float(r.alerted[row]))
             yield row, OUT, Trip(en_route, quarters, node, "emergency", there)
         if r.ending[row] == Ending.SERVED and not isnan(back):

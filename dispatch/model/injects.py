@@ -224,12 +224,21 @@ class Recall(Frozen):
 
 
 class Order(Frozen):
-    """A unit that is sent by order, whatever the policy would choose."""
+    """A unit that is sent to a call or to a station by order, whatever the policies would choose."""
 
     unit: Reference
     """Id of a unit; nothing happens if it cannot be sent, which the log tells."""
-    incident: Reference
+    incident: Reference | None = None
     """Id of an injected call; the unit fills a need that it can fill, or else comes in addition."""
+    station: Reference | None = None
+    """Id of a station; the unit moves up there, and stands there until it is called or moved again."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if (self.incident is None) == (self.station is None):
+            message = "an order sends to one place | Give either 'incident' or 'station'."
+            raise ValueError(message)
+        return self
 
 
 class Divert(Frozen):

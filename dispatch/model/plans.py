@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from dispatch.model.base import Frozen, Name, Place, Reference, Text, Whole, number_only
+from dispatch.model.base import Frozen, Name, Place, Reference, Seconds, Text, Whole, number_only
 
 Scale = Literal["fire", "rescue"]
 """Scale of alarm levels: five for fires, four for rescues."""
@@ -91,9 +91,18 @@ class Staging(Frozen):
     """Who waits at a staging area instead of driving up to the scene."""
 
     from_unit: Annotated[Whole, Field(ge=1, le=100, alias="from")]
-    """The first unit to wait, in order of arrival: 4 means that three drive up and the others wait."""
-    at: Text = ""
-    """Where, in words."""
+    """The first unit to wait, in the order in which they are sent: 4 means that three drive up and the others
+    wait."""
+    at: Place | None = None
+    """Where: a node id, or coordinates that are snapped to the nearest node; when left out the edge of the
+    scene, which is the node of the incident."""
+    size_up: Seconds = 0.0
+    """How long the first unit has to be on scene before those that wait go forward."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it changes anything: at the edge of the scene, and without a size-up, nobody waits."""
+        return self.at is not None or self.size_up > 0.0
 
 
 class Card(Frozen):

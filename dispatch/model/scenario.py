@@ -196,7 +196,7 @@ class ScenarioFile(Frozen):
     measures: tuple[Reference, ...] = ()
     """Measures reported when none are asked for; a sensible set when left out."""
     cover_within: PositiveSeconds = 480.0
-    """Travel time for ``coverage.residual.min`` and for policies that keep cover."""
+    """Travel time for ``coverage.residual.min``, for policies that keep cover, and for agreements that do."""
     stop: StoppingRule | None = None
     """When to stop replicating early; all replications are made when left out."""
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dispatch.engine.notices import notice_table
+from dispatch.engine.notices import STAGED, WENT_FORWARD, notice_table
 from dispatch.engine.tables import incident_table, response_table
 from dispatch.scenario.layout import AID_NAME
 
@@ -151,6 +151,8 @@ def snapshot(events: Iterable[Event]) -> Snapshot:
             board.waiting.append(event.incident)
         elif kind in (ALERTED, GIVEN_UP) and event.incident in board.waiting:
             board.waiting.remove(event.incident)
+        if kind == NOTED and event.incident == bound.get(unit):
+            board.units[unit] = _staged(event, board.units[unit])
         if not unit or unit == AID_NAME or kind == NOTED:
             continue
         if kind == ALERTED:
@@ -162,6 +164,13 @@ def snapshot(events: Iterable[Event]) -> Snapshot:
             restored = kind == AVAILABLE and board.units.get(unit) == RESTORING
             board.units[unit] = RESTORING if restoring else WORDS[HOME] if restored else _state(event)
     return board
+
+
+def _staged(event: Event, state: str) -> str:
+    """Return what a unit does after something was noted of it: it may stop at a staging area, or go on."""
+    steps = {STAGED: (WORDS[EN_ROUTE], STAGED), WENT_FORWARD: (STAGED, WORDS[EN_ROUTE])}
+    before, after = steps.get(event.detail.partition(":")[0], ("", ""))
+    return f"{after} for {event.incident}" if state == f"{before} for {event.incident}" else state
 
 
 def _state(event: Event) -> str:

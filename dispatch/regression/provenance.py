@@ -21,7 +21,7 @@ IDLE = frozenset(
 
 NAMED = frozenset(
     {"unit_types", "stations", "units", "rotas", "crews", "incident_types", "zones", "profiles", "closures", "layouts",
-     "demand", "dispatching", "hospitals", "travel"}
+     "demand", "dispatching", "hospitals", "travel", "agreements"}
 )  # fmt: skip
 """Sections whose parts are told by name, so that a difference is found at once."""
 

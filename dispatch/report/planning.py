@@ -70,7 +70,7 @@ def _units_document(units: Mapping[str, UnitNeed]) -> dict[str, Any]:
 
 
 def _staging_document(staging: Staging | None) -> dict[str, Any] | None:
-    return None if staging is None else {"from": staging.from_unit, "at": staging.at}
+    return None if staging is None else staging.model_dump(mode="json", by_alias=True)
 
 
 def match_document(
@@ -185,8 +185,9 @@ def _extras(
     staging: Staging | None, supplies: Mapping[str, str], notify: tuple[str, ...], command: str
 ) -> Iterator[Line]:
     if staging is not None:
-        where = f" at {staging.at}" if staging.at else ""
-        yield 4, f"staging: from unit {staging.from_unit} on{where}"
+        where = "" if staging.at is None else f" at {staging.at}"
+        first = f", until the first has been on scene for {staging.size_up:g} s" if staging.size_up else ""
+        yield 4, f"staging: from unit {staging.from_unit} on{where}{first}"
     if supplies:
         yield 4, "supplies: " + ", ".join(f"{name} ({amount})" for name, amount in supplies.items())
     if notify:

@@ -119,7 +119,7 @@ _INJECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
         f"recall of {inject['unit']}{', another goes instead' if inject['replace'] else ''}"
     ),
     "divert": lambda inject: f"hospital {inject['hospital']} on diversion{_lasting(inject)}",
-    "order": lambda inject: f"{inject['unit']} ordered to {inject['incident']}",
+    "order": lambda inject: f"{inject['unit']} ordered to {inject.get('incident') or inject['station']}",
 }
 """How injects are told, by what they do."""
 

@@ -198,14 +198,19 @@ class _Reader:
 
 def doubtful(scenario: Scenario) -> Iterator[str]:
     """Yield notes on agreements that help nobody, and on needs for which perhaps nobody is ever asked."""
+    sites = {(site.id, site.owner) for layout in scenario.layouts.values() for site in layout.sites}
     for agreement in scenario.agreements:
-        sites = [site for layout in scenario.layouts.values() for site in layout.sites]
-        if not any(site.id in agreement.stations or site.owner in agreement.owners for site in sites):
+        if not any(name in agreement.stations or owner in agreement.owners for name, owner in sites):
             yield f"agreement '{agreement.id}' names nobody: no station has such an owner."
         if agreement.until <= 0.0:
             yield f"agreement '{agreement.id}' has expired before the start; its units are never sent."
         if agreement.terms.most == 0.0:
             yield f"agreement '{agreement.id}' lets none of its units out ('most: 0')."
+    for station, owner in sorted(sites):
+        asked = any(station in each.stations or owner in each.owners for each in scenario.agreements)
+        if owner == "mutual_aid" and not asked:
+            fact = f"station '{station}' is kept by mutual_aid and under no agreement"
+            yield f"{fact}: its units are sent as own ones."
     if scenario.file.dispatching.when_none_free == "queue":
         for layout in scenario.layouts.values():
             yield from _unsure(scenario, layout)

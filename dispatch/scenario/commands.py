@@ -45,6 +45,8 @@ class Command:
     """Id of a call."""
     unit: str = ""
     """Id of a unit."""
+    station: str = ""
+    """Id of a station."""
     level: int = 0
     replace: bool = False
     """Whether the place of a recalled unit is open again."""
@@ -82,7 +84,8 @@ def _commands(inject: Inject, moment: float) -> Iterator[Command]:
     elif inject.recall is not None:
         yield Command(moment, "recall", unit=inject.recall.unit, replace=inject.recall.replace)
     elif inject.order is not None:
-        yield Command(moment, "order", incident=inject.order.incident, unit=inject.order.unit)
+        target = inject.order.incident or "", inject.order.station or ""
+        yield Command(moment, "order", incident=target[0], station=target[1], unit=inject.order.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class _Known:
     """Ids that commands may name."""
 
     units: frozenset[str]
+    stations: frozenset[str]
     authored: dict[str, int]
     """Kind of each injected call by id."""
     recorded: frozenset[str]
@@ -101,6 +105,7 @@ class _Known:
         kinds = "|".join(re.escape(scenario.kinds[stream.kind].id) for stream in scenario.streams)
         return cls(
             units=frozenset(unit for layout in scenario.layouts.values() for unit, _ in layout.units),
+            stations=frozenset(site.id for layout in scenario.layouts.values() for site in layout.sites),
             authored={call.id: call.kind for call in scenario.authored},
             recorded=frozenset(scenario.recorded.ids) if scenario.recorded is not None else frozenset(),
             random=re.compile(f"(?P<kind>{kinds})(?:-surge-[0-9]+)?-[0-9]+" if kinds else "(?!)"),
@@ -110,7 +115,12 @@ class _Known:
         """Yield what is wrong with a command, and the remedy."""
         if command.does != "level" and command.unit not in self.units:
             yield f"no unit '{command.unit}' in any layout", did_you_mean(command.unit, self.units)
-        if command.does == "order" and command.incident not in self.authored:
+        if command.station and command.station not in self.stations:
+            yield (
+                f"no station '{command.station}' in any layout",
+                did_you_mean(command.station, self.stations),
+            )
+        if command.does == "order" and not command.station and command.incident not in self.authored:
             remedy = did_you_mean(command.incident, self.authored)
             yield f"no injected call '{command.incident}'", remedy or "Inject an incident with this id."
         if command.does == "level":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
+    from dispatch.model.base import Place
     from dispatch.model.incidents import IncidentType
     from dispatch.model.plans import Force, Staging
     from dispatch.model.scenario import ScenarioFile
@@ -95,8 +96,17 @@ class Plans:
     begins: tuple[float, ...]
     """When those spans begin, in seconds from the start; the last one lasts for ever."""
     start: datetime
+    areas: Mapping[Place, int]
+    """Nodes of staging areas, by what the plans say of them."""
     _matches: dict[tuple[int, int, int, int], Match | None] = field(default_factory=dict)
     _cards: dict[tuple[int, int, int, int], ResolvedCard] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> bool:
+        """Whether some plan lets units wait at a staging area."""
+        written = (cards for plan in self.library.plans.values() for cards in plan.cards)
+        rules = (card.staging for cards in written for card in cards.values())
+        return any(rule is not None and rule.waits for rule in rules)
 
     def top(self, kind: int) -> int:
         """Return the highest alarm level of a type."""
@@ -279,7 +289,21 @@ def resolve_plans(
         days=days,
         begins=(0.0, *begins[1:]),
         start=file.start,
+        areas=_areas(merged, gazetteer),
     )
+
+
+def _areas(merged: Merged, gazetteer: Gazetteer) -> dict[Place, int]:
+    """Return the nodes of staging areas; those that are not in the network are noted."""
+    found: dict[Place, int] = {}
+    for name, plan in sorted(merged.library.own.items()):
+        for level, card in sorted(plan.cards.items()):
+            if card.staging is not None and card.staging.at is not None:
+                where = merged.place("plans", name, "cards", str(level), "staging", "at")
+                node = gazetteer.node(card.staging.at, where)
+                if node is not None:
+                    found[card.staging.at] = node
+    return found
 
 
 def _days(library: Library, file: ScenarioFile) -> tuple[date, ...]:

@@ -319,6 +319,14 @@ def control_by_deadline(view: LogView, filters: Filters) -> float:
     return _share(float(in_time.sum()), float(calls.sum()))
 
 
+def staging_wait_mean(view: LogView, filters: Filters) -> float:
+    """Mean seconds from arrival at the staging area until going forward; those who do neither stay out."""
+    sent = _responses(view, filters)
+    waits = [each.forward - each.arrived for each in view.log.stagings if sent[each.response]]
+    known = [wait for wait in waits if wait == wait]
+    return float(np.mean(known)) if known else math.nan
+
+
 def moveups_n(view: LogView, filters: Filters) -> float:
     """Count the moves to other stations, and back, that units begin in the measured time.
 
@@ -352,6 +360,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "raises.n": (raises_n, "1", None, INCIDENT_FILTERS),
     "control.mean": (control_mean, "s", False, INCIDENT_FILTERS),
     "control.by_deadline": (control_by_deadline, "share", True, INCIDENT_FILTERS),
+    "staging.wait.mean": (staging_wait_mean, "s", False, ALL_FILTERS),
     "moveups.n": (moveups_n, "1", None, UNIT_FILTERS),
     "mutual_aid.unit_hours": (helping.unit_hours, "h", False, helping.HELP_FILTERS),
     "mutual_aid.cost": (helping.cost, "1", False, helping.HELP_FILTERS),

@@ -130,6 +130,8 @@ class Watch:
             call, response = -1, -1
         elif board.idle[unit]:
             status = Status.RETURNING.value
+        elif board.staged.get(unit, inf) <= now:
+            status = Status.STAGED.value
         elif board.arrives[unit] > now:
             status = (Status.TURNING_OUT if board.left[unit] > now else Status.EN_ROUTE).value
         else:

@@ -95,7 +95,7 @@ def test_json_is_stable_and_says_the_same(scenario: Path) -> None:
     assert [score["points"] for score in found["chosen"]["scores"]] == [3, -1, 0, 1]
     assert [(each["plan"], each["behind_by"]) for each in found["runners_up"]] == [("park", "place")]
     assert found["sent"] == {"pumper": {"units": 2, "crew": [0, 0]}}
-    assert found["card"]["staging"] == {"from": 2, "at": ""}
+    assert found["card"]["staging"] == {"from": 2, "at": None, "size_up": 0.0}
     assert len(found["rejected"]) == 18
 
 

@@ -245,6 +245,31 @@ def test_an_order_that_cannot_be_carried_out_is_noted(
     assert notices(log)[-1].detail == outcome
 
 
+def test_an_order_moves_a_unit_to_a_station_where_it_stands_until_it_is_called(tmp_path: Path) -> None:
+    """W1 moves from a to e, 240 s; at 1000 s it goes from there at once, and home to a from the call."""
+    units = {name: UNITS[name] for name in ("W1",)}
+    orders = [
+        {"at": 100, "order": {"unit": "W1", "station": "east"}},
+        {"at": 200, "order": {"unit": "W1", "station": "east"}},
+    ]
+    log = simulate(world(tmp_path, *orders, call(at=1000, node="d"), units=units, alarm={"level": 1}))
+    assert [(each.left, each.arrives) for each in log.move_ups] == [(100.0, 340.0)]
+    told = [(each.what, each.detail) for each in notices(log) if each.what == "order"]
+    assert told == [("order", "moves to east"), ("order", "there already, or on its way there")]
+    assert log.responses.on_scene.tolist() == [1060.0]
+    assert log.responses.in_quarters.tolist() == [1060 + 3600 + 180.0]
+
+
+def test_an_order_to_move_is_refused_to_units_that_are_out(tmp_path: Path) -> None:
+    order = {"at": 100, "order": {"unit": "W1", "station": "east"}}
+    log = simulate(world(tmp_path, call(), order, units={"W1": UNITS["W1"]}))
+    assert log.move_ups == ()
+    assert [each.detail for each in notices(log)] == ["not free"]
+    off = {"at": 0, "outage": {"unit": "W1"}}
+    log = simulate(world(tmp_path, off, order, units=UNITS))
+    assert [each.detail for each in notices(log)] == ["not on duty"]
+
+
 def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> None:
     """E1 is on its way from e to c for another call, to which E2 goes instead."""
     other = {"at": 0, "incident": {"type": "fire", "node": "c", "id": "y"}}
@@ -263,6 +288,8 @@ def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> N
         ({"level": {"incident": "z", "level": 2}}, "no call 'z' that has alarm levels"),
         ({"recall": {"unit": "Z"}}, "no unit 'Z' in any layout"),
         ({"order": {"unit": "E1", "incident": "z"}}, "no injected call 'z'"),
+        ({"order": {"unit": "E1", "station": "z"}}, "no station 'z' in any layout"),
+        ({"order": {"unit": "E1"}}, "an order sends to one place"),
         ({"outage": {"hydrants": "zz"}}, "no zone or node 'zz'"),
         ({"outage": {"comms": True}}, "'comms' and 'slower_by' belong together"),
         ({"outage": {"unit": "E1", "slower_by": 5}}, "'comms' and 'slower_by' belong together"),

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from dispatch import Board, measure, simulate
 from dispatch.engine.board import Status
+from dispatch.engine.duty import Duty
 from dispatch.engine.rulebook import Ending
 from dispatch.errors import ScenarioError, UsageError
 from dispatch.regression.events import events_of, snapshot
@@ -196,6 +197,38 @@ def test_the_workshop_goes_by_the_units_id(tmp_path: Path) -> None:
     assert len(more["A1", "engine"]) > 1
     other = draw(small(tmp_path / "a", unit_types=types), 4).downtimes
     assert other["E1", "engine"] != short["E1", "engine"]
+
+
+def test_time_in_service_against_looking_at_every_ten_seconds(tmp_path: Path) -> None:
+    """Rota, outage, workshop and repairs of several units, at once."""
+    tired = {
+        "downtime": {"every": {"exponential": {"mean": 6000}}, "lasts": {"exponential": {"mean": 1500}}},
+        "breaks_down": {"share": 0.4, "repair": {"exponential": {"mean": 2000}}},
+    }
+    units = {name: {"type": "engine", "station": "west"} for name in ("U1", "U2", "U3")}
+    units["U2"]["rota"] = "day"
+    read = scenario(
+        tmp_path, units=units, unit_types=engine(**tired), demand={"poisson": {"fire": {"rate": "200/d"}}},
+        rotas={"day": {"on_duty": [{"begins": 1, "ends": 4}]}}, horizon=40_000,
+        injects=[{"at": 7000, "outage": {"unit": "U1", "for": 5000}}],
+    )  # fmt: skip
+    log = simulate(read)
+    assert len(log.repairs) > 5
+    duty, moments = Duty.of(log), np.arange(1005.0, 39_000.0, 10.0)
+    seconds = duty.seconds(1000.0, 39_000.0, 3)
+    alone = [
+        [(each.begins, each.ends) for each in log.repairs if each.unit == unit]
+        + [*log.timeline.downtimes[name, "engine"]]
+        + ([(7000.0, 12_000.0)] if name == "U1" else [])
+        + ([(0.0, 3600.0), (14_400.0, 90_000.0)] if name == "U2" else [])
+        for unit, name in enumerate(log.fleet.ids)
+    ]
+    for unit, spans in enumerate(alone):
+        out = np.any([(begin <= moments) & (moments < end) for begin, end in spans], axis=0)
+        assert seconds[unit] == pytest.approx(10.0 * (~out).sum(), abs=5.0 * 2 * len(spans))
+        assert [not duty.is_on(unit, moment) for moment in moments] == out.tolist()
+        own = measure(log, [f"workload[unit={log.fleet.ids[unit]}]"])
+        assert 0 < own[f"workload[unit={log.fleet.ids[unit]}]"] <= 1
 
 
 def test_the_workshop_moves_no_call(tmp_path: Path) -> None:

@@ -424,6 +424,17 @@ def test_cover_by_agreement_is_no_cover(tmp_path: Path) -> None:
     assert who(simulate(loaded_with(tmp_path, calls, **world)))[0] == "M1"
 
 
+def test_units_of_others_are_not_moved_up(tmp_path: Path) -> None:
+    """W1 goes out; E1 and E2 stand idle at the other end and would be moved, were they our own."""
+    calls = "".join(f"c{i},{9000 * i},fire,a,engine:1\n" for i in range(1, 6))
+    moving = {"expected_cover": {"busy_fraction": 0.3, "consider": "all"}}
+    world: dict[str, Any] = {"units": "W1 E1 E2", "moving_up": moving, "cover_within": 70}
+    log = simulate(line(tmp_path, calls, terms={"asked_when": {"none_free": True}}, **world))
+    assert {log.fleet.ids[each.unit] for each in log.move_ups} <= {"W1"}
+    own = simulate(line(tmp_path, calls, terms=None, **world))
+    assert {own.fleet.ids[each.unit] for each in own.move_ups} & {"E1", "E2"}
+
+
 def test_outside_units_are_not_first_due(tmp_path: Path) -> None:
     log = simulate(line(tmp_path, ONE_AT_E, terms={"asked_when": {"none_free": True}}))
     assert measure(log, ["reliability.first_due"]) == {"reliability.first_due": 1.0}

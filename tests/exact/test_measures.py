@@ -12,12 +12,13 @@ import pytest
 
 import dispatch
 from dispatch.engine.ladder import HandOver
-from dispatch.engine.log import MoveUp
+from dispatch.engine.log import MoveUp, Raise
 from dispatch.engine.rulebook import Ending
 from dispatch.engine.tiers import Ask
 from dispatch.errors import UsageError
 from dispatch.model.agreements import Agreement
 from dispatch.scenario.agreements import AgreementTerms
+from dispatch.scenario.alarms import AlarmBook
 from dispatch.study.measures import INTERVALS
 from dispatch.study.singles import SINGLES
 
@@ -117,6 +118,7 @@ BY_HAND = {
     # sent to measured calls: full 2, late, off, half, aided 2
     "responses.n": 7,
     "responses.cut_off": 0,  # roads never close; see below for where they do
+    "responses.broken_down": 0,  # no type breaks down; see tests/engine/test_readiness.py
     "responses.n[unit=P1]": 3,
     "responses.n[station=S2]": 3,
     "responses.n[type=fire,unit_type=pumper]": 2,
@@ -163,6 +165,10 @@ BY_HAND = {
     "hospital.n": 0,
     "hospital.wait.mean": NAN,
     "hospital.travel.mean": NAN,
+    # there are no alarm levels; see below for where there are
+    "raises.n": 0,
+    "control.mean": NAN,
+    "control.by_deadline": NAN,
     # nobody is under an agreement, and nothing is handed over; see below for where there is
     "mutual_aid.cost": 0,
     "asks.n": 0,
@@ -248,6 +254,49 @@ def test_help_under_agreements_by_hand(log: Log) -> None:
     assert dispatch.measure(changed, expected) == pytest.approx(expected)
     with pytest.raises(UsageError, match="no agreement 'chaep'"):
         dispatch.measure(changed, ["asks.n[agreement=chaep]"])
+
+
+def test_alarm_levels_by_hand(log: Log) -> None:
+    """All calls but 'none' have levels; 'old', in the warm-up, counts nowhere.
+
+    full   is raised to 2 by order, which its second unit is for, and needs that: on scene at 1060
+    late   is raised by deadline, and then by order; needs level 1: on scene at 1790
+    half   has level 2 from the start, of which only the first unit comes, and needs level 1: at 2550
+    aided  has level 1 with both units: the second one, mutual aid, comes at 3700
+    off and never are never reached
+    """
+    calls = [call.id for call in handmade.CALLS]
+    slots = {name: int(log.timeline.first_slot[calls.index(name)]) for name in calls}
+    level, severity = np.array([[1, 1, 1, 1, 1, 2, 0, 1], [1, 2, 1, 1, 1, 1, 0, 1]], dtype=np.int32)
+    slot_level = np.ones(len(log.timeline.owner), dtype=np.int32)
+    slot_level[[slots["full"] + 1, slots["half"] + 1]] = 2
+    slot_level[slots["none"]] = 0
+    rises = (("old", 1, "deadline"), ("full", 1, "order"), ("late", 1, "deadline"), ("late", 2, "order"))
+    raises = [Raise(calls.index(name), 0.0, before, before + 1, why) for name, before, why in rises]
+    graded = replace(
+        log,
+        scenario=replace(log.scenario, alarms=AlarmBook((), 0, frozenset(), 0.0)),
+        timeline=replace(log.timeline, level=level, severity=severity, slot_level=slot_level),
+        raises=tuple(raises),
+    )
+    full, late, half, aided = 1060 - 700, 1790 - 1000, 2550 - 2400, 3700 - 3000
+    expected = {
+        "raises.n": 3,
+        "raises.n[type=medical]": 2,
+        "raises.n[priority=1]": 1,
+        "control.mean": (full + late + half + aided) / 4,
+        "control.mean[type=medical]": late,
+        "control.mean[zone=west]": (full + aided) / 2,
+        # of six measured calls with levels full, half and aided; late came too late
+        "control.by_deadline": 3 / 6,
+        "control.by_deadline[type=medical]": 0 / 3,
+        "control.by_deadline[zone=east]": 1 / 3,
+    }
+    assert dispatch.measure(graded, expected) == pytest.approx(expected)
+    needs_more = replace(graded.timeline, severity=severity + (np.array(calls) == "aided").astype(np.int32))
+    expected = {"control.mean": (full + late + half) / 3, "control.by_deadline": 2 / 6, "raises.n": 3}
+    found = dispatch.measure(replace(graded, timeline=needs_more), expected)
+    assert found == pytest.approx(expected), "what is on scene is never enough for 'aided'"
 
 
 def test_what_became_of_the_calls(log: Log) -> None:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dispatch import timeline
+from dispatch import needs, timeline
 from dispatch.durations import quantile
 from dispatch.engine import board, operations, rulebook, simulator
 from dispatch.engine.crews import Crews
 from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.ladder import Ladder
+from dispatch.engine.levels import Levels, SmallestCrews
+from dispatch.engine.operations import Operations
+from dispatch.engine.orders import Orders
 from dispatch.engine.readiness import Turnaround
 from dispatch.engine.tiers import Agreements, Because
 from dispatch.policies.assigning import Assignment
@@ -27,6 +30,7 @@ from dispatch.regression.events import (
     EN_ROUTE,
     HOME,
     NOTED,
+    ON_SCENE,
     READY,
     RECEIVED,
     RETURNING,
@@ -205,6 +209,57 @@ def own_needs_lost(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(InjectReader, "_slots", lambda self, written: ())
 
 
+def deadlines_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Let deadlines pass without a look at the force on scene."""
+    patch.setattr(Levels, "_check", lambda self, call, level: None)
+
+
+def whole_card_at_each_rise(patch: pytest.MonkeyPatch) -> None:
+    """Ask for all units of the higher card when a level rises, and not for the difference."""
+    open_needs = Operations.open_needs
+    patch.setattr(Operations, "open_needs", lambda self, call, above: open_needs(self, call, -1))
+
+
+def smallest_crews_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Send whoever is near, however few people are on board."""
+    patch.setattr(SmallestCrews, "barred", lambda self, need: ())
+
+
+def hydrants_never_fail(patch: pytest.MonkeyPatch) -> None:
+    """Grade calls without a look at outages of hydrants."""
+    circumstances = needs.circumstances
+
+    def with_water(scenario: Scenario, moment: float) -> tuple[bool, frozenset[int]]:
+        return circumstances(scenario, moment)[0], frozenset()
+
+    patch.setattr(needs, "circumstances", with_water)
+
+
+def comms_delay_lost(patch: pytest.MonkeyPatch) -> None:
+    """Alert units at once while communications fail."""
+    patch.setattr(timeline, "_with_slow_comms", lambda scenario, calls: calls)
+
+
+def weather_slows_nobody(patch: pytest.MonkeyPatch) -> None:
+    """Drive as fast in fog as without."""
+    patch.setattr(RoadResolver, "_weather", lambda self: iter(()))
+
+
+def recalled_are_not_replaced(patch: pytest.MonkeyPatch) -> None:
+    """Leave the place of a recalled unit empty, whatever the recall says."""
+    turn_back = Orders._turn_back
+
+    def without_replacement(self: Orders, unit: int, row: int, *, reopen: bool) -> None:
+        turn_back(self, unit, row, reopen=False)
+
+    patch.setattr(Orders, "_turn_back", without_replacement)
+
+
+def orders_left_to_policy(patch: pytest.MonkeyPatch) -> None:
+    """Take orders for nothing, and send whom the policy chooses."""
+    patch.setattr(Orders, "_order", lambda self, number: None)
+
+
 def plan_of_the_site_ignored(patch: pytest.MonkeyPatch) -> None:
     """Compare plans by the class of the incident first: who wrote one for the site is not asked."""
     patch.setattr(matching, "_rank", lambda candidate: tuple(-each.points for each in candidate.scores[1:]))
@@ -368,6 +423,56 @@ MUTATIONS = (
         "alarm-levels",
         ALERTED,
         lambda a, b: _missing(a, b, "ZC-P1", "厂房-plant"),  # one of the two that come beside the first
+    ),
+    Mutation(
+        deadlines_ignored,
+        "alarm-levels",
+        NOTED,
+        lambda a, b: (
+            a is not None and a.incident == "road-accident-1" and a.detail.startswith("level raised")
+        ),
+    ),
+    Mutation(
+        whole_card_at_each_rise,
+        "command-and-weather",
+        ALERTED,
+        lambda _, b: b is not None and (b.unit, b.time) == ("ZC-M1", 3900.0),  # for the need of level 1
+    ),
+    Mutation(
+        smallest_crews_ignored,
+        "command-and-weather",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident") and b is not None and b.unit == "ZC-M1",
+    ),
+    Mutation(
+        hydrants_never_fail,
+        "command-and-weather",
+        ALERTED,
+        lambda a, b: _missing(a, b, "ZC-P1", "缺水-dry"),
+    ),
+    Mutation(
+        comms_delay_lost,
+        "command-and-weather",
+        READY,
+        lambda a, b: _earlier(a, b, 120.0),
+    ),
+    Mutation(
+        weather_slows_nobody,
+        "command-and-weather",
+        ON_SCENE,
+        lambda a, b: _earlier(a, b, 269.28),  # half of the way through the fog
+    ),
+    Mutation(
+        recalled_are_not_replaced,
+        "command-and-weather",
+        ALERTED,
+        lambda a, _: a is not None and (a.unit, a.incident) == ("ZC-P1", "换车-swap"),
+    ),
+    Mutation(
+        orders_left_to_policy,
+        "command-and-weather",
+        ALERTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident") and b is not None and b.unit == "EP-P1",
     ),
     Mutation(
         plan_of_the_site_ignored,

@@ -19,7 +19,20 @@ from dispatch.model.distributions import Distribution
 from dispatch.model.expectations import Comparison, LogExpectation, MeasureExpectation
 from dispatch.model.hospitals import Diverting, Hospital
 from dispatch.model.incidents import IncidentType, PoissonStream, Profile, ToHospital, Zone
-from dispatch.model.injects import Closure, Divert, Inject, InjectedIncident, Message, Surge
+from dispatch.model.injects import (
+    Closure,
+    Divert,
+    Inject,
+    InjectedIncident,
+    LevelChange,
+    Message,
+    Order,
+    Outage,
+    OutOfService,
+    Recall,
+    Surge,
+    Weather,
+)
 from dispatch.model.moving_up import CoverageAware, Fill, MostMoves
 from dispatch.model.readiness import Breakdown, Crew, Downtime
 from dispatch.model.resources import Unit, UnitType, Variation
@@ -45,7 +58,7 @@ SHIPPED = SCENARIOS / "regression"
 FOR_PEOPLE = {"title", "description", "source"}
 """Fields that no result depends on."""
 
-CELLS, ASSERTIONS = 30, 237
+CELLS, ASSERTIONS = 31, 267
 
 
 @cache
@@ -123,8 +136,9 @@ def test_every_inject_kind_is_used() -> None:
     "model",
     [Agreement, Alarm, AlarmRules, AskedWhen, Breakdown, Closure, CoverageAware, Crew, Dispatching,
      Distribution, Divert, Diverting, Downtime, Fill, HandedWhen, Hospital, IncidentType,
-     InjectedIncident, Message, MostMoves, MutualAid, PoissonStream, Profile, Report, Rung,
-     SpeedSet, Surge, ToHospital, Unit, UnitType, Uplift, Variation, Zone],
+     InjectedIncident, LevelChange, Message, MostMoves, MutualAid, Order, Outage, OutOfService,
+     PoissonStream, Profile, Recall, Report, Rung, SpeedSet, Surge, ToHospital, Unit, UnitType,
+     Uplift, Variation, Weather, Zone],
 )  # fmt: skip
 def test_every_key_is_used(model: type[BaseModel]) -> None:
     """A key that scenarios may have is in one of the set, so that what it does is looked after."""

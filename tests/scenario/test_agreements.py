@@ -227,6 +227,14 @@ def test_an_agreement_with_no_station_of_its_owner_is_noted(tmp_path: Path) -> N
     assert any("names nobody" in note for note in loaded.notes)
 
 
+def test_a_neighbour_without_an_agreement_is_noted(tmp_path: Path) -> None:
+    stations = {"west": {"at": "a", "owner": "mutual_aid"}, "east": {"at": "e"}}
+    agreed = written() | {"more": {"owners": ["volunteer"]}}
+    for agreements, noted in (({}, True), (agreed, False)):
+        loaded = small(tmp_path, stations=stations, agreements=agreements)
+        assert any("sent as own ones" in note for note in loaded.notes) == noted
+
+
 def test_a_station_may_be_missing_in_a_layout(tmp_path: Path) -> None:
     layouts = {"without": {"close_stations": ["west"]}}
     loaded = small(tmp_path, agreements=written(), layouts=layouts)

@@ -1,0 +1,173 @@
+"""Staging: later units of a call wait at a staging area until the first one has sized up the scene.
+
+Of the units sent to a call, the first ``from`` − 1 drive up; one that comes in place of another which turned
+elsewhere drives up, too. All later ones drive to the staging area of the card that the call's level has when
+they are sent. From there they go forward once somebody has been on scene for the size-up. When nobody has come
+and nobody is on the way, the first of those who wait goes forward at once, so that nobody waits for ever. Where
+no way leads to the staging area and on to the scene, and for mutual aid, there is no staging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from dispatch.engine.log import AID, AVAILABLE, ENDING, ON_SCENE, WIDTH, Staged
+from dispatch.engine.parts import Part
+from dispatch.engine.rerouting import cut_off
+from dispatch.engine.rulebook import NEVER, Ending
+
+if TYPE_CHECKING:
+    from dispatch.engine.protocols import Need
+    from dispatch.scenario.plans import Plans
+    from dispatch.timeline import Timeline
+
+MODE = "emergency"
+"""How units drive to the staging area, and from there to the scene."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stay:
+    """One unit, from its alert until it goes forward or is taken off the call."""
+
+    unit: int
+    row: int
+    call: int
+    node: int
+    size_up: float
+    arrived: float
+    """As far as is known; ``LiveBoard.staged`` has it while the unit is to wait."""
+    forward: float = NEVER
+
+
+class Staging(Part):
+    """Sends later units of a call to its staging area, and forward from there."""
+
+    def __init__(self, timeline: Timeline, plans: Plans) -> None:
+        self._plans = plans
+        self._kind, self._received = timeline.kind.tolist(), timeline.received.tolist()
+        self._sent: dict[int, list[int]] = {}
+        """Rows of the responses to each call."""
+        self._stays: dict[int, _Stay] = {}
+        """By unit, until it goes forward or is taken off the call."""
+        self._all: list[_Stay] = []
+        self._woken: set[float] = set()
+        """Moments at which those who wait are looked at."""
+
+    def committed(self, need: Need, unit: int, row: int) -> None:
+        """Send a unit to the staging area, if it is not among the first."""
+        self._end(unit)  # it may have been diverted from one
+        sent = self._sent.setdefault(need.incident, [])
+        area = None if unit == AID else self._area(need)
+        if area is not None:
+            driving_up = sum(map(self._drives_up, sent))
+            first, node, size_up = area
+            if driving_up >= first - 1:
+                self._send(need, unit, row, node, size_up)
+        sent.append(row)
+
+    def _area(self, need: Need) -> tuple[int, int, float] | None:
+        """Return the first unit to wait, the staging area and the size-up of a call; None for no staging."""
+        call = need.incident
+        level = self.ops.level[call]
+        if level < 1:
+            return None
+        staging = self._plans.card(self._kind[call], need.node, level, self._received[call]).staging
+        if staging is None:
+            return None
+        node = need.node if staging.at is None else self._plans.areas[staging.at]
+        if node == need.node and staging.size_up == 0.0:
+            return None
+        return staging.from_unit, node, staging.size_up
+
+    def _drives_up(self, row: int) -> bool:
+        """Whether a unit has come or is on its way to the scene, not to a staging area."""
+        rows = self.ops.rows
+        if any(stay.row == row for stay in self._stays.values()):
+            return False
+        if rows[row + ENDING] == Ending.CANCELLED:  # which nobody knows before it happens
+            return bool(rows[row + AVAILABLE] > self.ops.board.now)
+        return bool(rows[row + ON_SCENE] == rows[row + ON_SCENE])
+
+    def _send(self, need: Need, unit: int, row: int, node: int, size_up: float) -> None:
+        """Let a unit that has been sent drive to a staging area, if ways lead there and on to the scene."""
+        ops, board = self.ops, self.ops.board
+        travel, position, left = ops.fleet.travels[unit], board.origin[unit], board.left[unit]
+        arrived = left + travel.seconds(position, node, MODE)
+        if arrived == inf or travel.seconds(travel.at(node), need.node, MODE) == inf:
+            return
+        ops.set_out(unit, position, node, MODE, left)
+        ops.arrive_at(unit, row, inf)
+        board.staged[unit] = arrived
+        stay = self._stays[unit] = _Stay(unit, row, need.incident, node, size_up, arrived)
+        self._all.append(stay)
+
+    def settle(self) -> None:
+        """Let those go forward whose time has come."""
+        staged, now = self.ops.board.staged, self.ops.board.now
+        for unit in [unit for unit in self._stays if unit not in staged]:
+            self._end(unit)
+        waiting: dict[int, list[_Stay]] = {}
+        for unit, stay in self._stays.items():
+            stay.arrived = staged[unit]
+            if stay.arrived <= now:
+                waiting.setdefault(stay.call, []).append(stay)
+            else:
+                self._wake(stay.arrived)
+        for call, stays in sorted(waiting.items()):
+            self._look(call, sorted(stays, key=lambda stay: (stay.arrived, stay.row)))
+
+    def _end(self, unit: int) -> None:
+        """Note that a unit has been taken off its call, or drives straight on for want of a way."""
+        stay = self._stays.pop(unit, None)
+        if stay is None:
+            return
+        if stay.arrived > self.ops.board.now:
+            stay.arrived = NEVER
+        if self._drives_up(stay.row):
+            stay.forward = self.ops.board.now
+
+    def _look(self, call: int, waiting: list[_Stay]) -> None:
+        """Send those forward who wait for a call, if it is time, or come back when it may be."""
+        now, rows, sent = self.ops.board.now, self.ops.rows, self._sent[call]
+        if not any(map(self._drives_up, sent)):
+            self._go_forward(waiting.pop(0))
+        first = min((rows[row + ON_SCENE] for row in sent if rows[row + ON_SCENE] >= 0.0), default=inf)
+        for stay in waiting:
+            if first + stay.size_up <= now:
+                self._go_forward(stay)
+            elif first < inf:
+                self._wake(first + stay.size_up)
+
+    def _go_forward(self, stay: _Stay) -> None:
+        """Send a unit from the staging area to the scene; if roads have closed, it is cut off."""
+        ops, now, unit = self.ops, self.ops.board.now, stay.unit
+        del self._stays[unit]
+        travel, node = ops.fleet.travels[unit], ops.node[stay.call]
+        position = travel.at(stay.node)
+        seconds = travel.seconds(position, node, MODE)
+        if seconds == inf:
+            cut_off(ops, unit, stay.row, position)
+            ops.at(now, _nothing)  # its need is open again
+            return
+        del ops.board.staged[unit]
+        stay.forward = now
+        ops.set_out(unit, position, node, MODE, now)
+        ops.arrive_at(unit, stay.row, now + seconds)
+
+    def _wake(self, moment: float) -> None:
+        """Look again at a moment."""
+        if moment not in self._woken:
+            self._woken.add(moment)
+            self.ops.at(moment, _nothing)
+
+    def records(self) -> dict[str, Any]:
+        """Return who was staged."""
+        stays = sorted(self._all, key=lambda stay: stay.row)
+        found = (Staged(stay.row // WIDTH, stay.node, stay.arrived, stay.forward) for stay in stays)
+        return {"stagings": tuple(found)}
+
+
+def _nothing() -> None:
+    """Wake up, and look again."""
