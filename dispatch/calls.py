@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.needs import RELIEF, Needs
 from dispatch.scenario.recorded import LUCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from dispatch.needs import Needs
-    from dispatch.scenario.scenario import Kind
+    from dispatch.scenario.scenario import Kind, Scenario
     from dispatch.workshop import Spans
 
     Floats = NDArray[np.float64]
 
 RECORDED, AUTHORED = -1, -2
 """Sources of calls that no random stream brings."""
+
+MOST_SLOTS = 1_000_000
+"""More than a call has slots: keys of the luck of reliefs begin here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +80,9 @@ class Timeline:
     """Uniform numbers that become seconds once a unit is chosen, if unit types ask for them: by name [S]."""
     downtimes: dict[tuple[str, str], Spans] = field(default_factory=dict)
     """When units are in the workshop, by id and type, in seconds from the start."""
+    relieves: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    """How many slots before a relief's own slot stands the one that it relieves, 0 for no relief [S]; empty
+    where nobody is ever relieved."""
 
     def __len__(self) -> int:
         """Number of calls."""
@@ -138,6 +146,75 @@ def kept(calls: Calls, stays: NDArray[np.bool_]) -> Calls:
     )
 
 
+def with_reliefs(scenario: Scenario, calls: Calls, luck_of: Callable[[int], dict[str, Floats]]) -> Calls:
+    """Return calls with slots for the reliefs that each of their slots may need, behind all that they had.
+
+    ``luck_of`` returns the luck of whoever is sent [n], by name, for a key that stands for the place of the
+    slot in its call and the number of the relief.
+    """
+    needs = calls.needs
+    owner = np.repeat(np.arange(len(needs.slots)), needs.slots)
+    place = np.arange(len(owner)) - (np.cumsum(needs.slots) - needs.slots)[owner]
+    count = _reliefs(scenario, calls.kind[owner], calls.luck["on_scene"])
+    of = np.concatenate((np.arange(len(owner)), np.repeat(np.arange(len(owner)), count)))
+    number = np.concatenate((np.zeros(len(owner), np.int64), 1 + np.arange(count.sum())))
+    number[len(owner) :] -= np.repeat(np.cumsum(count) - count, count)
+    order = np.lexsort((number, of, number > 0, owner[of]))
+    of, number = of[order], number[order]
+    own = np.flatnonzero(number == 0)  # where the slots are that there were
+    back = np.where(number == 1, np.arange(len(of)) - own[of], np.minimum(number, 1)).astype(np.int32)
+    slots = (needs.slots + np.bincount(owner, weights=count, minlength=len(needs.slots))).astype(np.int32)
+    level = np.where(number > 0, RELIEF, needs.slot_level[of]).astype(np.int32)
+    of_calls = (needs.level, needs.severity, slots)
+    luck = {name: values[of] for name, values in calls.luck.items()}
+    for name in ("on_scene", "busy", "cancelled", "turnout"):
+        luck[name][number > 0] = np.nan
+    keys = number * MOST_SLOTS + place[of]
+    for key in np.unique(keys[number > 0]).tolist():
+        rows = keys == key
+        for name, values in luck_of(key).items():
+            luck[name][rows] = values[owner[of[rows]]]
+    return replace(
+        calls, needs=Needs(*of_calls, needs.capability[of], needs.crew[of], level, back), luck=luck
+    )
+
+
+def _reliefs(scenario: Scenario, kinds: NDArray[np.int32], on_scene: Floats) -> NDArray[np.int64]:
+    """Return how many reliefs slots of some kinds may need at most [S].
+
+    Work of w seconds, with a relief asked for after a seconds each time, takes ⌈w / a⌉ − 1 of them if each
+    comes at once, and no more if it takes a while.
+    """
+    terms = [kind.type.relief for kind in scenario.kinds]
+    after = np.array([np.inf if each is None else each.after for each in terms])[kinds]
+    most = np.array([0 if each is None else each.at_most for each in terms])[kinds]
+    count = np.clip(np.nan_to_num(np.ceil(on_scene / after) - 1.0), 0, most)
+    return np.asarray(count, dtype=np.int64)
+
+
+def given_over_drawn(given: dict[str, Floats], drawn: dict[str, Floats]) -> dict[str, Floats]:
+    """Return drawn luck with recorded values in its place; a recorded ``busy`` or ``on_scene`` rules."""
+    luck = dict(drawn)
+    for name, values in given.items():
+        luck[name] = np.where(np.isnan(values), drawn[name], values)
+    has_busy, has_scene = ~np.isnan(given["busy"]), ~np.isnan(given["on_scene"])
+    luck["busy"] = np.where(has_scene & ~has_busy, np.nan, luck["busy"])
+    luck["on_scene"] = np.where(has_busy, np.nan, luck["on_scene"])
+    return luck
+
+
+def carried(scenario: Scenario, calls: Timeline) -> Timeline:
+    """Return calls of which only those units have patients for a hospital that the type says."""
+    for number, kind in enumerate(scenario.kinds):
+        if kind.type.to_hospital is not None and kind.type.to_hospital.carriers:
+            carry = [scenario.capabilities.index(name) for name in kind.type.to_hospital.carriers]
+            others = (calls.kind[calls.owner] == number) & ~np.isin(calls.capability, carry)
+            others &= np.isnan(calls.transport)
+            transport = np.where(others, 0.0, calls.transport)
+            calls = replace(calls, transport=transport, hand_over=np.where(others, 0.0, calls.hand_over))
+    return calls
+
+
 def merged(
     sources: list[Calls], replication: int, ids: tuple[str, ...] | None, authored: tuple[str, ...]
 ) -> Timeline:
@@ -154,6 +231,7 @@ def merged(
     gather = np.repeat(first[:-1][order] - new_first[:-1], slots[order]) + np.arange(new_first[-1])
     luck = {name: np.concatenate([s.luck[name] for s in sources])[gather] for name in sources[0].luck}
     processing = np.concatenate([s.processing for s in sources])
+    relieves = np.concatenate([each.relieves for each in needs])[gather]
     return Timeline(
         replication=replication,
         ids=ids,
@@ -176,4 +254,5 @@ def merged(
         **{name: luck[name] for name in LUCK},
         aid_delay=luck["aid_delay"],
         of_units={name: luck[name] for name in luck if name not in (*LUCK, "turnout_share", "aid_delay")},
+        relieves=relieves if relieves.any() else np.empty(0, dtype=np.int32),
     )

@@ -14,6 +14,7 @@ from dispatch.engine.levels import Levels, SmallestCrews
 from dispatch.engine.moving_up import MoveUps, movable
 from dispatch.engine.orders import Orders
 from dispatch.engine.readiness import Breakdowns, Turnaround
+from dispatch.engine.relief import Reliefs
 from dispatch.engine.simulator import Simulator
 from dispatch.engine.staging import Staging
 from dispatch.engine.tiers import Agreements
@@ -27,7 +28,7 @@ from dispatch.policies.relocating import mover
 from dispatch.timeline import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dispatch.engine.log import Log
     from dispatch.engine.parts import Part
@@ -107,20 +108,27 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
         parts.append(Orders(scenario, timeline, moves))
     if scenario.hospitals:
         parts.append(Hospitals(scenario, timeline))
-    types = [scenario.file.unit_types[name] for name in set(fleet.types)]
-    if any(kind.turnaround is not None for kind in types):
-        parts.append(Turnaround(scenario, fleet, timeline))
-    if any(kind.breaks_down is not None and kind.breaks_down.share > 0.0 for kind in types):
-        parts.append(Breakdowns(scenario, fleet, timeline))
-    if any(unit.crew_from is not None for _, unit in fleet.layout.units):
-        parts.append(Crews(scenario, fleet))
+    parts += _of_units(scenario, fleet, timeline)
     if scenario.file.ladder:
         parts.append(Ladder(scenario, fleet))
     if scenario.agreements:
         parts.append(Agreements(scenario, fleet, timeline))
+    if timeline.relieves.any():
+        parts.append(Reliefs(scenario, timeline))  # behind those that say when units arrive
     if moves is not None:
         parts.append(moves)
     return parts
+
+
+def _of_units(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> Iterator[Part]:
+    """Yield the parts that units and their types ask for."""
+    types = [scenario.file.unit_types[name] for name in set(fleet.types)]
+    if any(kind.turnaround is not None for kind in types):
+        yield Turnaround(scenario, fleet, timeline)
+    if any(kind.breaks_down is not None and kind.breaks_down.share > 0.0 for kind in types):
+        yield Breakdowns(scenario, fleet, timeline)
+    if any(unit.crew_from is not None for _, unit in fleet.layout.units):
+        yield Crews(scenario, fleet)
 
 
 def _moves(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> MoveUps | None:

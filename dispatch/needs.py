@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NO_LEVEL = 2**31 - 1
 """Level of slots that no alarm level asks for, only an order."""
 
+RELIEF = NO_LEVEL - 1
+"""Level of slots that no alarm level asks for, only a unit that is to be relieved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -38,19 +41,22 @@ class Needs:
     """The smallest crew that each slot takes, 0 for any [S]."""
     slot_level: Ints
     """Alarm level from which on each slot is asked for [S]."""
+    relieves: Ints
+    """How many slots before a relief's own slot stands the one that it relieves, 0 for no relief [S]."""
 
     @classmethod
     def given(cls, slots: Ints, capability: Ints) -> Needs:
         """Return the needs of calls without levels, with so many slots each [n]."""
         none = np.zeros(len(slots), dtype=np.int32)
         every = np.zeros(len(capability), dtype=np.int32)
-        return cls(none, none, slots, capability, every, every)
+        return cls(none, none, slots, capability, every, every, every)
 
     def of(self, calls: NDArray[np.bool_]) -> Needs:
         """Return the needs of some of the calls."""
         slots = np.repeat(calls, self.slots)
         of_calls = (self.level[calls], self.severity[calls], self.slots[calls])
-        return Needs(*of_calls, self.capability[slots], self.crew[slots], self.slot_level[slots])
+        of_slots = (self.capability, self.crew, self.slot_level, self.relieves)
+        return Needs(*of_calls, *(values[slots] for values in of_slots))
 
 
 Rung = tuple[int, int, int]
@@ -174,7 +180,8 @@ def _joined(level: Ints, severity: Ints, calls: list[list[Rung]]) -> Needs:
     slots = np.array([len(rungs) for rungs in calls], dtype=np.int32)
     least = np.array([rungs[0][2] if rungs else 0 for rungs in calls], dtype=np.int32)
     severity = np.where(severity > 0, np.maximum(severity, least), severity)
-    return Needs(level, severity, slots, *(np.ascontiguousarray(column) for column in flat.T))
+    columns = [np.ascontiguousarray(column) for column in flat.T]
+    return Needs(level, severity, slots, *columns, relieves=np.zeros(len(flat), dtype=np.int32))
 
 
 def _capability_for(scenario: Scenario, unit: str) -> int:

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.calls import AUTHORED, RECORDED, Calls, Timeline, kept, merged
+from dispatch.calls import (
+    AUTHORED,
+    RECORDED,
+    Calls,
+    Timeline,
+    carried,
+    given_over_drawn,
+    kept,
+    merged,
+    with_reliefs,
+)
 from dispatch.durations import is_fixed, quantile
 from dispatch.needs import Needs, needs_of, needs_of_call
 from dispatch.scenario.injects import growing_before, most_added
@@ -90,7 +100,8 @@ def draw(scenario: Scenario, replication: int) -> Timeline:
     authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
     sources += [_authored_call(scenario, i, call, replication) for i, call in enumerate(authored)]
     ids = scenario.recorded.ids if scenario.recorded is not None else None
-    calls = _carried(scenario, merged(sources, replication, ids, tuple(call.id for call in authored)))
+    sources = [_with_reliefs(scenario, each, replication) for each in sources]
+    calls = carried(scenario, merged(sources, replication, ids, tuple(call.id for call in authored)))
     return _with_slow_comms(scenario, replace(calls, downtimes=_downtimes(scenario, replication)))
 
 
@@ -105,18 +116,6 @@ def _downtimes(scenario: Scenario, replication: int) -> dict[tuple[str, str], Sp
             generator = _generator(scenario, replication, Purpose.DOWNTIME, _key(f"unit\n{name}"))
             found[name, kind] = spans(downtime, scenario.file.horizon, generator)
     return found
-
-
-def _carried(scenario: Scenario, calls: Timeline) -> Timeline:
-    """Return calls of which only those units have patients for a hospital that the type says."""
-    for number, kind in enumerate(scenario.kinds):
-        if kind.type.to_hospital is not None and kind.type.to_hospital.carriers:
-            carry = [scenario.capabilities.index(name) for name in kind.type.to_hospital.carriers]
-            others = (calls.kind[calls.owner] == number) & ~np.isin(calls.capability, carry)
-            others &= np.isnan(calls.transport)
-            transport = np.where(others, 0.0, calls.transport)
-            calls = replace(calls, transport=transport, hand_over=np.where(others, 0.0, calls.hand_over))
-    return calls
 
 
 def _with_slow_comms(scenario: Scenario, calls: Timeline) -> Timeline:
@@ -264,7 +263,7 @@ def _slot_luck(
     scenario: Scenario, kind: Kind, slot: int, count: int, uniforms: Uniforms
 ) -> dict[str, Floats]:
     """Return all luck of one need slot of ``count`` calls of a kind, by name."""
-    luck = {"turnout_share": uniforms(Purpose.TURNOUT, slot)}
+    luck = _luck_of_sending(scenario, slot, count, uniforms)
     if kind.type.busy is not None:
         luck["busy"] = _drawn(kind.type.busy, Purpose.OCCUPATION, slot, count, uniforms)
     else:
@@ -276,10 +275,37 @@ def _slot_luck(
         taken = uniforms(Purpose.HOSPITAL, slot) < share if share < 1.0 else np.ones(count, dtype=np.bool_)
         luck["transport"] = np.where(taken, np.nan, 0.0)
         luck["hand_over"] = np.where(taken, luck["hand_over"], 0.0)
+    return luck
+
+
+def _luck_of_sending(scenario: Scenario, slot: int, count: int, uniforms: Uniforms) -> dict[str, Floats]:
+    """Return the luck of whoever is sent to one need slot of ``count`` calls, by name."""
+    luck = {"turnout_share": uniforms(Purpose.TURNOUT, slot)}
     aid = scenario.file.dispatching.mutual_aid
     if aid is not None:
         luck["aid_delay"] = _drawn(aid.delay, Purpose.AID, slot, count, uniforms)
     return luck | {name: uniforms(OF_UNITS[name], slot) for name in unit_luck(scenario.file)}
+
+
+def _with_reliefs(scenario: Scenario, calls: Calls, replication: int) -> Calls:
+    """Return calls of one source with slots for reliefs, whose luck goes by the call, too."""
+    if all(kind.type.relief is None for kind in scenario.kinds):
+        return calls
+    count, ordinal = len(calls.received), calls.ordinal
+    if calls.source == RECORDED:
+        key = 0
+    elif calls.source == AUTHORED:
+        authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
+        key, ordinal = _key(f"inject\n{authored[int(ordinal[0])].id}"), np.zeros(count, dtype=np.int32)
+    else:
+        kind = scenario.kinds[scenario.streams[calls.source].kind].id
+        key = _key(f"surge\n{calls.surge}\n{kind}" if calls.surge else kind)
+
+    def uniforms(purpose: Purpose, slot: int) -> Floats:
+        last = int(ordinal.max(initial=-1))
+        return _generator(scenario, replication, purpose, key, slot).random(last + 1)[ordinal]
+
+    return with_reliefs(scenario, calls, lambda slot: _luck_of_sending(scenario, slot, count, uniforms))
 
 
 def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator) -> Floats:
@@ -369,16 +395,5 @@ def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) 
         node=calls.node,
         priority=calls.priority,
         needs=Needs.given(slots.astype(np.int32), calls.capability),
-        luck=_given_over_drawn(calls.luck, drawn),
+        luck=given_over_drawn(calls.luck, drawn),
     )
-
-
-def _given_over_drawn(given: dict[str, Floats], drawn: dict[str, Floats]) -> dict[str, Floats]:
-    """Return drawn luck with recorded values in its place; a recorded ``busy`` or ``on_scene`` rules."""
-    luck = dict(drawn)
-    for name, values in given.items():
-        luck[name] = np.where(np.isnan(values), drawn[name], values)
-    has_busy, has_scene = ~np.isnan(given["busy"]), ~np.isnan(given["on_scene"])
-    luck["busy"] = np.where(has_scene & ~has_busy, np.nan, luck["busy"])
-    luck["on_scene"] = np.where(has_busy, np.nan, luck["on_scene"])
-    return luck

@@ -55,10 +55,8 @@ class LiveBoard:
         self.home_at = [float("-inf")] * size
         self.bound_for = [0] * size
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
-        self.last_call = [-1] * size
-        """The call that each unit was last sent to; −1 before the first [U]."""
-        self.times_sent = [0] * size
-        """How many responses each unit has begun [U]."""
+        self.last_sent: Callable[[int], tuple[int, int]] = lambda _: (-1, -1)
+        """Tells the call that a unit was last sent to, and the number of that response; −1 before the first."""
         self.one_by_one = False
         """Whether the policy is asked again after each unit that is sent."""
         self.sent: dict[int, set[int]] = {}
@@ -142,8 +140,6 @@ class LiveBoard:
             self.sent[need.incident].add(unit)
         self.idle[unit] = False
         self.idle_count -= 1
-        self.last_call[unit] = need.incident
-        self.times_sent[unit] += 1
         if self.moved and self.moved.pop(unit, None) is not None:
             self.base[unit] = self.fleet.home[unit]  # where it goes when it is done
         self.bound_for[unit] = need.priority

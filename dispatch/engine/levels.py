@@ -102,10 +102,7 @@ class Levels(Part):
             return
         self._raises.append(Raise(call, ops.board.now, before, level, reason))
         ops.level[call] = level
-        for slot in range(ops.first_slot[call], ops.first_slot[call + 1]):
-            if before < ops.slot_level[slot] <= level:
-                ops.raised_at[slot] = ops.board.now
-        ops.open_needs(call, before)
+        ops.reinforce(call, before)
         for part in ops.parts:
             part.raised(call)
         self._set_deadline(call)

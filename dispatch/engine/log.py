@@ -166,6 +166,23 @@ class Ordered(NamedTuple):
     outcome: str
 
 
+class Relieving(NamedTuple):
+    """A relief that was asked for, for a unit that had been on scene for long."""
+
+    response: int
+    """Row of the response of the unit that was to be relieved."""
+    slot: int
+    """The need that was opened."""
+    asked: float
+    """Seconds from the start."""
+    relief: int
+    """Row of the response of the unit that took over, −1 where none did."""
+    taken_over: float
+    """When that was; NaN where it never was."""
+    withdrawn: float
+    """When the work was over and nobody had been sent; NaN where somebody had been, or the need was lost."""
+
+
 class Repair(NamedTuple):
     """A time for which a unit that broke down on its way was out of service."""
 
@@ -209,6 +226,8 @@ class Log:
     """Times out of service after breakdowns, in order of time."""
     stagings: tuple[Staged, ...] = ()
     """Units that were sent to staging areas, in order of their alerts."""
+    reliefs: tuple[Relieving, ...] = ()
+    """Reliefs that were asked for, in order of time."""
 
     @cached_property
     def staged(self) -> dict[int, Staged]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dispatch.engine.hospitals import WORDS
 from dispatch.engine.levels import REASONS
 from dispatch.engine.tiers import ask_words
+from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ def notices(log: Log) -> list[Notice]:
             _hand_overs(log),
             _move_ups(log),
             _stagings(log),
+            _reliefs(log),
         )
     )
 
@@ -151,3 +153,15 @@ def _stagings(log: Log) -> Iterator[Notice]:
             after = f"after a wait of {each.forward - each.arrived:.1f} s"
             straight = f"straight to the scene, since no way leads to {nodes[each.node]}"
             yield Notice(each.forward, WENT_FORWARD, *who, after if got_there else straight)
+
+
+def _reliefs(log: Log) -> Iterator[Notice]:
+    r, names = log.responses, [*log.fleet.ids, AID_NAME]
+    for each in log.reliefs:
+        who = _incident(log, int(r.incident[each.response])), names[r.unit[each.response]]
+        after = f"after {each.asked - r.on_scene[each.response]:.1f} s on scene"
+        yield Notice(each.asked, "relief asked for", *who, after)
+        if each.relief >= 0:
+            yield Notice(each.taken_over, "relieved", *who, f"by {names[r.unit[each.relief]]}")
+        if each.withdrawn == each.withdrawn:
+            yield Notice(each.withdrawn, "no relief", *who, "nobody had been sent before the work was over")

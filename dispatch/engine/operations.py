@@ -66,9 +66,12 @@ class Operations:
         """Where units are when they are done, if that is not where they were sent: node by unit."""
         self.raised_at: dict[int, float] = {}
         """When the level rose for the sake of a slot: moment by slot, for those beyond the first alarm."""
+        self.until: dict[int, float] = {}
+        """When the work of a slot ends whoever arrives when, for those that take over from another slot."""
         self._on_release_callbacks = [self._on_release]
         self._unpack(timeline)
         self._enter(0.0)
+        self.board.last_sent = self._last_sent
         self.board.barring = [part.barred for part in parts if type(part).barred is not Part.barred]
 
     def _enter(self, now: float) -> None:
@@ -96,6 +99,11 @@ class Operations:
                 turnouts[id(distribution)] = np.where(np.isnan(t.turnout), drawn, t.turnout).tolist()
         self._turnout = [turnouts[id(distribution)] for distribution in self.fleet.turnouts]
 
+    def _last_sent(self, unit: int) -> tuple[int, int]:
+        """Return the call that a unit was last sent to, and the number of that response; −1 for none."""
+        row = self.row_of[unit]
+        return (-1, -1) if row < 0 else (int(self.rows[row + INCIDENT]), row // WIDTH)
+
     def at(self, moment: float, act: Callable[[], None]) -> None:
         """Let something happen at a moment, before units are released and calls come in."""
 
@@ -114,19 +122,27 @@ class Operations:
         """Send a unit: write its itinerary and schedule its release."""
         raise NotImplementedError
 
-    def open_needs(self, call: int, above: int) -> None:
-        """Open the needs of a call that its level asks for and a level ``above`` did not (−1 for none)."""
-        level = self.level[call]
+    def open_needs(self, call: int) -> None:
+        """Open the needs of a call that its first alarm asks for."""
+        level, levels, capability, backlog = self.level[call], self.slot_level, self.capability, self.backlog
+        priority, ready, node = self.priority[call], self.ready[call], self.node[call]
         for slot in range(self.first_slot[call], self.first_slot[call + 1]):
-            if above < self.slot_level[slot] <= level:
+            if levels[slot] <= level:
+                insort(backlog, Need(priority, ready, call, slot, capability[slot], node))
+
+    def reinforce(self, call: int, above: int) -> None:
+        """Open the needs of a call that its level asks for now, and a level ``above`` did not."""
+        for slot in range(self.first_slot[call], self.first_slot[call + 1]):
+            if above < self.slot_level[slot] <= self.level[call]:
+                self.raised_at[slot] = self.board.now
                 insort(self.backlog, self.need_of(call, slot))
 
     def need_of(self, call: int, slot: int) -> Need:
         """Return the need that a slot of a call stands for."""
-        raised = self.raised_at.get(slot)
-        ready = self.ready[call] if raised is None else raised
-        capability = self.capability[slot]
-        return Need(self.priority[call], ready, call, slot, capability, self.node[call], raised is not None)
+        priority, capability, node = self.priority[call], self.capability[slot], self.node[call]
+        if slot in self.raised_at:
+            return Need(priority, self.raised_at[slot], call, slot, capability, node, raised=True)
+        return Need(priority, self.ready[call], call, slot, capability, node)
 
     def _on_release(self, event: Event) -> None:
         """Make a unit available again, at home or on its way there."""
@@ -149,7 +165,8 @@ class Operations:
             if self.parts and any(part.takes_on(unit, row) for part in self.parts):
                 return
             home_at = self.send_home(unit, row)
-            if home_at == inf or not self._returns(unit) or self._rest(unit, row) > 0.0:
+            may_turn = self._returning and unit not in self.from_quarters_only
+            if home_at == inf or not may_turn or (self.parts and self._rest(unit, row) > 0.0):
                 self.head_home(unit, row, home_at)
                 return
             log[row + IN_QUARTERS] = home_at
@@ -178,11 +195,13 @@ class Operations:
 
     def release_at(self, unit: int, row: int, moment: float) -> None:
         """Let a unit become available at a moment and not before; never where that is infinite."""
-        self.forget_release(unit)
-        self.rows[row + AVAILABLE] = moment if moment < inf else NEVER
+        version = self._version[unit] = self._version[unit] + 1
         if moment < inf:
-            event = Event(self._on_release_callbacks, unit, self._version[unit])
+            self.rows[row + AVAILABLE] = moment
+            event = Event(self._on_release_callbacks, unit, version)
             self.agenda.schedule_at(event, RELEASE, moment)
+        else:
+            self.rows[row + AVAILABLE] = NEVER
 
     def forget_release(self, unit: int) -> None:
         """Let a unit's scheduled release count for nothing."""
@@ -200,7 +219,8 @@ class Operations:
             slot, node = int(log[row + SLOT]), self.node[int(log[row + INCIDENT])]
             if self._busy[slot] == self._busy[slot]:
                 return now
-            node = self.stands.pop(unit, node)
+            if self.stands:
+                node = self.stands.pop(unit, node)
             position, seconds = fleet.travels[unit].at(node), fleet.homebound[unit][node]
             board.set_trip(unit, position, fleet.home[unit], "normal", now)
         return now + seconds
@@ -235,6 +255,8 @@ class Operations:
 
         It arrives at infinity while nobody knows when it will.
         """
+        if self.until and slot in self.until:
+            return self._shift(slot, self.until[slot], arrived)
         if called_off(alerted, self._cancelled[slot], arrived):
             return NEVER, NEVER, NEVER, alerted + self._cancelled[slot], Ending.CANCELLED
         if arrived == inf:
@@ -246,6 +268,15 @@ class Operations:
             self._busy[slot],
             self._transport[slot],
             self._hand_over[slot],
+        )
+        return arrived, clear, hospital, available, Ending.SERVED
+
+    def _shift(self, slot: int, until: float, arrived: float) -> tuple[float, float, float, float, float]:
+        """Return the same of a response that takes over: called off where the work is over by then."""
+        if not arrived < until:
+            return NEVER, NEVER, NEVER, until, Ending.CANCELLED
+        clear, hospital, available = itinerary(
+            arrived, until, 0.0, NEVER, self._transport[slot], self._hand_over[slot]
         )
         return arrived, clear, hospital, available, Ending.SERVED
 

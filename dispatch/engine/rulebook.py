@@ -23,6 +23,8 @@ class Ending(IntEnum):
     """It was called back."""
     BROKEN_DOWN = 5
     """The unit failed on its way."""
+    RELIEVED = 6
+    """It did its share of the work on scene, and another unit took over."""
 
 
 def itinerary(

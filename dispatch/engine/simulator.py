@@ -88,7 +88,7 @@ class Simulator(Operations):
         self._next += 1
         if self.first_slot[call + 1] - self.first_slot[call] > 1:
             self.board.sent[call] = set()
-        self.open_needs(call, -1)
+        self.open_needs(call)
         for part in self.parts:
             part.called(call)
         self._schedule_call()
@@ -96,10 +96,9 @@ class Simulator(Operations):
 
     def decide(self) -> None:
         """Ask the policy, once everything of the present moment is known, and carry out its answer."""
-        backlog = self.backlog
-        if self.agenda.more_now:
+        if not (self.backlog or self.parts) or self.agenda.more_now:
             return
-        if backlog:
+        if self.backlog:
             self._find_units()
         for part in self.parts:
             part.settle()
@@ -127,14 +126,14 @@ class Simulator(Operations):
         board, fleet, now = self.board, self.fleet, self.board.now
         from_road = 0
         if board.idle[unit] and board.home_at[unit] <= now:
-            turnout = self._turnout_of(unit, need)
+            turnout = self._turnout_of(unit, need) if self.parts else self._turnout[unit][need.slot]
             travel = fleet.outbound[unit][need.node]
             board.set_trip(unit, fleet.quarters[unit], need.node, "emergency", now + turnout)
         else:
             turnout, origin = board.whereabouts(unit)
             travel = fleet.travels[unit].seconds(origin, need.node, "emergency")
             from_road = 1
-            if board.stands_elsewhere(unit):
+            if board.moved and board.stands_elsewhere(unit):
                 turnout, from_road = self._turnout_of(unit, need), FROM_ELSEWHERE
             self.break_off(unit)
             self.row_of[unit] = len(self.rows)  # what follows belongs to the new response
@@ -151,10 +150,7 @@ class Simulator(Operations):
 
     def _turnout_of(self, unit: int, need: Need) -> float:
         """Return seconds from the decision to send a unit in quarters until it leaves."""
-        turnout: float = self._turnout[unit][need.slot]
-        if self.parts:
-            turnout += sum(part.delay(need, unit) for part in self.parts)
-        return turnout
+        return sum((part.delay(need, unit) for part in self.parts), start=self._turnout[unit][need.slot])
 
     def _on_change(self, _: Event) -> None:
         """Roads close or open: every unit under way looks for its way again, from the next node."""

@@ -1,10 +1,11 @@
 """Staging: later units of a call wait at a staging area until the first one has sized up the scene.
 
-Of the units sent to a call, the first ``from`` − 1 drive up; one that comes in place of another which turned
-elsewhere drives up, too. All later ones drive to the staging area of the card that the call's level has when
-they are sent. From there they go forward once somebody has been on scene for the size-up. When nobody has come
-and nobody is on the way, the first of those who wait goes forward at once, so that nobody waits for ever. Where
-no way leads to the staging area and on to the scene, and for mutual aid, there is no staging.
+Of the units sent to a call, the first ``from`` − 1 drive up; one that comes in place of another which
+turned elsewhere drives up, too. All later ones drive to the staging area of the card that the call's
+level has when they are sent. From there they go forward once somebody has been on scene for the size-up.
+When nobody has come and nobody is on the way, the first of those who wait goes forward at once, so that
+nobody waits for ever. Where no way leads to the staging area and on to the scene, and for mutual aid,
+there is no staging.
 """
 
 from __future__ import annotations
@@ -69,14 +70,13 @@ class Staging(Part):
 
     def _area(self, need: Need) -> tuple[int, int, float] | None:
         """Return the first unit to wait, the staging area and the size-up of a call; None for no staging."""
-        call = need.incident
-        level = self.ops.level[call]
-        if level < 1:
-            return None
-        staging = self._plans.card(self._kind[call], need.node, level, self._received[call]).staging
+        call, plans = need.incident, self._plans
+        kind, received, level = self._kind[call], self._received[call], self.ops.level[call]
+        level = level or plans.first_level(kind, need.node, received)  # recorded calls have none
+        staging = plans.card(kind, need.node, level, received).staging
         if staging is None:
             return None
-        node = need.node if staging.at is None else self._plans.areas[staging.at]
+        node = need.node if staging.at is None else plans.areas[staging.at]
         if node == need.node and staging.size_up == 0.0:
             return None
         return staging.from_unit, node, staging.size_up

@@ -89,7 +89,7 @@ def _by_rows(log: Log, unit: int, carried: list[tuple[int, int, Trip]]) -> Itera
         if not r.from_road[row] and not isnan(en_route) and row not in log.staged:
             there = roads.at(float(r.alerted[row]))
             yield row, OUT, Trip(en_route, quarters, node, "emergency", there)
-        if r.ending[row] == Ending.SERVED and not isnan(back):
+        if r.ending[row] in (Ending.SERVED, Ending.RELIEVED) and not isnan(back):
             at_once = r.in_quarters[row] == back  # busy until in quarters: no drive home is told
             origin = quarters if at_once else fleet.travels[unit].at(hospital.get(row, node))
             yield row, HOME, Trip(back, origin, home, "normal", roads.at(back))

@@ -7,7 +7,18 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from dispatch.model.alarms import Alarm, Risk
-from dispatch.model.base import Frozen, Name, Number, Point, Rate, Reference, Text, Weight, Whole
+from dispatch.model.base import (
+    Frozen,
+    Name,
+    Number,
+    Point,
+    PositiveSeconds,
+    Rate,
+    Reference,
+    Text,
+    Weight,
+    Whole,
+)
 from dispatch.model.distributions import Distribution
 from dispatch.model.outcomes import Outcome
 
@@ -24,6 +35,15 @@ class ToHospital(Frozen):
     """Share of the units' responses with a patient to take; the others go home from the scene."""
     carriers: Annotated[tuple[Name, ...], Field(alias="from")] = ()
     """Capabilities, as needed by the call, of units that take patients; all units when left out."""
+
+
+class Relief(Frozen):
+    """Units that work long on scene are relieved by others, which are relieved in their turn."""
+
+    after: PositiveSeconds
+    """Time on scene after which a unit's relief is asked for; it stays until the relief is there."""
+    at_most: Annotated[Whole, Field(ge=1, le=50)] = 12
+    """Reliefs of one need, one after the other; whoever comes last stays to the end of the work."""
 
 
 class IncidentType(Frozen):
@@ -56,6 +76,8 @@ class IncidentType(Frozen):
     """What delay costs, for the measures of survivors, fire and loss; changes nothing in what happens."""
     alarm: Alarm | None = None
     """Alarm levels of its calls; none when left out."""
+    relief: Relief | None = None
+    """When units that stay long on scene are relieved; never when left out."""
 
     @model_validator(mode="after")
     def _one_clock(self) -> IncidentType:
@@ -67,6 +89,9 @@ class IncidentType(Frozen):
             raise ValueError(message)
         if self.busy is not None and (self.transport is not None or self.hand_over is not None):
             message = "'busy' already includes transport and hand-over | Remove them, or use on_scene."
+            raise ValueError(message)
+        if self.busy is not None and self.relief is not None:
+            message = "'busy' and 'relief' contradict each other | Give on_scene, the work to be shared."
             raise ValueError(message)
         if self.to_hospital is not None and (self.busy is not None or self.transport is not None):
             other = "busy" if self.busy is not None else "transport"

@@ -209,7 +209,7 @@ class LevelChange(Frozen):
     """A rise of a call's alarm level, as a commander orders it; levels never fall."""
 
     incident: Reference
-    """Id of an injected or recorded call, or such as a random call may get."""
+    """Id of an injected call, or such as a random call may get."""
     level: Level
     """Level from then on; nothing happens if it has that level or a higher one already."""
 

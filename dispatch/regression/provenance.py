@@ -20,8 +20,8 @@ IDLE = frozenset(
 """Sections of a scenario that no log depends on, or that are told by themselves."""
 
 NAMED = frozenset(
-    {"unit_types", "stations", "units", "rotas", "crews", "incident_types", "zones", "profiles", "closures", "layouts",
-     "demand", "dispatching", "hospitals", "travel", "agreements"}
+    {"unit_types", "stations", "units", "rotas", "crews", "incident_types", "zones", "profiles", "closures",
+     "layouts", "demand", "dispatching", "hospitals", "travel", "agreements"}
 )  # fmt: skip
 """Sections whose parts are told by name, so that a difference is found at once."""
 

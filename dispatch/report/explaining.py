@@ -241,7 +241,8 @@ def estimate_words(sent: Sent) -> str:
             expected = speak.duration(sent.expected_turnout)
             causes.append(f"turnout {speak.duration(turnout)}, expected {expected}")
     if abs(on_the_way) >= SLIGHT:
-        causes.append(f"roads changed on the way, {_later(on_the_way)}")
+        why = f"staged at {sent.staged_at}" if sent.staged_at else "roads changed on the way"
+        causes.append(f"{why}, {_later(on_the_way)}")
     return f"{_later(late)} than estimated ({'; '.join(causes)})"
 
 

@@ -156,6 +156,8 @@ class Sent:
     """Where it took a patient; None if it did not, or if its type only says how long that lasts."""
     moved_up_to: str = ""
     """The station that it had moved up to, or was moving to; empty where it was sent otherwise."""
+    staged_at: str = ""
+    """Node of the staging area that it was sent to; empty where it was to drive up."""
 
 
 @dataclass(frozen=True, slots=True)

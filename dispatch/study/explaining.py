@@ -198,7 +198,7 @@ class _Story:
         fleet, sent = self.log.fleet, asked.carried_out.get(one.unit)
         status, call, why, until = one.status, one.call, one.why, nan
         if why and why != "no_way":
-            row = self.rows[one.unit][one.response] if one.response >= 0 else -1
+            row = one.response
             available = float(self.log.responses.available[row]) if row >= 0 else asked.time
             if why == "busy" and available <= asked.time:  # not at work, and yet it cannot be sent
                 status, call, why = OFF_DUTY, -1, "off_duty"
@@ -252,6 +252,7 @@ class _Story:
             "" if after < 0 else self._name(int(r.incident[after])),
             taken(log, row),
             moved,
+            str(log.scenario.network.node_ids[log.staged[row].node]) if row in log.staged else "",
         )
 
 
@@ -264,7 +265,7 @@ def _moved_up_to(log: Log, unit: int, before: int, alerted: float) -> str:
 
 
 def _opened(log: Log, call: int) -> dict[int, float]:
-    """Return when each slot was asked for that the call's alarm levels ask for."""
+    """Return when each slot was asked for that the call's alarm levels or its units on scene ask for."""
     t, opened = log.timeline, dict[int, float]()
     rises = [(int(t.level[call]), float(t.ready[call]))]
     rises += [(each.after, each.moment) for each in log.raises if each.incident == call]
@@ -272,7 +273,8 @@ def _opened(log: Log, call: int) -> dict[int, float]:
         moment = next((at for reached, at in rises if t.slot_level[slot] <= reached), None)
         if moment is not None:
             opened[slot] = moment
-    return opened
+    asked = (each for each in log.reliefs if log.responses.incident[each.response] == call)
+    return opened | {each.slot: each.asked for each in asked}
 
 
 def _moments(number: int, sent: Sent) -> Iterator[Moment]:

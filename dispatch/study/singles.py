@@ -104,6 +104,11 @@ def responses_broken_down(view: LogView, filters: Filters) -> float:
     return float((_responses(view, filters) & (view.responses.ending == Ending.BROKEN_DOWN)).sum())
 
 
+def reliefs_n(view: LogView, filters: Filters) -> float:
+    """Count the units that another one relieved on scene; filters of units are about those relieved."""
+    return float((_responses(view, filters) & (view.responses.ending == Ending.RELIEVED)).sum())
+
+
 def responses_share(view: LogView, filters: Filters) -> float:
     """Share of all unit responses that pass the filter (a dispatch fraction f_nj of the hypercube model).
 
@@ -320,7 +325,7 @@ def control_by_deadline(view: LogView, filters: Filters) -> float:
 
 
 def staging_wait_mean(view: LogView, filters: Filters) -> float:
-    """Mean seconds from arrival at the staging area until going forward; those who do neither stay out."""
+    """Mean seconds from arrival at a staging area until going forward; who did not do both stays out."""
     sent = _responses(view, filters)
     waits = [each.forward - each.arrived for each in view.log.stagings if sent[each.response]]
     known = [wait for wait in waits if wait == wait]
@@ -345,6 +350,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "responses.n": (responses_n, "1", None, ALL_FILTERS),
     "responses.cut_off": (responses_cut_off, "1", False, ALL_FILTERS),
     "responses.broken_down": (responses_broken_down, "1", False, ALL_FILTERS),
+    "reliefs.n": (reliefs_n, "1", None, ALL_FILTERS),
     "responses.share": (responses_share, "share", None, ALL_FILTERS),
     "availability": (availability, "share", True, UNIT_FILTERS),
     "workload": (workload, "share", None, UNIT_FILTERS),

@@ -9,6 +9,7 @@ import numpy as np
 
 from dispatch.engine.duty import Duty
 from dispatch.engine.log import AID
+from dispatch.needs import RELIEF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ UNIT_FILTERS = ("unit", "station", "unit_type")
 
 
 class LogView:
-    """What the measures read of one log."""
+    """What the measures read of one log; a relief has no rank, since it takes somebody's place."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -74,7 +75,7 @@ class LogView:
 
     @cached_property
     def _all_by_arrival(self) -> tuple[Rows, Rows]:
-        return self._by_arrival(np.ones(len(self.responses), dtype=np.bool_))
+        return self._by_arrival(self.timeline.slot_level[self.responses.slot] != RELIEF)
 
     @cached_property
     def _first_alarm_by_arrival(self) -> tuple[Rows, Rows]:

@@ -42,7 +42,7 @@ class Seen(NamedTuple):
     call: int
     """What it is on, or was last on where it is on its way home; −1 for none."""
     response: int
-    """Which of the unit's responses that is, from 0; −1 before the first."""
+    """Row of that response; −1 for none."""
     why: str
     """Why it is no candidate; empty for a candidate."""
     seconds: float
@@ -122,7 +122,7 @@ class Watch:
         """Tell what a unit is doing, and when it could be there or why it cannot be sent."""
         assert isinstance(board, LiveBoard)
         now, at_home = board.now, board.idle[unit] and board.home_at[unit] <= board.now
-        call, response = board.last_call[unit], board.times_sent[unit] - 1
+        call, response = board.last_sent(unit)
         if at_home:
             status, call, response = Status.IN_QUARTERS.value, -1, -1
         elif board.idle[unit] and unit in board.moved and board.base[unit] != board.fleet.home[unit]:
@@ -191,7 +191,7 @@ def _at_work(log: Log, rows: Rows, unit: int, call: int, time: float) -> Seen:
     on, left = int(r.incident[row]), bool(time >= r.returning[row])
     bound = not left and not time >= r.on_scene[row]
     why = "already_sent" if on == call and not left else "under_way" if bound else "busy"
-    return Seen(unit, COMMITTED, on, number, why, nan)
+    return Seen(unit, COMMITTED, on, row, why, nan)
 
 
 class Rows(dict[int, list[int]]):

@@ -594,8 +594,8 @@ def test_lifts_maintainer_then_nearest_station_then_fire(
 ) -> None:
     """People stuck in lifts: the maintainer goes, else the nearest station, else fire; decided within 5 min.
 
-    The order and the five minutes for the third tier are those of Guangzhou's platform 96333 as reported
-    (tests/engine does not rest on them); the two minutes and the thirty seconds are made up.
+    Order and five minutes for the third tier are those of Guangzhou's platform 96333, by secondary reports;
+    the other times are made up.
     """
     log = simulate(_lifts(tmp_path, maintainers, calls="k,0,lift,c,rescue:1\nl,0,lift,c,rescue:1\n"))
     assert [(unit, alerted, there) for unit, alerted, _, there in sent(log)] == arrives

@@ -12,7 +12,7 @@ import pytest
 
 import dispatch
 from dispatch.engine.ladder import HandOver
-from dispatch.engine.log import MoveUp, Raise
+from dispatch.engine.log import MoveUp, Raise, Staged
 from dispatch.engine.rulebook import Ending
 from dispatch.engine.tiers import Ask
 from dispatch.errors import UsageError
@@ -169,6 +169,8 @@ BY_HAND = {
     "raises.n": 0,
     "control.mean": NAN,
     "control.by_deadline": NAN,
+    # nobody is staged; see below for where somebody is
+    "staging.wait.mean": NAN,
     # nobody is under an agreement, and nothing is handed over; see below for where there is
     "mutual_aid.cost": 0,
     "asks.n": 0,
@@ -198,6 +200,19 @@ def test_moves_are_counted_that_begin_in_the_measured_time(log: Log) -> None:
     moves = tuple(MoveUp(unit, 0, 1, left, NAN, "fill") for unit, left in moments)
     expected = {"moveups.n": 3.0, "moveups.n[unit=P1]": 2.0, "moveups.n[station=S2]": 1.0}
     assert dispatch.measure(replace(log, move_ups=moves), expected) == expected
+
+
+def test_waits_at_staging_areas_by_hand(log: Log) -> None:
+    """Rows of handmade.ROWS: 0 is in the warm-up; 5 never went forward, and 6 never got to the area."""
+    waits = {0: (160, 240), 2: (800, 840), 3: (800, 950), 5: (1550, NAN), 6: (NAN, 2500), 7: (3050, 3050)}
+    stagings = tuple(Staged(row, 2, arrived, forward) for row, (arrived, forward) in waits.items())
+    expected = {
+        "staging.wait.mean": (40 + 150 + 0) / 3,
+        "staging.wait.mean[unit=P1]": (40 + 0) / 2,
+        "staging.wait.mean[station=S2]": 150,
+        "staging.wait.mean[type=medical]": NAN,
+    }
+    assert dispatch.measure(replace(log, stagings=stagings), expected) == pytest.approx(expected, nan_ok=True)
 
 
 def test_units_that_are_cut_off_are_counted(log: Log) -> None:

@@ -278,14 +278,14 @@ def test_help_that_is_never_asked_is_not_there(world: World) -> None:
 @st.composite
 def laddered(draw: st.DrawFn) -> World:
     """Draw a world in which some stations stand on a ladder, some of them with premises of their own."""
-    world = draw(worlds(when_none_free="queue"))
+    world = draw(worlds(when_none_free="queue").filter(lambda drawn: len(drawn.scenario["stations"]) > 1))
     scenario = dict(world.scenario)
     scenario["dispatching"].pop("mutual_aid", None)
     stations = draw(st.permutations(sorted(scenario["stations"])))
     ladder: list[Json] = []
     agreements: Json = {}
-    while stations and (not ladder or often(draw, 8)):
-        size = draw(st.integers(1, len(stations)))
+    while stations and (len(ladder) < 2 or often(draw, 8)):
+        size = 1 if not ladder else draw(st.integers(1, len(stations)))
         rung: Json = {"tier": f"t{len(ladder)}", "stations": list(stations[:size])}
         stations = stations[size:]
         if ladder:

@@ -216,8 +216,8 @@ def deadlines_ignored(patch: pytest.MonkeyPatch) -> None:
 
 def whole_card_at_each_rise(patch: pytest.MonkeyPatch) -> None:
     """Ask for all units of the higher card when a level rises, and not for the difference."""
-    open_needs = Operations.open_needs
-    patch.setattr(Operations, "open_needs", lambda self, call, above: open_needs(self, call, -1))
+    reinforce = Operations.reinforce
+    patch.setattr(Operations, "reinforce", lambda self, call, _: reinforce(self, call, 0))
 
 
 def smallest_crews_ignored(patch: pytest.MonkeyPatch) -> None:
