@@ -32,7 +32,7 @@ class Needs:
     level: Ints
     """Alarm level of the first alarm, 0 where there are no levels [n]."""
     severity: Ints
-    """Alarm level whose force the call really needs; one that has a card [n]."""
+    """Alarm level whose force a call really needs, one that has a card; 0 for calls without an alarm [n]."""
     slots: Ints
     """Number of slots of each call [n]."""
     capability: Ints
@@ -76,14 +76,13 @@ def needs_of(
         own = np.array(scenario.kinds[kind].slots, dtype=np.int32)
         return Needs.given(np.full(len(nodes), len(own), dtype=np.int32), np.tile(own, len(nodes)))
     level = np.zeros(len(nodes), dtype=np.int32)
-    severity = level
+    severity = level  # none
     if book is not None and graded:
         level = _first_levels(scenario, kind, nodes, received)
         severity = np.maximum(book.severity_many(kind, shares()), 0).astype(np.int32)
     elif plans is not None:
         firsts = zip(nodes.tolist(), received.tolist(), strict=True)
         level = np.array([plans.first_level(kind, node, moment) for node, moment in firsts], dtype=np.int32)
-        severity = level
     ladder = _Ladder(scenario, kind)
     called = zip(nodes.tolist(), level.tolist(), received.tolist(), strict=True)
     return _joined(level, severity, [ladder.rungs(*call) for call in called])
@@ -101,7 +100,7 @@ def needs_of_call(scenario: Scenario, call: AuthoredCall, shares: Callable[[], F
         level = graded.level
         severity = max(book.severity(kind, float(shares()[0])), 0)
     elif scenario.plans is not None:
-        level = severity = scenario.plans.first_level(kind, call.node, call.received)
+        level = scenario.plans.first_level(kind, call.node, call.received)
     if call.slots:
         rungs = [(capability, 0, min(level, 1)) for capability in call.slots]
     else:
@@ -180,8 +179,9 @@ def _joined(level: Ints, severity: Ints, calls: list[list[Rung]]) -> Needs:
     slots = np.array([len(rungs) for rungs in calls], dtype=np.int32)
     least = np.array([rungs[0][2] if rungs else 0 for rungs in calls], dtype=np.int32)
     severity = np.where(severity > 0, np.maximum(severity, least), severity)
-    columns = [np.ascontiguousarray(column) for column in flat.T]
-    return Needs(level, severity, slots, *columns, relieves=np.zeros(len(flat), dtype=np.int32))
+    capability, crew, slot_level = (np.ascontiguousarray(column) for column in flat.T)
+    none = np.zeros(len(flat), dtype=np.int32)
+    return Needs(level, severity, slots, capability, crew, slot_level, none)
 
 
 def _capability_for(scenario: Scenario, unit: str) -> int:

@@ -82,7 +82,11 @@ def _validated(path: Path) -> dict[str, Any]:
         "nodes": len(scenario.network.node_ids),
         "zones": len(scenario.zones),
         "incident_types": len(scenario.kinds),
-        "closures": {closure.id: scenario.roads.extent(closure) for closure in scenario.roads.closures},
+        "closures": {
+            closure.id: scenario.roads.extent(closure)
+            for closure in scenario.roads.closures
+            if closure.id in scenario.file.closures  # weather stands among the injects
+        },
         "injects": described(scenario),
         "layouts": {
             name: {"stations": len(layout.sites), "units": len(layout.units)}

@@ -56,7 +56,7 @@ class LiveBoard:
         self.bound_for = [0] * size
         """Priority of the call that a unit is on its way to; 0 when it is not on its way to any [U]."""
         self.last_sent: Callable[[int], tuple[int, int]] = lambda _: (-1, -1)
-        """Tells the call that a unit was last sent to, and the number of that response; −1 before the first."""
+        """Tells the call that a unit was last sent to, and which response that is; −1 before the first."""
         self.one_by_one = False
         """Whether the policy is asked again after each unit that is sent."""
         self.sent: dict[int, set[int]] = {}

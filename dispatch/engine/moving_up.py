@@ -122,9 +122,9 @@ def movable(scenario: Scenario, fleet: Fleet) -> list[int]:
 class MoveUps(Part):
     """Moves free units to other stations, and back, as a policy says after each decision.
 
-    Without a policy units are moved by order only. A unit that moves drives in mode ``normal``, without turnout, and may be sent from the road; where it has
-    arrived it stands as in quarters until it is sent to a call or moved again. After a call it goes to its
-    own station.
+    Without a policy units are moved by order only. A unit that moves drives in mode ``normal``, without
+    turnout, and may be sent from the road; where it has arrived it stands as in quarters until it is sent to
+    a call or moved again. After a call it goes to its own station.
     """
 
     def __init__(

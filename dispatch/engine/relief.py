@@ -4,8 +4,9 @@ A relief is a need of its own, of the same capability and smallest crew, that op
 has been on scene for the time that the incident type says. The unit before it goes when the relief arrives,
 or when the work ends, whichever comes first. The work ends when it would have ended without any relief: a
 relief that is not there by then is called off, and a need that nobody was sent to is withdrawn. Reliefs are
-relieved in their turn. A unit that was recalled from the scene is not relieved, but a relief that had been
-asked for comes and does what is left. Mutual aid relieves itself.
+relieved in their turn, and whoever has been there may come again once it has been home. A unit that was
+recalled from the scene is not relieved, but a relief that had been asked for comes and does what is left.
+Mutual aid relieves itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dispatch.engine.log import (
     AVAILABLE,
     CLEAR,
     ENDING,
+    IN_QUARTERS,
     INCIDENT,
     ON_SCENE,
     RETURNING,
@@ -34,6 +36,8 @@ from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import NEVER, Ending
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dispatch.engine.protocols import Need
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 
 class Reliefs(Part):
     """Asks for reliefs, and lets units go whose reliefs have come."""
+
+    because = "not_home"
 
     def __init__(self, scenario: Scenario, timeline: Timeline) -> None:
         terms = [kind.type.relief for kind in scenario.kinds]
@@ -51,16 +57,32 @@ class Reliefs(Part):
         self._before = {slot: slot - int(back[slot]) for slot in np.flatnonzero(back).tolist()}
         """The slot that a relief's slot takes over from."""
         self._next = {before: slot for slot, before in self._before.items()}
+        self._calls = set(timeline.owner[back > 0].tolist())
+        """Calls of which some units may be relieved."""
         self._coming: dict[int, float] = {}
         """Rows of units on their way, and when they arrive as far as is known; NaN for nobody knows when."""
         self._there: dict[int, int] = {}
         """Row of the unit that came for a slot."""
         self._asked: dict[int, Relieving] = {}
         """Reliefs asked for, by slot."""
+        self._came: dict[int, float] = {}
+        """Rows of units that were on scene and are not home yet, and when they will be as far as is known."""
+
+    def barred(self, need: Need) -> Collection[int]:
+        """Return units that were on scene of the same call and are not home yet.
+
+        Those that were not relieved are barred from its reliefs only.
+        """
+        rows, call, found = self.ops.rows, need.incident, set[int]()
+        for row in self._came:
+            concerned = need.slot in self._before or rows[row + ENDING] == Ending.RELIEVED
+            if concerned and rows[row + INCIDENT] == call and rows[row + IN_QUARTERS] > self.ops.board.now:
+                found.add(int(rows[row + UNIT]))
+        return found
 
     def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - it does not matter who
-        """Look out for the arrival of a unit that relieves another, or may be relieved."""
-        if need.slot in self._next or need.slot in self._before:
+        """Look out for the arrival of a unit at a call of which some may be relieved."""
+        if need.incident in self._calls:
             self._coming[row] = NEVER
 
     def settle(self) -> None:
@@ -74,6 +96,13 @@ class Reliefs(Part):
                     self.ops.at(arrives, partial(self._arrive, row, arrives))
             elif rows[row + AVAILABLE] <= now:
                 del self._coming[row]
+        for row, known in list(self._came.items()):
+            home_at = rows[row + IN_QUARTERS]
+            if home_at <= now or self.ops.row_of[int(rows[row + UNIT])] != row:
+                del self._came[row]
+            elif home_at > now and home_at != known:
+                self._came[row] = home_at
+                self.ops.at(home_at, _nothing)  # it may be sent to the same call again
 
     def _arrive(self, row: int, moment: float) -> None:
         """Let a unit take over that arrives as it was expected to, and set the time of its own relief."""
@@ -83,6 +112,8 @@ class Reliefs(Part):
         del self._coming[row]
         slot, unit = int(ops.rows[row + SLOT]), int(ops.rows[row + UNIT])
         self._there[slot] = row
+        if unit != AID:
+            self._came[row] = NEVER
         if slot in self._before:
             self._take_over(self._there[self._before[slot]], row)
         asks = moment + self._after[int(ops.rows[row + INCIDENT])]
@@ -132,3 +163,7 @@ class Reliefs(Part):
     def records(self) -> dict[str, Any]:
         """Return the reliefs that were asked for."""
         return {"reliefs": tuple(sorted(self._asked.values(), key=lambda each: (each.asked, each.slot)))}
+
+
+def _nothing() -> None:
+    """Wake up, and look again."""

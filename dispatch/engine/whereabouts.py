@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from dispatch.engine.board import Board
-from dispatch.engine.rulebook import Ending
 from dispatch.roads.geometry import linestring_points, metres_between
 from dispatch.roads.matrix_travel import MatrixTravel
 from dispatch.roads.pace import AirTravel
@@ -89,7 +88,7 @@ def _by_rows(log: Log, unit: int, carried: list[tuple[int, int, Trip]]) -> Itera
         if not r.from_road[row] and not isnan(en_route) and row not in log.staged:
             there = roads.at(float(r.alerted[row]))
             yield row, OUT, Trip(en_route, quarters, node, "emergency", there)
-        if r.ending[row] in (Ending.SERVED, Ending.RELIEVED) and not isnan(back):
+        if not isnan(r.on_scene[row]) and not isnan(back):  # served, relieved, or recalled from there
             at_once = r.in_quarters[row] == back  # busy until in quarters: no drive home is told
             origin = quarters if at_once else fleet.travels[unit].at(hospital.get(row, node))
             yield row, HOME, Trip(back, origin, home, "normal", roads.at(back))

@@ -60,6 +60,7 @@ WHY = {
     "not_asked": "under an agreement that does not let it be asked now",
     "not_handed": "of a tier to which the call has not been handed",
     "no_crew": "without people: its crew is out with another unit",
+    "not_home": "from the scene of this call, and not home yet",
     "barred": "not to be sent to this need",
     "unable": "not able to",
     "not_free": "under way, so the list does not count it as free",

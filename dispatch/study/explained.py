@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from dispatch.study.rungs import Rung
 
 MOMENTS = (
-    "received", "ready", "level", "noted", "diverted", "cut off", "broken down", "decision", "alerted", "en route", "cancelled",
-    "on scene", "clear", "at hospital", "lost", "closed",
+    "received", "ready", "level", "noted", "diverted", "cut off", "broken down", "decision", "alerted",
+    "en route", "cancelled", "on scene", "clear", "at hospital", "lost", "closed",
 )  # fmt: skip
 """What a call's story is made of; at equal times in this order."""
 
@@ -33,7 +33,8 @@ class Candidate:
     """Empty for a candidate; else ``busy``, ``under_way`` (nobody is diverted), ``as_urgent`` (under way to a
     call that is as urgent or more so), ``already_sent``, ``no_way``, ``off_duty``, ``out_of_service``,
     ``not_asked`` (no agreement lets it be asked), ``not_handed`` (of a tier that does not have the call yet),
-    ``no_crew`` (its people are out with another unit) or ``barred`` otherwise."""
+    ``no_crew`` (its people are out with another unit), ``not_home`` (it was on scene of this call) or
+    ``barred`` otherwise."""
     until: float
     """When it could be dispatched again [s]; NaN where it is free, or never was again."""
     sent_to: str

@@ -215,6 +215,7 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
         "type": [kind.id for kind in scenario.kinds],
         "zone": list(scenario.zones),
         "priority": _priorities(scenario),
+        "level": _levels(scenario),
         "unit": sorted({unit for layout in scenario.layouts.values() for unit, _ in layout.units}),
         "station": sorted({site.id for layout in scenario.layouts.values() for site in layout.sites}),
         "unit_type": list(scenario.file.unit_types),
@@ -232,6 +233,15 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
             raise UsageError(message, hint=did_you_mean(value, values[key]))
         filters[key] = value
     return filters
+
+
+def _levels(scenario: Scenario) -> list[str]:
+    """Return the levels that first alarms may have; none without plans and alarm levels."""
+    graded = scenario.alarms.kinds if scenario.alarms is not None else ()
+    tops = [kind.scale.top for kind in graded if kind is not None]
+    if scenario.plans is not None:
+        tops += [scenario.plans.top(kind) for kind in range(len(scenario.kinds))]
+    return [str(level) for level in range(1, max(tops, default=0) + 1)]
 
 
 def _priorities(scenario: Scenario) -> list[str]:

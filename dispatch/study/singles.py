@@ -317,7 +317,7 @@ def control_mean(view: LogView, filters: Filters) -> float:
 
 def control_by_deadline(view: LogView, filters: Filters) -> float:
     """Share of the calls with alarm levels that came under control, and of which no deadline was missed."""
-    calls = view.calls(filters) & (view.timeline.level > 0)
+    calls = view.calls(filters) & (view.timeline.severity > 0)
     late = np.zeros(len(calls), dtype=np.bool_)
     late[[each.incident for each in view.log.raises if each.reason == BY_DEADLINE]] = True
     in_time = calls & ~late & ~np.isnan(view.incidents.under_control)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Rows = NDArray[np.intp]
 
-INCIDENT_FILTERS = ("type", "zone", "priority")
+INCIDENT_FILTERS = ("type", "zone", "priority", "level")
+"""What calls can be chosen by; their level is that of the first alarm."""
 UNIT_FILTERS = ("unit", "station", "unit_type")
 
 
@@ -57,6 +58,8 @@ class LogView:
             mask &= scenario.zone_of[t.node] == scenario.zones.index(filters["zone"])
         if "priority" in filters:
             mask &= t.priority == int(filters["priority"])
+        if "level" in filters:
+            mask &= t.level == int(filters["level"])
         return mask
 
     def units(self, filters: dict[str, str]) -> Mask:

@@ -59,9 +59,9 @@ def test_a_call_as_json(run: Path) -> None:
     assert dispatch("explain", run, "-i", "y", "--json").stdout == text
     found = json.loads(text)
     assert set(found) == {
-        "closed", "course", "decisions", "equal", "first_due", "incident", "layout", "needs", "node",
-        "policy", "priority", "ready", "received", "replication", "responses", "scenario", "seed",
-        "speeds", "status", "type", "zone",
+        "closed", "course", "decisions", "equal", "first_due", "incident", "layout", "levels", "needs",
+        "node", "notices", "policy", "priority", "ready", "received", "replication", "responses", "scenario", "seed",
+        "severity", "speeds", "status", "type", "zone",
     }  # fmt: skip
     assert (found["equal"], found["incident"], found["received"], found["closed"]) == (True, "y", 100, 880)
     (decision,) = found["decisions"]
@@ -114,7 +114,7 @@ def test_long_waits_are_told_in_short(tmp_path: Path) -> None:
     path = scenario(tmp_path, *calls, unit_types=kinds, units=units).path
     dispatch("run", path, "-o", tmp_path / "out")
     shown = dispatch("explain", tmp_path / "out", "-i", "x").stdout
-    assert shown.count("  → the need for high waits: nobody who is able is free\n") == 1
+    assert shown.count("  → the need for high waits: nobody who is able is free to go\n") == 1
     assert (
         "\n… 8 more decisions with the same outcome, the last at 01:01:40.0\n02:30:00.0  decision\n" in shown
     )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dispatch import draw, measure, simulate
 from dispatch.engine.notices import notices
 from dispatch.engine.tables import incident_table
-from dispatch.errors import ScenarioError
+from dispatch.errors import ScenarioError, UsageError
 from tests.small import small
 
 if TYPE_CHECKING:
@@ -354,3 +354,17 @@ def test_rises_can_be_measured(tmp_path: Path) -> None:
     log = simulate(world(tmp_path, call(node="b")))
     found = measure(log, ["raises.n", "control.mean", "control.by_deadline"])
     assert found == {"raises.n": 0.0, "control.mean": 60.0, "control.by_deadline": 1.0}
+
+
+def test_calls_can_be_chosen_by_the_level_of_their_first_alarm(tmp_path: Path) -> None:
+    other = {"at": 5000, "incident": {"type": "fire", "node": "e", "report": {"trapped": 3}}}
+    log = simulate(world(tmp_path, call(node="b"), other, alarm={"level": 1}))
+    expected = {
+        "incidents.n[level=1]": 1.0,
+        "incidents.n[level=3]": 1.0,
+        "total.first.mean[level=1]": 60.0,
+        "responses.n[level=3]": 3.0,
+    }
+    assert measure(log, expected) == expected
+    with pytest.raises(UsageError, match="no level '6'"):
+        measure(log, ["incidents.n[level=6]"])

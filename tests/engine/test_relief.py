@@ -6,6 +6,7 @@ The line of five nodes (tests/small.py), a minute of driving apart, with W1 at a
 from __future__ import annotations
 
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def fire(after: float | str | None, **more: Any) -> dict[str, Any]:
 
 def play(folder: Path, after: float | str | None, *calls: str, **changes: Any) -> Log:
     changes.setdefault("incident_types", fire(after))
-    return simulate(small(folder, HEADER + "".join(calls), **changes))
+    return simulate(small(folder, HEADER + "".join(calls) if calls else "", **changes))
 
 
 def lives(log: Log, incident: str | None = None) -> list[Life]:
@@ -112,15 +113,20 @@ def test_three_shifts(tmp_path: Path) -> None:
     assert len(log.timeline.capability) == 4, "⌈1000 / 300⌉ − 1 reliefs, had they been there at once"
 
 
-def test_a_unit_on_its_way_home_may_come_back(tmp_path: Path) -> None:
-    """After 60 s a relief is asked for: E1 at 180 for 300; W1 (left at 300) turns at 360, halfway home."""
-    log = play(tmp_path, 60, call("x", 0, on_scene=300))
-    assert lives(log) == [
-        Life("W1", "relieved", 0, 120, 300, 300, -1),
-        Life("E1", "served", 180, 300, 420, 420, 540),
-        Life("W1", "cancelled", 360, -1, -1, 420, 540),
+def test_a_relieved_unit_goes_home_before_it_comes_again(tmp_path: Path) -> None:
+    """After 60 s a relief is asked for: E1 at 180, there at 300; at 360 its own: W1, which is home at 420."""
+    log = play(tmp_path, 60, call("x", 0, on_scene=500), call("y", 5000, "a"))
+    assert lives(log)[:3] == [
+        Life("W1", "relieved", 0, 120, 300, 300, 420),
+        Life("E1", "relieved", 180, 300, 540, 540, 660),
+        Life("W1", "served", 420, 540, 620, 620, 740),
     ]
-    assert log.responses.from_road.tolist() == [0, 0, 1]
+    assert log.responses.from_road.tolist()[:3] == [0, 0, 0]
+    # to another call it may turn from the road: to y, at b at 360, and from there to x
+    log = play(tmp_path, 60, call("x", 0, on_scene=500), call("y", 350, "b", on_scene=100))
+    assert [(life.unit, life.alerted, life.on_scene) for life in lives(log)] == [
+        ("W1", 0, 120), ("E1", 180, 300), ("W1", 350, 360), ("W1", 460, 520),
+    ]  # fmt: skip
 
 
 def test_nobody_else_is_there(tmp_path: Path) -> None:
@@ -179,15 +185,19 @@ def test_what_is_not_long_is_as_ever(tmp_path: Path) -> None:
 
 def test_the_luck_of_all_else_stays(tmp_path: Path) -> None:
     """Slots of reliefs have luck of their own: every other number is what it was."""
-    kinds = [fire(each, on_scene={"exponential": {"mean": 900}}, run_card={"engine": 2}) for each in (None, 400)]
+    kinds = [
+        fire(each, on_scene={"exponential": {"mean": 900}}, run_card={"engine": 2}) for each in (None, 400)
+    ]
     types = {"engine": {"capabilities": ["engine"], "turnout": {"uniform": {"low": 1, "high": 90}},
                         "turnaround": {"exponential": {"mean": 600}}}}  # fmt: skip
     aid = {"when_none_free": "mutual_aid", "mutual_aid": {"delay": {"exponential": {"mean": 600}}}}
     demand = {"poisson": {"fire": {"rate": "100/d"}, "urgent": {"rate": "50/d"}}}
     injects = [{"at": 50, "incident": {"id": "z", "type": "fire", "node": "b"}},
                {"at": 0, "surge": {"factor": 3, "for": "4 h"}}]  # fmt: skip
-    more = {"unit_types": types, "dispatching": aid, "demand": demand, "injects": injects}
-    without, long = (draw(small(tmp_path / str(n), incident_types=each, **more), 0) for n, each in enumerate(kinds))
+    more: dict[str, Any] = {"unit_types": types, "dispatching": aid, "demand": demand, "injects": injects}
+    without, long = (
+        draw(small(tmp_path / str(n), incident_types=each, **more), 0) for n, each in enumerate(kinds)
+    )
     own = long.slot_level != RELIEF
     assert own.sum() == len(without.slot_level) < len(own)
     for name in ("capability", "crew", "turnout_share", "on_scene", "transport", "aid_delay"):
@@ -213,7 +223,10 @@ def test_no_more_reliefs_than_agreed(tmp_path: Path) -> None:
     """The one relief that there may be stays until 1920; without a limit there are three."""
     calls = call("x", 0, on_scene=1800)
     log = play(tmp_path / "1", None, calls, incident_types=fire(None, relief={"after": 400, "at_most": 1}))
-    assert [(life.unit, life.on_scene, life.clear) for life in lives(log)] == [("W1", 120, 640), ("E1", 640, 1920)]
+    assert [(life.unit, life.on_scene, life.clear) for life in lives(log)] == [
+        ("W1", 120, 640),
+        ("E1", 640, 1920),
+    ]
     log = play(tmp_path / "2", 400, calls)
     assert [(life.unit, life.on_scene, life.clear) for life in lives(log)] == [
         ("W1", 120, 640), ("E1", 640, 1160), ("W1", 1160, 1680), ("E1", 1680, 1920),
@@ -241,25 +254,27 @@ def test_each_unit_of_a_card_is_relieved(tmp_path: Path) -> None:
 
 
 def test_a_relief_that_is_diverted_is_sought_again(tmp_path: Path) -> None:
-    """E1 turns to something urgent at e at 450, there at 480 until 580, and then again to x: at 700."""
+    """E1, sent at 420, turns at d to something urgent at e: there from 540 to 640, and at x at 760."""
     calls = call("x", 0, on_scene=900), call("y", 450, "e", "urgent", on_scene=100)
     log = play(tmp_path, 300, *calls, dispatching={"diversion": True})
     assert lives(log, "x") == [
-        Life("W1", "relieved", 0, 120, 700, 700, 820),
+        Life("W1", "relieved", 0, 120, 760, 760, 880),
         Life("E1", "diverted", 420, -1, -1, 450, -1),
-        Life("E1", "served", 580, 700, 1020, 1020, 1140),
+        Life("E1", "served", 640, 760, 1020, 1020, 1140),
     ]
-    assert [(each.asked, each.relief, each.taken_over) for each in log.reliefs] == [(420, 3, 700)]
+    assert [(each.asked, each.relief, each.taken_over) for each in log.reliefs] == [(420, 3, 760)]
 
 
 def test_a_relief_that_breaks_down_is_sought_again(tmp_path: Path) -> None:
     """Whoever of the reliefs fails on its way, the work is done to its end at 120 + 3000."""
-    types = {"engine": {"capabilities": ["engine"], "turnout": 0, "breaks_down": {"share": 0.5, "repair": 60}}}
+    types = {
+        "engine": {"capabilities": ["engine"], "turnout": 0, "breaks_down": {"share": 0.5, "repair": 60}}
+    }
     failed = 0
     for seed in range(8):
         log = play(tmp_path, 300, call("x", 0, on_scene=3000), unit_types=types, seed=seed)
         spans = sorted((life.on_scene, life.clear) for life in lives(log) if life.on_scene >= 0.0)
-        assert all(before[1] == after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in pairwise(spans))
         assert spans[-1][1] == spans[0][0] + 3000
         failed += sum(life.ending == "broken_down" and life.alerted > spans[0][0] for life in lives(log))
     assert failed > 3
@@ -285,7 +300,7 @@ def test_who_was_recalled_before_has_no_relief(tmp_path: Path) -> None:
 
 
 def test_a_relief_may_be_recalled(tmp_path: Path) -> None:
-    """E1 turns back at 450; with somebody in its place E1 itself, the nearest, comes from the road: at 600."""
+    """E1 turns back at 450; with somebody in its place E1 itself, the nearest, comes again from the road."""
     for replace, units in ((False, []), (True, [(450, 600)])):
         recall = {"at": 450, "recall": {"unit": "E1", "replace": replace}}
         log = play(tmp_path / str(replace), 300, call("x", 0, on_scene=600), injects=[recall])
@@ -295,8 +310,8 @@ def test_a_relief_may_be_recalled(tmp_path: Path) -> None:
         assert [life.unit for life in rest] == ["E1"] * len(units)
 
 
-def test_a_relief_that_was_ordered(tmp_path: Path) -> None:
-    """W1 works at a; E1 would relieve it, but W2 is ordered to, and is there at once."""
+def test_units_that_are_ordered_to_a_call_are_relieved_too(tmp_path: Path) -> None:
+    """E1 is ordered to z at 400 and works there for 600 s of its own, from 640; W1 relieves it at 940."""
     units = {"W1": {"type": "engine", "station": "west"}, "E1": {"type": "engine", "station": "east"},
              "M1": {"type": "engine", "station": "middle"}}  # fmt: skip
     stations = {**BASE["stations"], "middle": {"at": "c"}}
@@ -305,13 +320,24 @@ def test_a_relief_that_was_ordered(tmp_path: Path) -> None:
         {"at": 400, "order": {"unit": "E1", "incident": "z"}},
     ]
     log = play(tmp_path, 300, call("x", 5000), units=units, stations=stations, injects=injects)
-    # E1 has a need of its own at 400, there at 640 for 600 s, and is relieved in turn (asked for at 940)
-    found = lives(log, "z")
-    assert [life[:5] for life in found] == [
+    assert [life[:5] for life in lives(log, "z")] == [
         ("W1", "relieved", 0, 0, 420),
         ("M1", "served", 300, 420, 600),
         ("E1", "relieved", 400, 640, 940),
         ("W1", "served", 940, 940, 1240),
+    ]
+
+
+def test_an_order_may_name_the_relief(tmp_path: Path) -> None:
+    """Nobody is free for the relief that is open from 300 on; E1, bound for y since 280, is ordered to it."""
+    injects = [
+        {"at": 0, "incident": {"id": "z", "type": "fire", "node": "a"}},
+        {"at": 350, "order": {"unit": "E1", "incident": "z"}},
+    ]
+    log = play(tmp_path, 300, call("y", 280, "b"), injects=injects, dispatching={"diversion": False})
+    assert [life[:5] for life in lives(log, "z")] == [
+        ("W1", "relieved", 0, 0, 520),  # the way on from where it is: 240 s from e to a
+        ("E1", "served", 350, 520, 600),
     ]
 
 
@@ -321,10 +347,16 @@ CLOSED = {"bc": {"links": ["bc"]}, "both": {"links": ["bc", "cf"]}}
 @pytest.mark.parametrize(
     ("work", "expected"),
     [
-        # E1 is sent from d at 400, for b: 200 s. At 450 the way from c to b is closed, the one by f and e takes
-        # 300 s from c, where it is at 500
-        (1000, [Life("W1", "relieved", 0, 100, 800, 800, 1000), Life("E1", "served", 400, 800, 1100, 1100, 1900)]),
-        # the work is over at 750, when E1 is halfway from e to b: on to b in 50 s, and back to d in 800 s
+        # E1 is sent from d at 400, for b: 200 s. At 450 the way from c to b is closed, the one by f and e
+        # takes 300 s from c, where it is at 500
+        (
+            1000,
+            [
+                Life("W1", "relieved", 0, 100, 800, 800, 1000),
+                Life("E1", "served", 400, 800, 1100, 1100, 1900),
+            ],
+        ),
+        # the work is over at 750, when E1 is halfway from e to b: on in 50 s, and back to d in 800 s
         (650, [Life("W1", "served", 0, 100, 750, 750, 950), Life("E1", "cancelled", 400, -1, -1, 750, 1600)]),
     ],
 )
@@ -337,10 +369,7 @@ def test_closed_roads_make_a_relief_late(tmp_path: Path, work: float, expected: 
     assert (lives(open_road)[0].clear, lives(open_road)[1].on_scene) == (600, 600)
     injects = [{"at": 450, "close": "bc"}]
     log = towns.play(tmp_path / "closed", told, **more, closures={"bc": CLOSED["bc"]}, injects=injects)
-    found = lives(log)
-    if work == 650:  # on the board the way home is at half the speed with which it came
-        found[1] = found[1]._replace(home=expected[1].home)
-    assert found == expected
+    assert lives(log) == expected
 
 
 def test_a_relief_that_is_cut_off_is_sought_again(tmp_path: Path) -> None:
@@ -380,3 +409,153 @@ def test_lost_and_aided_reliefs(tmp_path: Path) -> None:
     assert told == [
         ("relief asked for", "x", "W1", "after 300.0 s on scene"), ("relieved", "x", "W1", "by mutual-aid"),
     ]  # fmt: skip
+
+
+def test_a_relieved_unit_takes_nobody_to_hospital(tmp_path: Path) -> None:
+    """The last one does, whether the way there is a plain time or one of the hospitals is chosen."""
+    hospitals = {"clinic": {"at": "b", "beds": 1}}
+    kinds = fire(300, to_hospital={}, hand_over=50)
+    expected = [Life("W1", "relieved", 0, 120, 540, 540, 660), Life("E1", "served", 420, 540, 720, 830, 1010)]
+    log = play(tmp_path / "1", 300, call("x", 0, on_scene=600), incident_types=kinds, hospitals=hospitals)
+    assert lives(log) == expected  # b at 780, until 830, from there 180 s
+    assert [each.response for each in log.admissions] == [1]
+    kinds = fire(300, transport=60, hand_over=50)
+    log = play(tmp_path / "2", 300, call("x", 0, on_scene=600), incident_types=kinds)
+    assert lives(log) == [expected[0], expected[1]._replace(home=950)]  # 120 s from the incident
+    assert np.array_equal(log.responses.at_hospital, [np.nan, 780], equal_nan=True)
+
+
+def test_reliefs_wait_at_the_staging_area_for_nothing(tmp_path: Path) -> None:
+    """The second to come drives by d, and on at once, since somebody has been on scene for long."""
+    card = {"units": {"engine": 1}, "staging": {"at": "d", "from": 2, "size_up": 60}}
+    plans = {
+        "catalogue": None,
+        "classes": {"fire": {"scale": "fire"}},
+        "own": {"all": {"classes": ["fire"], "cards": {1: card}}},
+    }
+    kinds = {"fire": {"priority": 2, "classed_as": "fire", "on_scene": 600, "relief": {"after": 300}}}
+    log = play(tmp_path, 300, call("x", 0), plans=plans, incident_types=kinds)
+    assert [(each.response, each.arrived, each.forward) for each in log.stagings] == [(1, 480, 480)]
+    assert [(life.unit, life.on_scene, life.clear) for life in lives(log)] == [
+        ("W1", 120, 540),
+        ("E1", 540, 720),
+    ]
+
+
+def test_reliefs_do_not_bring_a_call_under_control(tmp_path: Path) -> None:
+    """It has level 1 and needs level 2, two engines: the deadline finds one, though a second has come."""
+    cards = {level: {"units": {"engine": level}} for level in (1, 2)}
+    plans = {
+        "catalogue": None,
+        "classes": {"fire": {"scale": "fire"}},
+        "own": {"all": {"classes": ["fire"], "cards": cards}},
+    }
+    kind = fire(200)["fire"] | {"classed_as": "fire", "on_scene": 1000}
+    kind["alarm"] = {"level": 1, "severity": {2: 1}, "control_within": 500}
+    del kind["run_card"]
+    injects = [{"at": 0, "incident": {"id": "x", "type": "fire", "node": "c"}}]
+    demand = {"poisson": {"fire": {"rate": "0/d"}}}
+    log = play(tmp_path, 200, plans=plans, incident_types={"fire": kind}, injects=injects, demand=demand)
+    assert [(each.moment, each.after) for each in log.raises] == [(500, 2)]
+    # E1 took over at 440; W1, home at 560, fills the need of level 2, whose relief is asked for at 880: E1 is
+    # done at 1120 and home at 1240. Its own relief, asked for at 1560, would come as the work is over
+    found = [(life.unit, life.alerted, life.on_scene, life.clear, life.ending) for life in lives(log)]
+    assert found == [
+        ("W1", 0, 120, 440, "relieved"),
+        ("E1", 320, 440, 1120, "served"),
+        ("W1", 560, 680, 1360, "relieved"),
+        ("E1", 1240, 1360, 1680, "served"),
+        ("W1", 1560, -1, -1, "cancelled"),
+    ]
+    assert log.incidents.under_control.tolist() == [680]
+
+
+def test_relieved_units_restock_and_go_home(tmp_path: Path) -> None:
+    """W1 leaves c at 540, is home at 660 and ready at 760; wherever it is, board and whereabouts agree."""
+    types = {"engine": {"capabilities": ["engine"], "turnout": 0, "turnaround": 100}}
+    log = play(tmp_path, 300, call("x", 0, on_scene=600), unit_types=types)
+    assert lives(log)[0] == Life("W1", "relieved", 0, 120, 540, 760, 660)
+    shown = {moment: Board.at(log, moment) for moment in (539, 540, 600, 659, 660, 760)}
+    assert [board.units["W1"].value for board in shown.values()] == [
+        "on scene", "returning", "returning", "returning", "restoring", "in quarters",
+    ]  # fmt: skip
+    places = [{each.unit: each.node for each in whereabouts(log, moment)} for moment in (539, 600, 660)]
+    assert [place["W1"] for place in places] == ["c", "b", "a"]
+    assert measure(log, ["workload[unit=W1]"]) == {"workload[unit=W1]": 760 / 86400}
+    kinds = [(event.time, event.detail) for event in events_of(log) if event.unit == "W1"]
+    assert (760, "relieved") in kinds
+    assert (540, "relieved: by E1") in kinds
+    assert (420, "relief asked for: after 300.0 s on scene") in kinds
+
+
+# --- what is told -----------------------------------------------------------------------------------------
+
+
+def test_reliefs_have_no_rank(tmp_path: Path) -> None:
+    """Two engines come, at 60 and 180; of the four that come in all the reliefs are not second and third."""
+    stations = {**BASE["stations"], "middle": {"at": "c"}}
+    units = {"W1": {"type": "engine", "station": "west"}, "M1": {"type": "engine", "station": "middle"},
+             "E1": {"type": "engine", "station": "east"}}  # fmt: skip
+    more = {"units": units, "stations": stations, "incident_types": fire(100, run_card={"engine": 2})}
+    log = play(tmp_path, 100, call("x", 0, "b", on_scene=350), **more)
+    assert [(life.unit, life.on_scene, life.clear, life.ending) for life in lives(log)] == [
+        ("W1", 60, 340, "relieved"),
+        ("M1", 60, 410, "served"),
+        ("E1", 340, 410, "served"),
+        ("W1", -1, -1, "cancelled"),
+    ]
+    expected = {
+        "total.first.max": 60, "total.second.max": 60, "total.third.n": 0, "total.erf.max": 60,
+        "responses.n": 4, "reliefs.n": 1, "reliefs.n[unit=W1]": 1, "reliefs.n[unit=E1]": 0,
+        "incidents.incomplete": 0,
+    }  # fmt: skip
+    assert measure(log, expected) == expected
+
+
+def test_explanations_tell_of_reliefs(tmp_path: Path) -> None:
+    read = small(tmp_path, HEADER + call("x", 0, on_scene=1000), incident_types=fire(300))
+    told, log = explain(read, incident="x")
+    assert events_of(log) == events_of(simulate(read))
+    assert [(epoch.time, [choice.unit for choice in epoch.choices]) for epoch in told.epochs] == [
+        (0, ["W1"]), (420, ["E1"]), (840, ["W1"]),
+    ]  # fmt: skip
+    assert [sent.ending for sent in told.responses] == ["relieved", "relieved", "served"]
+    out = Console(width=150, file=StringIO())
+    print_explanation(out, told, read)
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "00:07:00.0  relief asked for: W1 after 300.0 s on scene" in text
+    assert "00:09:00.0  relieved: W1 by E1" in text
+
+
+def test_explanations_tell_that_nobody_could_go(tmp_path: Path) -> None:
+    units = {"W1": {"type": "engine", "station": "west"}}
+    read = small(tmp_path, HEADER + call("x", 0, on_scene=600), incident_types=fire(300), units=units)
+    told, _ = explain(read, incident="x")
+    assert [(epoch.time, [choice.outcome for choice in epoch.choices]) for epoch in told.epochs] == [
+        (0, ["sent"]), (420, ["waiting"]),
+    ]  # fmt: skip
+    assert [(each.moment, each.what, each.unit) for each in told.notices] == [
+        (420, "relief asked for", "W1"), (720, "no relief", "W1"),
+    ]  # fmt: skip
+    assert (told.status, told.closed) == ("served", 720)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"relief": {"after": 0}}, "relief.after"),
+        ({"relief": {}}, "'after' is missing"),
+        ({"relief": {"after": 300, "at_most": 0}}, "relief.at_most"),
+        (
+            {"relief": {"after": 300}, "busy": 600, "on_scene": None},
+            "'busy' and 'relief' contradict each other",
+        ),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    kind = {**fire(None)["fire"], **changes}
+    with pytest.raises(ScenarioError, match=words):
+        small(
+            tmp_path,
+            incident_types={"fire": {key: value for key, value in kind.items() if value is not None}},
+        )

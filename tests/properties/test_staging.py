@@ -56,7 +56,7 @@ def staged(draw: st.DrawFn, /, *, idle: bool = False) -> World:
             rules[name] = rule | ({"at": draw(st.sampled_from(world.places))} if often(draw, 7) else {})
     world = planned(world, rules)
     calls = [
-        {"at": 60 * draw(st.integers(0, 60)), "recall": {"unit": unit, "replace": often(draw)}}
+        {"at": 60 * draw(st.integers(0, 59)), "recall": {"unit": unit, "replace": often(draw)}}
         for unit in draw(st.lists(st.sampled_from(sorted(world.scenario["units"])), max_size=4))
     ]
     return replace(world, scenario=world.scenario | {"injects": [*world.scenario.get("injects", []), *calls]})
