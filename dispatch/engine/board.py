@@ -45,6 +45,12 @@ class Status(StrEnum):
 class LiveBoard:
     """The state of the fleet during a simulation; policies read it, only the simulator writes it."""
 
+    __slots__ = (
+        "_resting", "_returning", "arrives", "barring", "base", "bound_for", "conditions", "diversion",
+        "fleet", "home_at", "idle", "idle_count", "last_sent", "left", "mode", "moved", "now", "off_duty",
+        "one_by_one", "origin", "sent", "staged", "stranded", "target", "travel",
+    )  # fmt: skip
+
     def __init__(self, fleet: Fleet, *, diversion: bool) -> None:
         size = len(fleet)
         self.fleet = fleet

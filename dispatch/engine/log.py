@@ -180,7 +180,7 @@ class Relieving(NamedTuple):
     taken_over: float
     """When that was; NaN where it never was."""
     withdrawn: float
-    """When the work was over and nobody had been sent; NaN where somebody had been, or the need was lost."""
+    """When the work was over and nobody was on the way; NaN where somebody was, or the need was lost."""
 
 
 class Repair(NamedTuple):

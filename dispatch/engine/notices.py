@@ -164,4 +164,4 @@ def _reliefs(log: Log) -> Iterator[Notice]:
         if each.relief >= 0:
             yield Notice(each.taken_over, "relieved", *who, f"by {names[r.unit[each.relief]]}")
         if each.withdrawn == each.withdrawn:
-            yield Notice(each.withdrawn, "no relief", *who, "nobody had been sent before the work was over")
+            yield Notice(each.withdrawn, "no relief", *who, "nobody was on the way when the work was over")

@@ -44,6 +44,15 @@ if TYPE_CHECKING:
 class Operations:
     """The state of one simulation, and what may be done to it; parts of the doctrine work through this."""
 
+    # read at every event: an object with over 30 attributes in a dictionary is markedly slower
+    __slots__ = (
+        "_aid_delay", "_aiding", "_busy", "_cancelled", "_hand_over", "_moves", "_next", "_next_period",
+        "_on_release_callbacks", "_on_scene", "_order", "_returning", "_transport", "_turnout", "_version",
+        "agenda", "backlog", "board", "capability", "duty", "first_slot", "fleet", "from_quarters_only",
+        "level", "node", "parts", "priority", "raised_at", "ready", "row_of", "rows", "scenario",
+        "slot_level", "stands", "timeline", "until",
+    )  # fmt: skip
+
     def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline, parts: Sequence[Part]) -> None:
         rules = scenario.file.dispatching
         self.scenario, self.fleet, self.timeline, self.parts = scenario, fleet, timeline, tuple(parts)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class Simulator(Operations):
     """One simulation of a timeline; use once."""
 
+    __slots__ = ("_last", "_lost", "_on_call_callbacks", "_policy", "_queueing")
+
     def __init__(
         self,
         scenario: Scenario,

@@ -11,6 +11,7 @@ import numpy as np
 from dispatch.engine.board import MARGIN
 from dispatch.engine.levels import BY_DEADLINE
 from dispatch.engine.rulebook import Ending
+from dispatch.needs import RELIEF
 from dispatch.scenario.conditions import Conditions
 from dispatch.study import helping
 from dispatch.study.admissions import (
@@ -169,13 +170,14 @@ def reliability_first_due(view: LogView, filters: Filters) -> float:
 
     The first-due station of a place is that of the first unit in the place's first-due list (run_card_order)
     or of the unit expected there first when all are in quarters; units under an agreement are not first due.
-    Calls nobody reached count as missed.
+    Calls nobody reached count as missed, and reliefs do not count.
     """
     calls = view.calls(filters)
     first_due = _first_due_site(view)
     r = view.responses
     sites = np.array([*view.log.fleet.site, -2])
     own = ~np.isnan(r.on_scene) & (sites[r.unit] == first_due[r.incident])
+    own &= view.timeline.slot_level[r.slot] != RELIEF
     answered = np.zeros(len(calls), dtype=np.bool_)
     answered[r.incident[own]] = True
     return _share(float((answered & calls).sum()), float(calls.sum()))

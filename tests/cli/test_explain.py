@@ -60,8 +60,8 @@ def test_a_call_as_json(run: Path) -> None:
     found = json.loads(text)
     assert set(found) == {
         "closed", "course", "decisions", "equal", "first_due", "incident", "layout", "levels", "needs",
-        "node", "notices", "policy", "priority", "ready", "received", "replication", "responses", "scenario", "seed",
-        "severity", "speeds", "status", "type", "zone",
+        "node", "notices", "policy", "priority", "ready", "received", "replication", "responses", "scenario",
+        "seed", "severity", "speeds", "status", "type", "zone",
     }  # fmt: skip
     assert (found["equal"], found["incident"], found["received"], found["closed"]) == (True, "y", 100, 880)
     (decision,) = found["decisions"]

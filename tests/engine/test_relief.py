@@ -504,12 +504,22 @@ def test_reliefs_have_no_rank(tmp_path: Path) -> None:
         ("E1", 340, 410, "served"),
         ("W1", -1, -1, "cancelled"),
     ]
+    # at b W1 and M1 are equally near; W1, of the station farther west, is first due, and came
+    assert measure(log, ["reliability.first_due"]) == {"reliability.first_due": 1.0}
     expected = {
         "total.first.max": 60, "total.second.max": 60, "total.third.n": 0, "total.erf.max": 60,
         "responses.n": 4, "reliefs.n": 1, "reliefs.n[unit=W1]": 1, "reliefs.n[unit=E1]": 0,
         "incidents.incomplete": 0,
     }  # fmt: skip
     assert measure(log, expected) == expected
+
+
+def test_a_relief_of_the_first_due_station_does_not_make_up_for_its_lateness(tmp_path: Path) -> None:
+    """W1 is busy when x comes from b: E1 goes, and W1 only takes over."""
+    calls = call("w", 0, "a", on_scene=100), call("x", 50, "b", on_scene=600)
+    log = play(tmp_path, 300, *calls)
+    assert [(life.unit, life.ending) for life in lives(log, "x")] == [("E1", "relieved"), ("W1", "served")]
+    assert measure(log, ["reliability.first_due"]) == {"reliability.first_due": 0.5}
 
 
 def test_explanations_tell_of_reliefs(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ BY_HAND = {
     # sent to measured calls: full 2, late, off, half, aided 2
     "responses.n": 7,
     "responses.cut_off": 0,  # roads never close; see below for where they do
+    "reliefs.n": 0,  # nobody is relieved; see below for who is
     "responses.broken_down": 0,  # no type breaks down; see tests/engine/test_readiness.py
     "responses.n[unit=P1]": 3,
     "responses.n[station=S2]": 3,
@@ -228,6 +229,25 @@ def test_units_that_are_cut_off_are_counted(log: Log) -> None:
         "responses.cut_off[type=medical]": 0.0,
     }
     assert dispatch.measure(changed, expected) == expected
+
+
+def test_units_that_are_relieved_are_counted(log: Log) -> None:
+    """One at 'old', in the warm-up, which is not counted, P2 at 'full', and P1 at 'late'."""
+    ending = log.responses.ending.copy()
+    calls, rows = [call.id for call in handmade.CALLS], list(enumerate(log.responses.incident.tolist()))
+    for name, unit in (("old", None), ("full", "P2"), ("late", "P1")):
+        for row, call in rows:
+            if calls[call] == name and unit in (None, log.fleet.ids[log.responses.unit[row]]):
+                ending[row] = Ending.RELIEVED
+    changed = replace(log, responses=replace(log.responses, ending=ending))
+    expected = {
+        "reliefs.n": 2,
+        "reliefs.n[type=medical]": 1,
+        "reliefs.n[unit=P2]": 1,
+        "reliefs.n[zone=west]": 1,
+    }
+    assert dispatch.measure(changed, expected) == expected
+    assert dispatch.measure(log, expected) == dict.fromkeys(expected, 0)
 
 
 def test_help_under_agreements_by_hand(log: Log) -> None:

@@ -15,6 +15,9 @@ from dispatch.engine.rulebook import Ending
 from tests.properties.closing import closed_worlds
 from tests.properties.drawing import often, worlds
 from tests.properties.readings import Response, read
+from tests.properties.test_closures import (
+    test_units_move_steadily_and_stand_where_they_are_said_to_be as _steady,
+)
 from tests.properties.worlds import World, law
 
 if TYPE_CHECKING:
@@ -126,3 +129,9 @@ def test_what_is_asked_for_comes_to_something(world: World) -> None:
     asked = {each.slot for each in log.reliefs}
     dormant = {slot for slot, back in enumerate(log.timeline.relieves.tolist()) if back} - asked
     assert not dormant & (filled | reading.lost)
+
+
+@given(relieved().filter(lambda world: world.is_road))
+@law(20)
+def test_relieved_units_move_steadily_as_all_others_do(world: World) -> None:
+    _steady.hypothesis.inner_test(world)  # type: ignore[attr-defined]

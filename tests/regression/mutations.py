@@ -18,6 +18,7 @@ from dispatch.engine.levels import Levels, SmallestCrews
 from dispatch.engine.operations import Operations
 from dispatch.engine.orders import Orders
 from dispatch.engine.readiness import Turnaround
+from dispatch.engine.relief import Reliefs
 from dispatch.engine.tiers import Agreements, Because
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.covering import CoverageAware
@@ -280,6 +281,11 @@ def turnaround_lost(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turnaround, "rest", lambda self, unit, row: 0.0)
 
 
+def relieved_units_stay(patch: pytest.MonkeyPatch) -> None:
+    """Let units work on that have been relieved, beside those who came in their place."""
+    patch.setattr(Reliefs, "_take_over", lambda self, before, row: None)
+
+
 def crew_in_two_places(patch: pytest.MonkeyPatch) -> None:
     """Send units whose people are out with another one."""
     patch.setattr(Crews, "barred", lambda self, need: ())
@@ -497,6 +503,12 @@ MUTATIONS = (
         "units-in-time",
         AVAILABLE,
         lambda _, b: b is not None and (b.unit, b.incident) == ("ZC-P1", "building-fire-1"),
+    ),
+    Mutation(
+        relieved_units_stay,
+        "long-incidents",
+        CLEAR,
+        lambda a, b: a is not None and b is not None and a.incident == "warehouse-fire-1" and a.time < b.time,
     ),
     Mutation(
         crew_in_two_places,

@@ -18,7 +18,7 @@ from dispatch.model.alarms import Alarm, AlarmRules, Report, Uplift
 from dispatch.model.distributions import Distribution
 from dispatch.model.expectations import Comparison, LogExpectation, MeasureExpectation
 from dispatch.model.hospitals import Diverting, Hospital
-from dispatch.model.incidents import IncidentType, PoissonStream, Profile, ToHospital, Zone
+from dispatch.model.incidents import IncidentType, PoissonStream, Profile, Relief, ToHospital, Zone
 from dispatch.model.injects import (
     Closure,
     Divert,
@@ -58,7 +58,7 @@ SHIPPED = SCENARIOS / "regression"
 FOR_PEOPLE = {"title", "description", "source"}
 """Fields that no result depends on."""
 
-CELLS, ASSERTIONS = 31, 268
+CELLS, ASSERTIONS = 32, 276
 
 
 @cache
@@ -137,7 +137,7 @@ def test_every_inject_kind_is_used() -> None:
     [Agreement, Alarm, AlarmRules, AskedWhen, Breakdown, Closure, CoverageAware, Crew, Dispatching,
      Distribution, Divert, Diverting, Downtime, Fill, HandedWhen, Hospital, IncidentType,
      InjectedIncident, LevelChange, Message, MostMoves, MutualAid, Order, Outage, OutOfService,
-     PoissonStream, Profile, Recall, Report, Rung, SpeedSet, Surge, ToHospital, Unit, UnitType,
+     PoissonStream, Profile, Recall, Relief, Report, Rung, SpeedSet, Surge, ToHospital, Unit, UnitType,
      Uplift, Variation, Weather, Zone],
 )  # fmt: skip
 def test_every_key_is_used(model: type[BaseModel]) -> None:
