@@ -152,17 +152,33 @@ class _Ladder:
             return [(capability, 0, min(level, 1)) for capability in self._own]
         key = (*plans.place(node, moment), level)
         if key not in self._known:
-            found: list[Rung] = []
-            lower: dict[int, list[int]] = {}
-            for each in range(1, max(level, self._top) + 1):
-                card = plans.card(self._kind, node, each, moment)
-                crews = _by_capability(card.slots, card.crew)
-                for capability, crew in crews.items():
-                    more = len(crew) - len(lower.get(capability, ()))
-                    found += [(capability, people, each) for people in crew[: max(more, 0)]]
-                lower = crews
-            self._known[key] = found
+            cards = [
+                plans.card(self._kind, node, each, moment) for each in range(1, max(level, self._top) + 1)
+            ]
+            by_level = [_by_capability(card.slots, card.crew) for card in cards]
+            self._known[key] = [*_first_alarm(by_level[:level]), *_increments(by_level, level)]
         return self._known[key]
+
+
+def _first_alarm(cards: list[dict[int, list[int]]]) -> list[Rung]:
+    """Return the slots of the last of some cards, each with the first level whose card has as many."""
+    return [
+        (capability, crew, level)
+        for level, card in enumerate(cards, start=1)
+        for capability in card
+        for n, crew in enumerate(cards[-1][capability])
+        if n < len(card[capability]) and (level == 1 or n >= len(cards[level - 2].get(capability, ())))
+    ]
+
+
+def _increments(cards: list[dict[int, list[int]]], first: int) -> list[Rung]:
+    """Return what each card above the first level's has beyond the one below."""
+    found: list[Rung] = []
+    for level in range(first + 1, len(cards) + 1):
+        for capability, crew in cards[level - 1].items():
+            more = len(crew) - len(cards[level - 2].get(capability, ()))
+            found += [(capability, people, level) for people in crew[: max(more, 0)]]
+    return found
 
 
 def _by_capability(slots: Sequence[int], crews: Sequence[int]) -> dict[int, list[int]]:
@@ -177,7 +193,9 @@ def _joined(level: Ints, severity: Ints, calls: list[list[Rung]]) -> Needs:
     """Return needs of the slots of some calls."""
     flat = np.array([rung for rungs in calls for rung in rungs], dtype=np.int32).reshape(-1, 3)
     slots = np.array([len(rungs) for rungs in calls], dtype=np.int32)
-    least = np.array([rungs[0][2] if rungs else 0 for rungs in calls], dtype=np.int32)
+    least = np.array(
+        [rungs[0][2] if rungs and rungs[0][2] < RELIEF else 0 for rungs in calls], dtype=np.int32
+    )
     severity = np.where(severity > 0, np.maximum(severity, least), severity)
     capability, crew, slot_level = (np.ascontiguousarray(column) for column in flat.T)
     none = np.zeros(len(flat), dtype=np.int32)

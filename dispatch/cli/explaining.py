@@ -19,6 +19,10 @@ def explain(
     incident: Annotated[str, typer.Option("--incident", "-i", metavar="ID", help="Call to explain.")],
     replication: Annotated[int, typer.Option("--replication", min=0, help="Number of the draw.")] = 0,
     scenario: RunScenario = None,
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="Only levels, who was sent and why, arrivals and notices; no tables."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell every decision about one call of a run: who could go, who was sent and why, and what came of it.
@@ -27,6 +31,9 @@ def explain(
 
     Example: dispatch explain out/before --incident fire-17
     """
+    if short and as_json:
+        message = "--short and --json cannot go together."
+        raise UsageError(message, hint="JSON has everything; choose one.")
     from dispatch.io.run_folder import json_text
     from dispatch.regression.divergence import first_divergence
     from dispatch.regression.events import events_of
@@ -50,4 +57,4 @@ def explain(
     if as_json:
         sys.stdout.write(json_text(explaining.explanation_document(told, loaded)))
     else:
-        explaining.print_explanation(terminal.console(), told, loaded)
+        explaining.print_explanation(terminal.console(), told, loaded, short=short)

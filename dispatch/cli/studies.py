@@ -108,7 +108,7 @@ def _say_valid(name: str, document: dict[str, Any]) -> None:
     for closure, extent in document["closures"].items():
         ids = ", ".join(extent["such_as"]) + (", …" if extent["links"] > len(extent["such_as"]) else "")
         typer.echo(f"  closure {closure}: {extent['links']} links, {extent['km']:g} km ({ids})")
-    for inject in document["injects"]:
+    for inject in sorted(document["injects"], key=lambda inject: float(inject["at"])):
         typer.echo(f"  inject {inject_line(inject)}")
     for note in document["notes"]:
         typer.echo(f"  note: {note}")

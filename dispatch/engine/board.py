@@ -163,8 +163,9 @@ class LiveBoard:
         return sent | barred if sent and self._others(need, sent | barred) else barred
 
     def _others(self, need: Need, but: set[int]) -> bool:
-        """Whether the fleet has other units than some that could fill a need."""
-        return any(unit not in but for _, unit in self.fleet.ranking(need.node, need.capability))
+        """Whether there are other units than some, on duty and in service, that could fill a need."""
+        able = (unit for _, unit in self.fleet.ranking(need.node, need.capability))
+        return any(unit not in but and unit not in self.off_duty for unit in able)
 
     def on_the_road(self, need: Need) -> list[int]:
         """Return units that could turn to a need from the road: returning ones, and divertible ones."""

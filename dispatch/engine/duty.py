@@ -48,12 +48,14 @@ class Duty:
         edges: set[float] = set()
         self._out: dict[int, list[tuple[float, float]]] = {}
         """Begin and end of the times out of service, in order and apart, by unit that has any."""
+        self._spans: dict[int, list[tuple[float, float]]] = {}
+        """The same as they were told, which may overlap."""
         for number, name in enumerate(fleet.ids):
             mine = [each for each in scenario.outages if each.holds_for(name, units[name].station)]
             spans = [(each.begins, each.ends) for each in mine]
             spans += downtimes.get((name, units[name].type), ())
             if spans:
-                self._out[number] = _joined(spans)
+                self._spans[number], self._out[number] = spans, joined(spans)
                 edges |= {edge for span in spans for edge in span}
         self._edges = sorted(edge for edge in edges if edge < inf)
         """Moments at which times out of service begin or end."""
@@ -68,10 +70,17 @@ class Duty:
 
     def take_out(self, unit: int, begins: float, ends: float) -> None:
         """Let a unit be out of service for another time."""
-        self._out[unit] = _joined([*self._out.get(unit, ()), (begins, ends)])
+        spans = self._spans.setdefault(unit, [])
+        spans.append((begins, ends))
+        self._out[unit] = joined(spans)
         for edge in (begins, ends):
             if edge < inf:
                 insort(self._edges, edge)
+
+    def amend(self, unit: int, begins: float, ends: float, until: float) -> None:
+        """Let a time for which a unit was taken out end at another moment."""
+        self._spans[unit].remove((begins, ends))
+        self.take_out(unit, begins, until)
 
     def __bool__(self) -> bool:
         """Whether any unit is ever off duty or out of service."""
@@ -151,25 +160,25 @@ class Duty:
         for unit in self.units:
             resting = pairwise(self._edges_of(unit, moments))
             spans += [(unit, a, b) for a, b in resting if not self.is_on(unit, a)]
-        joined: list[tuple[int, float, float]] = []
+        merged: list[tuple[int, float, float]] = []
         for unit, begin, end in sorted(spans):
-            if joined and joined[-1][0] == unit and begin <= joined[-1][2]:
-                joined[-1] = (unit, joined[-1][1], max(end, joined[-1][2]))
+            if merged and merged[-1][0] == unit and begin <= merged[-1][2]:
+                merged[-1] = (unit, merged[-1][1], max(end, merged[-1][2]))
             else:
-                joined.append((unit, begin, end))
-        unit_of, begin_of, end_of = zip(*joined, strict=True) if joined else ((), (), ())
+                merged.append((unit, begin, end))
+        unit_of, begin_of, end_of = zip(*merged, strict=True) if merged else ((), (), ())
         return np.array(begin_of), np.array(end_of), np.array(unit_of, dtype=np.intp)
 
 
-def _joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return spans of time in order, those that touch or overlap as one."""
-    joined: list[tuple[float, float]] = []
+def joined(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return spans of time in order, those that touch or overlap as one, without those that are empty."""
+    found: list[tuple[float, float]] = []
     for begin, end in sorted(spans):
-        if joined and begin <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         elif end > begin:
-            joined.append((begin, end))
-    return joined
+            found.append((begin, end))
+    return found
 
 
 def _changes(rotas: Collection[frozenset[int]]) -> list[int]:

@@ -62,10 +62,15 @@ class Ladder(Part):
 
     def called(self, call: int) -> None:
         """Put an incident on the lowest rung that can serve it."""
-        ops = self.ops
-        wanted = frozenset(ops.capability[ops.first_slot[call] : ops.first_slot[call + 1]])
-        self._way[call] = list(self._rungs_for(ops.node[call], wanted))
+        self._way[call] = self._rungs_of(call)
         self._touched.add(call)
+
+    def _rungs_of(self, call: int) -> list[int]:
+        """Return the rungs that can serve what an incident's level asks for, lowest first."""
+        ops, level = self.ops, self.ops.level[call]
+        slots = range(ops.first_slot[call], ops.first_slot[call + 1])
+        wanted = frozenset(ops.capability[slot] for slot in slots if ops.slot_level[slot] <= level)
+        return list(self._rungs_for(ops.node[call], wanted))
 
     def _rungs_for(self, node: int, wanted: frozenset[int]) -> list[int]:
         """Return the rungs with a unit that helps at a node and can fill one of some needs, lowest first."""
@@ -88,7 +93,12 @@ class Ladder(Part):
         return self._above[way[0]] if way else ()
 
     def raised(self, call: int) -> None:
-        """Look at an incident whose level has risen, when all is decided."""
+        """Look at an incident whose level has risen, when all is decided; it may need other rungs."""
+        way = self._way[call]
+        self._way[call] = [
+            *way[:1],
+            *(rung for rung in self._rungs_of(call) if rung > max(way[:1], default=-1)),
+        ]
         self._touched.add(call)
 
     def settle(self) -> None:

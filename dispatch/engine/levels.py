@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch.engine.log import ON_SCENE, SLOT, Raise
+from dispatch.engine.log import ON_SCENE, SLOT, Ordered, Raise
 from dispatch.engine.parts import Part
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Levels(Part):
         self._kind, self._severity = timeline.kind.tolist(), timeline.severity.tolist()
         self._commands = [command for command in scenario.commands if command.does == "level"]
         self._kinds = scenario.kinds
-        self._sent: dict[int, list[int]] = {}
-        """Rows of the responses to each call."""
+        self._called: set[int] = set()
         self._waiting: dict[int, int] = {}
         """Levels ordered for calls that are not ready yet."""
         self._raises: list[Raise] = []
@@ -55,14 +54,10 @@ class Levels(Part):
 
     def called(self, call: int) -> None:
         """Set a call's first deadline."""
-        self._sent[call] = []
+        self._called.add(call)
         self._set_deadline(call)
         if call in self._waiting:
             self._raise(call, self._waiting.pop(call), BY_ORDER)
-
-    def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - it does not matter who
-        """Remember who has been sent to each call."""
-        self._sent[need.incident].append(row)
 
     def records(self) -> dict[str, Any]:
         """Return the rises."""
@@ -75,8 +70,10 @@ class Levels(Part):
             self.ops.at(self.ops.board.now + seconds, partial(self._check, call, level))
 
     def _check(self, call: int, level: int) -> None:
-        """Raise the level of a call by one if its deadline finds it out of control."""
-        if self.ops.level[call] == level and not self._is_under_control(call):
+        """Raise the level of a call by one if its deadline finds it out of control, and still going on."""
+        if self.ops.level[call] != level or self.ops.is_over(call):
+            return
+        if not self._is_under_control(call):
             self._raise(call, level + 1, BY_DEADLINE)
 
     def _is_under_control(self, call: int) -> bool:
@@ -84,15 +81,22 @@ class Levels(Part):
         severity = self._severity[call]
         if severity > ops.level[call]:
             return False
-        there = {int(rows[row + SLOT]) for row in self._sent[call] if rows[row + ON_SCENE] <= now}
+        there = {int(rows[row + SLOT]) for row in ops.sent_rows.get(call, ()) if rows[row + ON_SCENE] <= now}
         slots = range(ops.first_slot[call], ops.first_slot[call + 1])
         return all(slot in there for slot in slots if ops.slot_level[slot] <= severity)
 
     def _order(self, call: int, level: int) -> None:
-        if call in self._sent:
-            self._raise(call, level, BY_ORDER)
-        else:
+        ops, refusal = self.ops, ""
+        if call not in self._called:
             self._waiting[call] = max(level, self._waiting.get(call, 0))
+        elif ops.is_over(call):
+            refusal = "the call is over"
+        elif level <= ops.level[call]:
+            refusal = f"it has level {ops.level[call]} already"
+        else:
+            self._raise(call, level, BY_ORDER)
+        if refusal:
+            ops.orders.append(Ordered(ops.board.now, "level", "", call, refusal))
 
     def _raise(self, call: int, level: int, reason: str) -> None:
         """Raise the level of a call, and ask for what the higher card has beyond the lower one."""

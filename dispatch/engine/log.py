@@ -159,7 +159,7 @@ class Ordered(NamedTuple):
     moment: float
     """Seconds from the start."""
     does: str
-    """``recall`` or ``order``."""
+    """``recall``, ``order``, or ``level`` where a level was not raised."""
     unit: str
     incident: int
     """The call, −1 for none."""
@@ -184,14 +184,14 @@ class Relieving(NamedTuple):
 
 
 class Repair(NamedTuple):
-    """A time for which a unit that broke down on its way was out of service."""
+    """A time for which a unit that broke down on its way was out of service: until repaired and home."""
 
     unit: int
     response: int
     """Row of the response on which it broke down."""
     begins: float
     ends: float
-    """Seconds from the start."""
+    """Seconds from the start; infinite for a unit that no way led home."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,7 +312,7 @@ def _incidents(log: Log) -> Incidents:
 
 
 def _under_control(log: Log) -> Floats:
-    """Return when all slots that a call's severity asks for had had a unit on scene, NaN for never [n]."""
+    """Return when each call had the level of its severity and all units for it; NaN for never [n]."""
     t, r = log.timeline, log.responses
     size = len(t)
     if log.scenario.alarms is None:
@@ -321,6 +321,9 @@ def _under_control(log: Log) -> Floats:
     asked = t.slot_level <= t.severity[t.owner]
     moments = np.full(size, -np.inf)
     np.maximum.at(moments, t.owner[asked], np.nan_to_num(first[asked], nan=np.inf))
+    for each in log.raises:  # who has come counts only once so much has been asked for
+        if each.before < t.severity[each.incident] <= each.after:
+            moments[each.incident] = max(moments[each.incident], each.moment)
     reached = (t.severity > 0) & (t.severity <= log.level) & np.isfinite(moments)
     return np.where(reached, moments, np.nan)
 

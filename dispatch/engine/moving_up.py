@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dispatch.durations import mean
-from dispatch.engine.log import ALERTED, IN_QUARTERS, INCIDENT, ON_SCENE, MoveUp
+from dispatch.engine.log import ALERTED, AVAILABLE, IN_QUARTERS, INCIDENT, ON_SCENE, MoveUp
 from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import NEVER
 from dispatch.scenario.conditions import Conditions
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.model.moving_up import MovingUp
+    from dispatch.roads.travel import Position
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
 
@@ -105,11 +106,12 @@ class Ledger:
         self._until[unit] = arrives + self._rest
 
     def amend(self, unit: int, arrives: float) -> None:
-        """Let the rest of a unit under way begin when it arrives now."""
-        self._until[unit] = arrives + self._rest
+        """Let the rest of a unit under way begin when it arrives now; a drive that is no move has none."""
+        if unit in self._until:
+            self._until[unit] = arrives + self._rest
 
     def end(self, unit: int) -> None:
-        """Forget the rest of a unit that is sent to a call; what it does then is no move."""
+        """Forget the rest of a unit that is sent to a call, or home off duty: that is no move."""
         self._until.pop(unit, None)
 
 
@@ -138,6 +140,10 @@ class MoveUps(Part):
         self._make, self._group = make, movable(scenario, fleet)
         self._ledger = Ledger(terms.most_moves.per_unit_hour, terms.rest) if terms else Ledger(0, 0.0)
         self._work = [_mean_work(scenario, kind) for kind in range(len(scenario.kinds))]
+        rests = {name: scenario.file.unit_types[name].turnaround for name in set(fleet.types)}
+        means = {name: 0.0 if each is None else mean(each) for name, each in rests.items()}
+        self._turnaround = [means[name] for name in fleet.types]
+        """Mean seconds of restocking after a call [U]."""
         self._kind = timeline.kind.tolist()
         self._nodes = [site.node for site in fleet.layout.sites]
         self._home = list(fleet.site)
@@ -173,6 +179,7 @@ class MoveUps(Part):
         for unit in sorted(board.off_duty & set(board.moved)):
             if board.base[unit] != self.ops.fleet.home[unit]:
                 self._start(unit, self._home[unit], OFF_DUTY)
+                self._ledger.end(unit)
         if self._policy is None:
             return
         situation = self._situation()
@@ -182,16 +189,13 @@ class MoveUps(Part):
 
     def order(self, unit: int, site: int) -> str:
         """Move a free unit to a station by order; return why not, empty if it goes."""
-        board, node = self.ops.board, self._nodes[site]
         if self._site[unit] == site:
             return "there already, or on its way there"
-        _, position = board.whereabouts(unit) if not self._stands(unit) else (0.0, None)
         travel = self.ops.fleet.travels[unit]
-        position = travel.at(board.base[unit]) if position is None else position
-        if travel.seconds(position, node, "normal") == inf:
+        if travel.seconds(self._position(unit), self._nodes[site], "normal") == inf:
             return "no way"
         self._start(unit, site, BY_ORDER)
-        self._ledger.note(unit, board.now, self._moves[-1].arrives)
+        self._ledger.note(unit, self.ops.board.now, self._moves[-1].arrives)
         return ""
 
     def roads_changed(self) -> None:
@@ -226,39 +230,46 @@ class MoveUps(Part):
         board = self.ops.board
         return board.home_at[unit] <= board.now or board.stands_elsewhere(unit)
 
+    def _position(self, unit: int) -> Position:
+        """Return where a free unit is: at the station where it stands, or on the road."""
+        board = self.ops.board
+        if self._stands(unit):
+            return self.ops.fleet.travels[unit].at(board.base[unit])
+        return board.whereabouts(unit)[1]
+
     def _seconds(self, unit: int) -> tuple[float, ...]:
         """Return driving times from where a free unit is to all stations [S]."""
-        fleet, board = self.ops.fleet, self.ops.board
-        travel = fleet.travels[unit]
         if not self._stands(unit):
-            _, position = board.whereabouts(unit)
-            return tuple(travel.seconds(position, node, "normal") for node in self._nodes)
-        key = (fleet.conditions, unit, board.base[unit])
+            return self._drives(unit)
+        key = (self.ops.fleet.conditions, unit, self.ops.board.base[unit])
         if key not in self._between:
-            position = travel.at(board.base[unit])
-            self._between[key] = tuple(travel.seconds(position, node, "normal") for node in self._nodes)
+            self._between[key] = self._drives(unit)
         return self._between[key]
 
+    def _drives(self, unit: int) -> tuple[float, ...]:
+        travel, position = self.ops.fleet.travels[unit], self._position(unit)
+        return tuple(travel.seconds(position, node, "normal") for node in self._nodes)
+
     def _due(self, unit: int) -> float:
-        """Return when a unit that is out is expected back, by the mean times of its call; now if late."""
+        """Return when a unit that is out is expected ready in quarters, by mean times; now if late."""
         ops, row = self.ops, self.ops.row_of[unit]
-        now, home_at = ops.board.now, ops.rows[row + IN_QUARTERS]
+        now, home_at, available = ops.board.now, ops.rows[row + IN_QUARTERS], ops.rows[row + AVAILABLE]
         if home_at == home_at:
-            return float(home_at)
+            return float(max(home_at, available) if available == available else home_at)
         call = int(ops.rows[row + INCIDENT])
         busy, work = self._work[self._kind[call]]
         if busy is not None:
             return float(max(now, ops.rows[row + ALERTED] + busy))
         arrives = ops.rows[row + ON_SCENE]
         there = arrives if arrives == arrives else ops.board.arrives[unit]
-        return float(max(now, there + work + ops.fleet.homebound[unit][ops.node[call]]))
+        home = ops.fleet.homebound[unit][ops.node[call]]
+        return float(max(now, there + work + home + self._turnaround[unit]))
 
     def _start(self, unit: int, site: int, reason: str) -> None:
         """Set a free unit, or one whose crew goes off duty, on its way to a station."""
         ops, board, now = self.ops, self.ops.board, self.ops.board.now
-        stands, node = self._stands(unit), self._nodes[site]
+        stands, position, node = self._stands(unit), self._position(unit), self._nodes[site]
         travel, row = ops.fleet.travels[unit], ops.row_of[unit]
-        position = travel.at(board.base[unit]) if stands else board.whereabouts(unit)[1]
         self._end(unit)
         if not stands and unit not in board.moved and row >= 0:
             ops.rows[row + IN_QUARTERS] = NEVER  # it does not come home from its call

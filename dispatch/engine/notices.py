@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.engine.hospitals import WORDS
@@ -101,7 +102,8 @@ def _admissions(log: Log) -> Iterator[Notice]:
 def _repairs(log: Log) -> Iterator[Notice]:
     for each in log.repairs:
         call, unit = log.responses.incident[each.response], log.fleet.ids[each.unit]
-        detail = f"out of service for {each.ends - each.begins:.1f} s"
+        lasts = f"for {each.ends - each.begins:.1f} s" if each.ends < inf else "to the end: no way leads home"
+        detail = f"out of service {lasts}"
         yield Notice(each.begins, "broken down", _incident(log, int(call)), unit, detail)
 
 

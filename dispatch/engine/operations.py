@@ -27,10 +27,12 @@ from dispatch.engine.log import (
     UNIT,
     WIDTH,
     Move,
+    Ordered,
 )
 from dispatch.engine.parts import Part
 from dispatch.engine.protocols import Need
 from dispatch.engine.rulebook import NEVER, Ending, called_off, itinerary
+from dispatch.needs import NO_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,8 +51,8 @@ class Operations:
         "_aid_delay", "_aiding", "_busy", "_cancelled", "_hand_over", "_moves", "_next", "_next_period",
         "_on_release_callbacks", "_on_scene", "_order", "_returning", "_transport", "_turnout", "_version",
         "agenda", "backlog", "board", "capability", "duty", "first_slot", "fleet", "from_quarters_only",
-        "level", "node", "parts", "priority", "raised_at", "ready", "row_of", "rows", "scenario",
-        "slot_level", "stands", "timeline", "until",
+        "level", "node", "orders", "parts", "priority", "raised_at", "ready", "row_of", "rows", "scenario",
+        "sent_rows", "slot_level", "stands", "timeline", "until",
     )  # fmt: skip
 
     def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline, parts: Sequence[Part]) -> None:
@@ -71,6 +73,10 @@ class Operations:
         """Where the row of each unit's last response starts; −1 before the first [U]."""
         self._version = [0] * len(fleet)
         self._moves: list[Move] = []
+        self.sent_rows: dict[int, list[int]] = {}
+        """Rows of the responses to each call; kept only where there are parts of the doctrine."""
+        self.orders: list[Ordered] = []
+        """What was ordered, and what came of it."""
         self.stands: dict[int, int] = {}
         """Where units are when they are done, if that is not where they were sent: node by unit."""
         self.raised_at: dict[int, float] = {}
@@ -138,6 +144,17 @@ class Operations:
         for slot in range(self.first_slot[call], self.first_slot[call + 1]):
             if levels[slot] <= level:
                 insort(backlog, Need(priority, ready, call, slot, capability[slot], node))
+
+    def is_over(self, call: int) -> bool:
+        """Whether nobody is wanted at a call any more, on the way there, or at work."""
+        if any(need.incident == call for need in self.backlog):
+            return False
+        return all(map(self.has_left, self.sent_rows.get(call, ())))
+
+    def has_left(self, row: int) -> bool:
+        """Whether a unit has left the call of a response, or never got there and will not."""
+        rows, now = self.rows, self.board.now
+        return rows[row + CLEAR] <= now or rows[row + RETURNING] <= now or rows[row + AVAILABLE] <= now
 
     def reinforce(self, call: int, above: int) -> None:
         """Open the needs of a call that its level asks for now, and a level ``above`` did not."""
@@ -226,7 +243,7 @@ class Operations:
             self.set_out(unit, position, fleet.home[unit], "normal", now)
         else:
             slot, node = int(log[row + SLOT]), self.node[int(log[row + INCIDENT])]
-            if self._busy[slot] == self._busy[slot]:
+            if self._busy[slot] == self._busy[slot] and log[row + ENDING] != Ending.RECALLED:
                 return now
             if self.stands:
                 node = self.stands.pop(unit, node)
@@ -320,5 +337,5 @@ class Operations:
         if log[row + EN_ROUTE] > now:
             log[row + EN_ROUTE] = NEVER
         log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = log[row + RETURNING] = NEVER
-        if reopen:
+        if reopen and self.slot_level[slot] != NO_LEVEL:  # nobody but the order wanted that unit
             insort(self.backlog, self.need_of(incident, slot))

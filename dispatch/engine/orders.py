@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dispatch.engine.crews import Crews
 from dispatch.engine.log import (
@@ -42,7 +42,6 @@ class Orders(Part):
         self._ready: set[int] = set()
         self._waiting: dict[int, list[int]] = {}
         """Orders for calls that are not ready yet, by number."""
-        self._records: list[Ordered] = []
 
     def join(self, ops: Operations) -> None:
         """Schedule what is ordered."""
@@ -62,19 +61,18 @@ class Orders(Part):
         for number in self._waiting.pop(call, ()):
             self._order(number)
 
-    def records(self) -> dict[str, Any]:
-        """Return what was ordered."""
-        return {"orders": tuple(self._records)}
-
     def _note(self, command: Command, call: int, outcome: str) -> None:
-        self._records.append(Ordered(self.ops.board.now, command.does, command.unit, call, outcome))
+        self.ops.orders.append(Ordered(self.ops.board.now, command.does, command.unit, call, outcome))
 
     def _recall(self, command: Command) -> None:
         """Call a unit back from a call."""
         ops, now = self.ops, self.ops.board.now
         unit = self._units.get(command.unit)
         row = -1 if unit is None else ops.row_of[unit]
-        if unit is None or row < 0 or ops.board.idle[unit] or not ops.rows[row + RETURNING] > now:
+        if unit is None:
+            self._note(command, -1, "not in this layout")
+            return
+        if row < 0 or ops.board.idle[unit] or ops.rows[row + RETURNING] <= now:
             self._note(command, -1, "not on a call")
             return
         call = int(ops.rows[row + INCIDENT])
@@ -118,6 +116,10 @@ class Orders(Part):
             refusal = "not on duty"
         elif not self.ops.board.idle[unit]:
             refusal = "not free"
+        elif self.ops.fleet.agreement[unit] >= 0:
+            refusal = "under an agreement"
+        elif dict(self.ops.fleet.layout.units)[command.unit].crew_from is not None:
+            refusal = "shares a crew"
         else:
             assert self._moves is not None
             refusal = self._moves.order(unit, sites.index(command.station))
@@ -158,8 +160,11 @@ class Orders(Part):
     def _refusal(self, unit: int, call: int, need: Need) -> str:
         """Return why a unit cannot be sent; empty if it can."""
         ops, board, now = self.ops, self.ops.board, self.ops.board.now
-        if unit in board.sent.get(call, ()):
+        row = ops.row_of[unit]
+        if row >= 0 and ops.rows[row + INCIDENT] == call and not ops.has_left(row):
             return "on this call already"
+        if ops.is_over(call):
+            return "the call is over"
         if unit in board.off_duty:
             return "not on duty"
         on_its_way = ops.row_of[unit] >= 0 and board.arrives[unit] > now

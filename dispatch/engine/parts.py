@@ -41,6 +41,10 @@ class Part:
         """Return units that must not be sent to a need now."""
         return ()
 
+    def why_barred(self, need: Need, unit: int) -> str:
+        """Return why a unit that is barred is not sent to a need, as a code for explanations."""
+        return self.because
+
     def delay(self, need: Need, unit: int) -> float:
         """Return seconds from the decision to send a unit in quarters until its turnout begins."""
         return 0.0

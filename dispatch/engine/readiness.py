@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.durations import quantile
-from dispatch.engine.log import EN_ROUTE, ENDING, ON_SCENE, RETURNING, SLOT, WIDTH, Repair
+from dispatch.engine.log import EN_ROUTE, ENDING, IN_QUARTERS, ON_SCENE, RETURNING, SLOT, WIDTH, Repair
 from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import Ending
 
@@ -57,7 +57,8 @@ class Breakdowns(Part):
 
     The luck u of a need slot tells whether and where the unit that is sent fails. If the slot needs another
     unit, its luck is what is left of the number: if a unit of share p fails, which is when u < p, then
-    u / p is evenly distributed again; if it does not, (u − p) / (1 − p) is.
+    u / p is evenly distributed again; if it does not, (u − p) / (1 − p) is. The place of a further breakdown
+    is moved on from the one before by what is left then, round from the end of the drive to its beginning.
     """
 
     def __init__(self, scenario: Scenario, fleet: Fleet, timeline: Timeline) -> None:
@@ -69,7 +70,11 @@ class Breakdowns(Part):
         self._luck, self._place = (
             timeline.of_units[f"breakdown_{what}"].tolist() for what in ("share", "place")
         )
+        self._broken: set[int] = set()
+        """Slots for which a breakdown has been planned."""
         self._repairs: list[Repair] = []
+        self._repaired: dict[int, tuple[int, float]] = {}
+        """Number of the last repair of each unit, and when its work is done, home or not."""
 
     def committed(self, need: Need, unit: int, row: int) -> None:
         """Find out whether a unit that is sent fails, and where."""
@@ -83,7 +88,10 @@ class Breakdowns(Part):
         if luck >= share:
             self._luck[need.slot] = (luck - share) / (1.0 - share)
             return
-        self._luck[need.slot] = luck / share
+        self._luck[need.slot] = luck = luck / share
+        if need.slot in self._broken:
+            self._place[need.slot] = (self._place[need.slot] + luck) % 1.0
+        self._broken.add(need.slot)
         moment = left + self._place[need.slot] * (arrives - left)
         self.ops.at(moment, lambda: self._fail(unit, row))
 
@@ -98,16 +106,38 @@ class Breakdowns(Part):
         assert repair is not None
         home = ops.fleet.home[unit]
         towed = now + ops.fleet.travels[unit].seconds(position, home, "normal")
-        until = max(now + repair[int(ops.rows[row + SLOT])], towed if towed < inf else now)
+        repaired = now + repair[int(ops.rows[row + SLOT])]
+        until = max(repaired, towed)
+        self._repaired[unit] = len(self._repairs), repaired
         self._repairs.append(Repair(unit, row // WIDTH, now, until))
         ops.duty.take_out(unit, now, until)
-        board.set_off_duty(ops.duty.off(now))
-        ops.at(until, lambda: board.set_off_duty(ops.duty.off(board.now)))
+        self._take_up(until)
         ops.abandon(row, Ending.BROKEN_DOWN)
         ops.rows[row + RETURNING] = board.arrives[unit] = now
         ops.forget_release(unit)
         ops.set_out(unit, position, home, "normal", now)
         ops.head_home(unit, row, towed)
+
+    def _take_up(self, until: float) -> None:
+        """Let the board know who is out of service now, and look again at a moment, if it ever comes."""
+        board, duty = self.ops.board, self.ops.duty
+        board.set_off_duty(duty.off(board.now))
+        if board.now < until < inf:
+            self.ops.at(until, lambda: board.set_off_duty(duty.off(board.now)))
+
+    def roads_changed(self) -> None:
+        """Let units that are towed home be out of service until they are there by the roads of now."""
+        ops = self.ops
+        for unit, (number, repaired) in sorted(self._repaired.items()):
+            known = self._repairs[number]
+            if known.ends <= ops.board.now:
+                continue
+            home_at = ops.rows[known.response * WIDTH + IN_QUARTERS]
+            until = max(repaired, home_at if home_at == home_at else inf)
+            if until != known.ends:
+                self._repairs[number] = known._replace(ends=until)
+                ops.duty.amend(unit, known.begins, known.ends, until)
+                self._take_up(until)
 
     def records(self) -> dict[str, Any]:
         """Return the times of repair."""

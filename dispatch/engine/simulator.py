@@ -65,6 +65,7 @@ class Simulator(Operations):
             self._schedule_crews()
         self.agenda.run()
         fleet, records = self.fleet.under(self.scenario.roads.ordinary), dict[str, Any]()
+        records["orders"] = tuple(self.orders)
         for part in self.parts:
             records |= part.records()
         return Log(
@@ -147,6 +148,12 @@ class Simulator(Operations):
         available = self.rows[row + AVAILABLE]
         board.set_committed(unit, need, min(arrived, available))
         self.release_at(unit, row, available)
+        if self.parts:
+            self._tell_parts(need, unit, row)
+
+    def _tell_parts(self, need: Need, unit: int, row: int) -> None:
+        """Let the parts of the doctrine know of a unit that has been sent."""
+        self.sent_rows.setdefault(need.incident, []).append(row)
         for part in self.parts:
             part.committed(need, unit, row)
 
@@ -194,6 +201,4 @@ class Simulator(Operations):
         if arrived == inf:
             self._lost.append(need.slot)
         else:
-            row = self.respond(need, AID, left, arrived, 0)
-            for part in self.parts:
-                part.committed(need, AID, row)
+            self._tell_parts(need, AID, self.respond(need, AID, left, arrived, 0))

@@ -1,11 +1,12 @@
 """Staging: later units of a call wait at a staging area until the first one has sized up the scene.
 
 Of the units sent to a call, the first ``from`` − 1 drive up; one that comes in place of another which
-turned elsewhere drives up, too. All later ones drive to the staging area of the card that the call's
-level has when they are sent. From there they go forward once somebody has been on scene for the size-up.
-When nobody has come and nobody is on the way, the first of those who wait goes forward at once, so that
-nobody waits for ever. Where no way leads to the staging area and on to the scene, and for mutual aid,
-there is no staging.
+turned elsewhere drives up, too. Later ones drive to the staging area of the card that the call's level has
+when they are sent, unless the scene has been sized up by then, or they are expected on scene before anybody
+else, or their way to the scene is no longer than that to the area. From there they go forward once somebody
+has been on scene for the size-up. As long as nobody has come, one who waits goes forward at once if it is
+there before those on the way; when nobody is on the way, too, so that nobody waits for ever. Where no way
+leads to the staging area and on to the scene, and for mutual aid, there is no staging.
 """
 
 from __future__ import annotations
@@ -14,7 +15,19 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from dispatch.engine.log import AID, AVAILABLE, ENDING, ON_SCENE, WIDTH, Staged
+from dispatch.engine.log import (
+    AID,
+    ALERTED,
+    AVAILABLE,
+    ENDING,
+    FROM_ROAD,
+    INCIDENT,
+    ON_SCENE,
+    SLOT,
+    UNIT,
+    WIDTH,
+    Staged,
+)
 from dispatch.engine.parts import Part
 from dispatch.engine.rerouting import cut_off
 from dispatch.engine.rulebook import NEVER, Ending
@@ -48,6 +61,7 @@ class Staging(Part):
     def __init__(self, timeline: Timeline, plans: Plans) -> None:
         self._plans = plans
         self._kind, self._received = timeline.kind.tolist(), timeline.received.tolist()
+        self._node, self._aid_delay = timeline.node.tolist(), timeline.aid_delay
         self._sent: dict[int, list[int]] = {}
         """Rows of the responses to each call."""
         self._stays: dict[int, _Stay] = {}
@@ -57,16 +71,33 @@ class Staging(Part):
         """Moments at which those who wait are looked at."""
 
     def committed(self, need: Need, unit: int, row: int) -> None:
-        """Send a unit to the staging area, if it is not among the first."""
+        """Send a unit to the staging area, if it has to wait."""
         self._end(unit)  # it may have been diverted from one
         sent = self._sent.setdefault(need.incident, [])
         area = None if unit == AID else self._area(need)
         if area is not None:
-            driving_up = sum(map(self._drives_up, sent))
             first, node, size_up = area
-            if driving_up >= first - 1:
+            if self._has_to_wait(need, row, first, size_up) and self._is_nearer(need, unit, node):
                 self._send(need, unit, row, node, size_up)
         sent.append(row)
+
+    def _has_to_wait(self, need: Need, row: int, first: int, size_up: float) -> bool:
+        """Whether enough others drive up, one of whom is to be there before, and none has sized up yet."""
+        sent = self._sent[need.incident]
+        if self._first(sent) + size_up <= self.ops.board.now:
+            return False
+        driving = [other for other in sent if self._drives_up(other)]
+        if len(driving) < first - 1:
+            return False
+        return not driving or not self._due(row) < min(map(self._due, driving))
+
+    def _is_nearer(self, need: Need, unit: int, node: int) -> bool:
+        """Whether a unit is nearer to a staging area than to the scene; at the edge of the scene all are."""
+        if node == need.node:
+            return True
+        board, travel = self.ops.board, self.ops.fleet.travels[unit]
+        position = board.origin[unit]
+        return travel.seconds(position, node, MODE) < travel.seconds(position, need.node, MODE)
 
     def _area(self, need: Need) -> tuple[int, int, float] | None:
         """Return the first unit to wait, the staging area and the size-up of a call; None for no staging."""
@@ -89,6 +120,29 @@ class Staging(Part):
         if rows[row + ENDING] == Ending.CANCELLED:  # which nobody knows before it happens
             return bool(rows[row + AVAILABLE] > self.ops.board.now)
         return bool(rows[row + ON_SCENE] == rows[row + ON_SCENE])
+
+    def _first(self, sent: list[int]) -> float:
+        """Return when the first is or was on scene, as far as that is in the log; infinite for nobody."""
+        rows = self.ops.rows
+        return min((rows[row + ON_SCENE] for row in sent if rows[row + ON_SCENE] >= 0.0), default=inf)
+
+    def _due(self, row: int) -> float:
+        """Return when a unit that drives up is expected on scene, or when it came.
+
+        Neither a turnout that is not over nor a call-off is known before it happens.
+        """
+        ops, board = self.ops, self.ops.board
+        rows, fleet, unit = ops.rows, ops.fleet, int(ops.rows[row + UNIT])
+        if rows[row + ON_SCENE] <= board.now:
+            return rows[row + ON_SCENE]
+        if unit == AID:
+            outbound, node = fleet.aid_outbound, self._node[int(rows[row + INCIDENT])]
+            left = rows[row + ALERTED] + float(self._aid_delay[int(rows[row + SLOT])])
+            return left + (0.0 if outbound is None else outbound[node])
+        left = board.left[unit]
+        if left > board.now and rows[row + FROM_ROAD] != 1:  # it turns out
+            left = max(board.now, rows[row + ALERTED] + fleet.mean_turnout[unit] + fleet.mean_delay[unit])
+        return left + board.travel[unit].seconds(board.origin[unit], board.target[unit], board.mode[unit])
 
     def _send(self, need: Need, unit: int, row: int, node: int, size_up: float) -> None:
         """Let a unit that has been sent drive to a staging area, if ways lead there and on to the scene."""
@@ -130,15 +184,25 @@ class Staging(Part):
 
     def _look(self, call: int, waiting: list[_Stay]) -> None:
         """Send those forward who wait for a call, if it is time, or come back when it may be."""
-        now, rows, sent = self.ops.board.now, self.ops.rows, self._sent[call]
-        if not any(map(self._drives_up, sent)):
-            self._go_forward(waiting.pop(0))
-        first = min((rows[row + ON_SCENE] for row in sent if rows[row + ON_SCENE] >= 0.0), default=inf)
+        now, sent = self.ops.board.now, self._sent[call]
+        driving = [row for row in sent if self._drives_up(row)]
+        due = min(map(self._due, driving), default=inf)
+        if due > now:  # nobody is there
+            soonest = min(waiting, key=self._seconds_on)  # of several the first to come
+            if not driving or now + self._seconds_on(soonest) < due:
+                waiting.remove(soonest)
+                self._go_forward(soonest)
+        first = self._first(sent)
         for stay in waiting:
             if first + stay.size_up <= now:
                 self._go_forward(stay)
             elif first < inf:
                 self._wake(first + stay.size_up)
+
+    def _seconds_on(self, stay: _Stay) -> float:
+        """Return the seconds from the staging area to the scene, infinite where no way leads."""
+        travel = self.ops.fleet.travels[stay.unit]
+        return travel.seconds(travel.at(stay.node), self.ops.node[stay.call], MODE)
 
     def _go_forward(self, stay: _Stay) -> None:
         """Send a unit from the staging area to the scene; if roads have closed, it is cut off."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.model.agreements import AskedWhen
+    from dispatch.scenario.agreements import AgreementTerms
     from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
@@ -72,6 +73,20 @@ class Because(NamedTuple):
     limit: float = nan
 
 
+NEVER_GO = ("expired", "not_there", "none_out")
+"""Terms that bar the units of an agreement from a place for good, whatever they do: its date, its places
+(``only_at``), and a share (``most``) of nothing."""
+
+
+def term_against(agreement: AgreementTerms, node: int, time: float) -> str:
+    """Return which of NEVER_GO bars the units of an agreement from a node at a moment; empty for none."""
+    if time >= agreement.until:
+        return "expired"
+    if not agreement.serves(node):
+        return "not_there"
+    return "none_out" if agreement.terms.most == 0.0 else ""
+
+
 class Agreements(Part):
     """Bars units of others, unless they may be asked, and keeps a record of every ask."""
 
@@ -116,6 +131,16 @@ class Agreements(Part):
         if board.diversion:  # who has been asked for one call is not sent to another
             free = {unit for unit in free if board.idle[unit] or board.arrives[unit] <= ops.board.now}
         return self._others - free
+
+    def why_barred(self, need: Need, unit: int) -> str:
+        """Return which term keeps a unit back: one of NEVER_GO, its share, the condition, or another call."""
+        number = self._of[unit]
+        never = term_against(self._agreements[number], need.node, self.ops.board.now)
+        if never:
+            return never
+        if self._is_out(unit):
+            return "asked_before"
+        return self.because if self._has_left(number) else "share_out"
 
     def delay(self, need: Need, unit: int) -> float:
         """Return the seconds until a unit of others begins to turn out."""
@@ -216,7 +241,8 @@ class Agreements(Part):
         barred = set(self._others).union(*(bar(need) for bar in self._bars))
         sent = board.sent.get(need.incident, set())
         able = (unit for _, unit in board.fleet.ranking(need.node, need.capability))
-        return barred | sent if any(unit not in barred | sent for unit in able) else barred
+        gone = barred | sent | board.off_duty
+        return barred | sent if any(unit not in gone for unit in able) else barred
 
     def _share_left(self, leaving: Collection[int]) -> float:
         """Return the share of demand that would be near a free unit that need not be asked."""

@@ -10,15 +10,24 @@ from pydantic import BaseModel, ValidationError
 from dispatch.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import Path_, YamlDocument
 
 M = TypeVar("M", bound=BaseModel)
 
+PAIR = 2
+"""Coordinates of a point; no other list has a limit so low."""
+
+LEAST = 1e-5
+"""A least value below this stands for what must only be above zero."""
+
 MISSING = ("missing", "missing_part")
 """Types of errors for what is not there."""
+
+BOUNDS = {"greater_than_equal": "ge", "less_than_equal": "le"}
+"""Types of errors for numbers beyond a bound that they may reach, and what they call the bound."""
 
 MOST_CUTS = 50
 """Rounds of cutting out what is wrong to see what else is."""
@@ -38,16 +47,20 @@ def validate(
         problems.add(document.place(), fact, "See the documentation.")
         return None, set()
     data, cut, seen = deepcopy(document.data), set[str](), set[str]()
+    bounds: dict[Path_, Any] = {}
+    document.kept.clear()
     for _ in range(MOST_CUTS):
         try:
             return model.model_validate(data), cut
         except ValidationError as error:
-            for item in error.errors(include_url=False):
+            items = error.errors(include_url=False)
+            paths = {_written_path(data, tuple(item["loc"])) for item in items}
+            for item in items:
                 place, fact, remedy = _explain(model, document, data, item)
-                if not cut or item["type"] not in MISSING:  # what was cut out is missing by our own doing
+                if not _our_doing(_written_path(data, tuple(item["loc"])), item["type"], paths, cut):
                     _note_once(problems, seen, place, fact, remedy)
-            paths = {_written_path(data, tuple(item["loc"])) for item in error.errors(include_url=False)}
-            if not all(_cut_out(data, path, cut) for path in paths if path):
+            paths -= _bounded(data, document, items, bounds)
+            if not all(_cut_out(data, path, cut, document) for path in _innermost(paths) if path):
                 return None, cut
             missing = {key: value for key, value in (stand_ins or {}).items() if key not in data}
             if not missing and () in paths:
@@ -56,13 +69,64 @@ def validate(
     return None, cut
 
 
+def _our_doing(path: Path_, kind: str, paths: set[Path_], cut: set[str]) -> bool:
+    """Whether something is missing only because what was written is wrong, which is told already."""
+    if kind == "too_short":
+        return bool(cut) or any(len(other) > len(path) == _shared(path, other) for other in paths)
+    return bool(cut) and kind in MISSING
+
+
+def _shared(a: Path_, b: Path_) -> int:
+    """Return how many parts two paths have in common at their beginning."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _innermost(paths: set[Path_]) -> list[Path_]:
+    """Return the paths that do not enclose others, items of lists from the last to the first."""
+    inner = [
+        path for path in paths
+        if not any(len(other) > len(path) == _shared(path, other) for other in paths)
+    ]  # fmt: skip
+    return sorted(inner, key=_in_order, reverse=True)
+
+
+def _in_order(path: Path_) -> list[tuple[int, str]]:
+    """Return what paths are sorted by: names, and numbers of items."""
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
+
+
+def _bounded(
+    data: Any, document: YamlDocument, items: Iterable[Mapping[str, Any]], bounds: dict[Path_, Any]
+) -> set[Path_]:
+    """Put the bound in for needed numbers that were cut out for being beyond it; return where that was done.
+
+    The rest of what they stand in can then be read, too. ``bounds`` by written path, each used once.
+    """
+    done: set[Path_] = set()
+    for item in items:
+        path = _written_path(data, tuple(item["loc"]))
+        if item["type"] in BOUNDS:
+            bounds[document.written(path)] = item["ctx"][BOUNDS[item["type"]]]
+            continue
+        key = item["loc"][-1] if item["loc"] else ""
+        bound = bounds.pop((*document.written(path), key), None) if item["type"] == "missing" else None
+        holder = data
+        for part in path:
+            holder = holder[part]
+        if bound is not None and isinstance(holder, dict):
+            holder[str(key)] = bound
+            document.stand_ins.add(document.place(*path, key))
+            done.add(path)
+    return done
+
+
 def _note_once(problems: Problems, seen: set[str], place: str, fact: str, remedy: str) -> None:
     if f"{place} {fact}" not in seen:
         seen.add(f"{place} {fact}")
         problems.add(place, fact, remedy)
 
 
-def _cut_out(data: Any, path: Path_, cut: set[str]) -> bool:
+def _cut_out(data: Any, path: Path_, cut: set[str], document: YamlDocument) -> bool:
     """Remove the value at a path and what is empty without it; False where nothing is left to remove."""
     removed = False
     while path:
@@ -71,6 +135,9 @@ def _cut_out(data: Any, path: Path_, cut: set[str]) -> bool:
             holder = holder[part] if _has(holder, part) else None
         if _has(holder, path[-1]):
             cut.add(str(path[-1]))
+            if isinstance(holder, list):
+                written = document.written(path[:-1])
+                document.kept.setdefault(written, list(range(len(holder)))).pop(int(path[-1]))
             del holder[path[-1]]
             removed = True
         if removed and holder:
@@ -115,8 +182,11 @@ def _explain(
     if kind == "extra_forbidden":
         key = str(path[-1])
         return place, f"unknown key '{key}'", did_you_mean(key, _siblings(model, path))
-    if kind == "missing":
+    if kind == "missing" and isinstance(item["loc"][-1], str):
         return place, f"'{item['loc'][-1]}' is missing", "Add it."
+    told = _in_other_words(kind, item.get("ctx", {}))
+    if told is not None:
+        return place, *told
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     fact, _, remedy = message.partition(" | ")
     if kind in _PLAIN_WORDS:
@@ -125,6 +195,21 @@ def _explain(
     value = item.get("input")
     shown = isinstance(value, str | int | float | bool) and repr(value) not in fact
     return place, f"{fact} (got {value!r:.60})" if shown else fact, remedy or "Correct the value."
+
+
+def _in_other_words(kind: str, context: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return fact and remedy of an error whose own words speak of Python; None of another one."""
+    if kind == "missing" or (kind == "too_long" and context.get("max_length") == PAIR):
+        return "a point needs two numbers", "Write [x, y]; of degrees the longitude comes first."
+    if kind in ("too_short", "too_long"):
+        least, most = context.get("min_length"), context.get("max_length")
+        fact = f"{f'at least {least}' if kind == 'too_short' else f'at most {most}'} needed here"
+        return f"{fact}, not {context.get('actual_length')}", "Correct the list."
+    if kind == "greater_than_equal" and 0.0 < context["ge"] < LEAST:
+        return "must be above 0", "Give a longer time."
+    if kind == "literal_error" and context.get("expected") == "True":
+        return "must be true", "Write 'true', or leave it out."
+    return None
 
 
 def _written_path(data: Any, loc: Path_) -> Path_:

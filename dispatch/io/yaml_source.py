@@ -35,9 +35,22 @@ class YamlDocument:
     file: str
     data: Any
     lines: dict[Path_, int] = field(default_factory=dict)
+    kept: dict[Path_, list[int]] = field(default_factory=dict)
+    """Lists from which items were left out, by written path: the written numbers of those that stayed."""
+    stand_ins: set[str] = field(default_factory=set)
+    """Places of values that others stand in for, because they are wrong and that is told."""
+
+    def written(self, path: Path_) -> Path_:
+        """Return the path at which a value was written, for one that counts only the items that stayed."""
+        found: Path_ = ()
+        for part in path:
+            kept = self.kept.get(found, [])
+            found = (*found, kept[part] if isinstance(part, int) and part < len(kept) else part)
+        return found
 
     def place(self, *path: str | int) -> str:
         """Return ``file:line a.b[2]`` for a value, or for the nearest enclosing value that was written."""
+        path = self.written(path)
         known = path
         while known and known not in self.lines:
             known = known[:-1]

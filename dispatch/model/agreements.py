@@ -108,9 +108,11 @@ class Agreement(Frozen):
     delay: Distribution | None = None
     """Time from being asked until the turnout begins; none when left out."""
     most: Annotated[Number, Field(ge=0, le=1)] = 1.0
-    """Greatest share of its units out at once, rounded down to whole units, one at least unless it is 0."""
+    """Greatest share of its units out at once, rounded down to whole units, one at least unless it is 0. A
+    unit is out from the ask until it can be sent again, its turnaround included."""
     price: Price = 0.0
-    """Price of a unit hour, from the ask until the unit is back, for the measure ``mutual_aid.cost``."""
+    """Price of a unit hour, for the measure ``mutual_aid.cost``: from the ask until the unit can be sent
+    again, its turnaround included."""
     until: Until | None = None
     """When it expires: from then on nobody is asked, and who is out ends that; never when left out."""
 

@@ -134,11 +134,11 @@ class Alarm(Frozen):
     level: Level
     """Level of the first alarm, before anything is known of the single call."""
     severity: Annotated[dict[LevelKey, Weight], Field(min_length=1)] | None = None
-    """Level → share of the calls that really need the force of that level; all need that of ``level`` when
-    left out."""
+    """Level → share of the calls that really need the force of that level. Shares are weights; they need not
+    sum to 1. All calls need that of ``level`` when left out."""
     control_within: Deadline | None = None
     """Time after which the level is raised by one if the force on scene cannot control the incident: one for
-    all levels, or by level; never raised for that when left out."""
+    all levels, or by level. A level that is not listed has no deadline, and none has when left out."""
 
 
 class Night(Frozen):

@@ -71,6 +71,10 @@ def parse_duration(value: Any) -> float:
     if not isinstance(value, str):
         message = f"not a duration | {_DURATION_HELP}"
         raise ValueError(message)
+    positive = value.strip().lstrip("-−")
+    if positive != value.strip() and parse_duration(positive) >= 0.0:
+        message = f"{value[:40]!r} is below zero | Give zero or more."
+        raise ValueError(message)
     position, total = 0, 0.0
     while position < len(value):
         part = _PART.match(value, position)
@@ -151,6 +155,28 @@ def number_only(value: Any) -> Any:
     return _as_float(value) if isinstance(value, float) else value
 
 
+def _speed_factor(value: Any, most: str, *, within: bool) -> Any:
+    """Refuse percentages and the like where a share of the speed is meant, with a remedy."""
+    remedy = "Write a share: 0.5 is half the speed."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        message = f"{value!r:.40} is not a number | {remedy}"
+        raise ValueError(message)
+    if not within:
+        message = f"must be less than {most} | {remedy}"
+        raise ValueError(message)
+    return number_only(value)
+
+
+def share_of_speed(value: Any) -> Any:
+    """Return a share below 1 of the speed."""
+    return _speed_factor(value, "1", within=not isinstance(value, int | float) or value < 1)
+
+
+def multiple_of_speed(value: Any) -> Any:
+    """Return a share or multiple of the speed, up to 2."""
+    return _speed_factor(value, "or equal to 2", within=not isinstance(value, int | float) or value <= 2)
+
+
 _DURATION_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
     "description": _DURATION_HELP,
@@ -193,6 +219,12 @@ Metres = Annotated[
 
 Coordinate = Annotated[Number, Field(ge=-1e9, le=1e9)]
 """Degrees or metres."""
+
+SpeedShare = Annotated[float, BeforeValidator(share_of_speed), Field(gt=0, lt=1)]
+"""A share of the speed that is left: 0.5 is half the speed."""
+
+SpeedFactor = Annotated[float, BeforeValidator(multiple_of_speed), Field(gt=0, le=2)]
+"""What speeds are multiplied by: 0.5 is half the speed."""
 
 Whole = Annotated[int, BeforeValidator(number_only)]
 """A whole number; texts and booleans are refused."""

@@ -26,6 +26,7 @@ from dispatch.model.base import (
     Point,
     PositiveSeconds,
     Reference,
+    SpeedShare,
     Text,
     Whole,
     parse_duration,
@@ -78,7 +79,7 @@ class Closure(Frozen):
     """When it begins; at the start when left out, or when an inject says so."""
     ends: Moment | None = None
     """When it ends; never when left out, unless an inject reopens it."""
-    speed_factor: Annotated[Number, Field(gt=0, lt=1)] | None = None
+    speed_factor: SpeedShare | None = None
     """Slowed to this share of the speed instead of closed."""
     max_width: Metres | None = None
     """Holds for units that are wider than this only."""
@@ -163,9 +164,10 @@ class OutOfService(Frozen):
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
-        if sum(getattr(self, name) is not None for name in TARGETS) != 1:
+        given = sum(getattr(self, name) is not None for name in TARGETS)
+        if given != 1:
             message = f"one thing fails | Give one of {', '.join(map(repr, TARGETS))}."
-            raise ValueError(message)
+            raise ValueError(message) if given else PydanticCustomError("missing_part", message)
         return self
 
 
@@ -192,7 +194,7 @@ class Weather(Frozen):
     """Name for people, such as freezing fog."""
     lasts: Annotated[PositiveSeconds | None, Field(alias="for")] = None
     """How long; to the end when left out."""
-    speed_factor: Annotated[Number, Field(gt=0, lt=1)] | None = None
+    speed_factor: SpeedShare | None = None
     """Share of the speed that is left on all roads; where a closure slows a road more, that rules."""
     uplift: bool = False
     """Whether uplifts of alarm levels for ``weather`` hold for calls received meanwhile."""

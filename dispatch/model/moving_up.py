@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from dispatch.model.base import Frozen, Number, Reference, Seconds, Whole, number_only
 
@@ -110,5 +111,5 @@ class MovingUp(Frozen):
         if len(given) != 1:
             fact = f"{' and '.join(given)} together" if given else "no rule"
             message = f"moving up by {fact} | Give one of {', '.join(rules)}."
-            raise ValueError(message)
+            raise ValueError(message) if given else PydanticCustomError("missing_part", message)
         return self

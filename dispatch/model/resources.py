@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dispatch.model.base import Frozen, Metres, Name, Number, Place, Reference, Speed, Text, Whole
+from dispatch.model.base import Frozen, Metres, Name, Place, Reference, Speed, SpeedFactor, Text, Whole
 from dispatch.model.distributions import Distribution
 from dispatch.model.readiness import Breakdown, Downtime
 from dispatch.model.travel import Hours
@@ -30,7 +30,7 @@ class UnitType(Frozen):
     """How it gets about: by road, on foot (roads in both directions), or by air in a straight line."""
     speed: Speed | None = None
     """Speed on foot or by air; 1.5 m/s and 180 km/h when left out. Roads have speeds of their own."""
-    speed_factor: Annotated[Number, Field(gt=0, le=2)] = 1.0
+    speed_factor: SpeedFactor = 1.0
     """What the roads' speeds are multiplied by: below 1 for a heavy appliance."""
     width: Metres | None = None
     """Width, for closures that hold for wide units only; without one it passes them all."""

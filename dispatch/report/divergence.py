@@ -59,6 +59,7 @@ def print_divergence(
     out: Console, found: tuple[int, Divergence] | None, inputs: Sequence[str], names: tuple[str, str]
 ) -> None:
     """Print where two logs part, the board at that moment, and which inputs differ."""
+    whole = not out.is_terminal  # what goes into a file or a pipe is not broken into lines
     if found is None:
         one_has_more = "replications" in inputs
         where = ", in the replications that both have; one of them has more" if one_has_more else ""
@@ -67,12 +68,13 @@ def print_divergence(
         divergence = found[1]
         out.print(Text(headline(*found), style="bold"))
         for name, event in zip(names, (divergence.first, divergence.second), strict=True):
-            out.print(Text(f"  {name}: {event if event is not None else 'nothing more happens'}"))
+            line = f"  {name}: {event if event is not None else 'nothing more happens'}"
+            out.print(Text(line), soft_wrap=whole)
         _print_board(out, divergence, names)
     if inputs:
-        out.print(Text(f"Inputs that differ: {', '.join(inputs)}."))
+        out.print(Text(f"Inputs that differ: {', '.join(inputs)}."), soft_wrap=whole)
     if found is not None:
-        out.print(Text(meaning(inputs)))
+        out.print(Text(meaning(inputs)), soft_wrap=whole)
 
 
 def headline(replication: int, divergence: Divergence) -> str:
@@ -137,4 +139,5 @@ def _print_board(out: Console, divergence: Divergence, names: tuple[str, str]) -
         cells = [[Text(cell, style="" if row[2] == row[3] else "bold") for cell in row] for row in rows]
         print_rows(out, "The status board at that moment; units that differ stand first", columns, cells)
     for name, board in zip(names, divergence.boards, strict=True):
-        out.print(Text(f"  {name}: calls waiting: {', '.join(board.waiting) or 'none'}"))
+        line = f"  {name}: calls waiting: {', '.join(board.waiting) or 'none'}"
+        out.print(Text(line), soft_wrap=not out.is_terminal)

@@ -14,6 +14,7 @@ from rich.text import Text
 from dispatch.engine.hospitals import WORDS
 from dispatch.report import speak
 from dispatch.report.moments import calendar
+from dispatch.report.reasons import SLIGHT, WHY, later, reason_words
 from dispatch.report.results import speeds_document
 from dispatch.report.rows import Column, print_rows
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
         Explanation,
         Moment,
         OtherHospital,
-        Passed,
-        Reason,
         Sent,
         Taken,
     )
@@ -40,37 +39,15 @@ if TYPE_CHECKING:
 SHOWN = 15
 """Units that a table shows; JSON has them all."""
 
-SLIGHT = 0.05
-"""Seconds that round to nothing."""
-
-NOT_SENT = {
-    "nobody_able": "no unit of the layout is able to",
-    "nobody_free": "nobody who is able is free to go",
-    "no_way": "nobody who is free has a way there",
-    "asked_again": "another unit is sent first, and the policy is asked again",
-}
-WHY = {
-    "busy": "busy",
-    "under_way": "under way, and not to be diverted",
-    "as_urgent": "not diverted: its call is no less urgent",
-    "already_sent": "sent to this call already",
-    "no_way": "no way leads there",
-    "off_duty": "off duty",
-    "out_of_service": "out of service",
-    "not_asked": "under an agreement that does not let it be asked now",
-    "not_handed": "of a tier to which the call has not been handed",
-    "no_crew": "without people: its crew is out with another unit",
-    "not_home": "from the scene of this call, and not home yet",
-    "barred": "not to be sent to this need",
-    "unable": "not able to",
-    "not_free": "under way, so the list does not count it as free",
-}
 OUTCOMES = {
     "waiting": "waits",
     "lost": "is lost",
     "mutual_aid": "goes to mutual aid",
     "asked_again": "is put off",
 }
+IN_SHORT = ("level", "noted", "alerted", "on scene", "lost", "closed")
+"""Moments that are told in short, besides decisions; alerts where no decision tells them."""
+
 ENDS = {
     "served": "every unit came",
     "partial": "some of the units came",
@@ -97,10 +74,21 @@ def explanation_document(told: Explanation, scenario: Scenario) -> dict[str, Any
     }
 
 
-def print_explanation(out: Console, told: Explanation, scenario: Scenario) -> None:
-    """Print the story of a call in order of time."""
+def print_explanation(out: Console, told: Explanation, scenario: Scenario, *, short: bool = False) -> None:
+    """Print the story of a call in order of time; in short without tables, and without who was not sent."""
     _print_head(out, told, scenario)
+    if short:
+        _print_short(out, told)
+    else:
+        _print_course(out, told)
+    if isnan(told.closed):
+        out.print(Text("The call was still open when the simulation ended.", style="bold"))
+
+
+def _print_course(out: Console, told: Explanation) -> None:
+    """Print everything; a table, or a decision, that tells nothing new against the last one is left out."""
     before: Epoch | None = None
+    tables: dict[str, list[tuple[str, ...]]] = {}
     skipped: list[float] = []
     for moment in told.course:
         epoch = told.epochs[moment.number] if moment.what == "decision" else None
@@ -108,15 +96,30 @@ def print_explanation(out: Console, told: Explanation, scenario: Scenario) -> No
             skipped.append(epoch.time)
             continue
         _print_skipped(out, skipped)
-        before, skipped = epoch, []
+        before, skipped = before if epoch is None else epoch, []
         out.print(_line(told, moment))
         if moment.what == "level":
             _print_level(out, told.levels[moment.number])
         if epoch is not None:
-            _print_epoch(out, told, epoch)
+            _print_epoch(out, told, epoch, tables)
     _print_skipped(out, skipped)
-    if isnan(told.closed):
-        out.print(Text("The call was still open when the simulation ended.", style="bold"))
+
+
+def _print_short(out: Console, told: Explanation) -> None:
+    """Print levels with their plans, who was sent and why, arrivals, notices, needs given up, and the end."""
+    chosen = {(choice.unit, epoch.time) for epoch in told.epochs for choice in epoch.choices if choice.unit}
+    for moment in told.course:
+        if moment.what == "decision":
+            for choice in told.epochs[moment.number].choices:
+                if choice.outcome == "sent":
+                    line = Text(f"{clock(moment.time)}  ", style="bold")
+                    out.print(line.append_text(_choice_words([choice], told)))
+        elif moment.what in IN_SHORT and (
+            moment.what != "alerted" or (moment.unit, moment.time) not in chosen
+        ):
+            out.print(_line(told, moment))
+            if moment.what == "level":
+                _print_level(out, told.levels[moment.number])
 
 
 def _print_head(out: Console, told: Explanation, scenario: Scenario) -> None:
@@ -243,22 +246,23 @@ def estimate_words(sent: Sent) -> str:
             causes.append(f"turnout {speak.duration(turnout)}, expected {expected}")
     if abs(on_the_way) >= SLIGHT:
         why = f"staged at {sent.staged_at}" if sent.staged_at else "roads changed on the way"
-        causes.append(f"{why}, {_later(on_the_way)}")
-    return f"{_later(late)} than estimated ({'; '.join(causes)})"
-
-
-def _later(seconds: float) -> str:
-    return f"{speak.duration(abs(seconds))} {'later' if seconds > 0 else 'sooner'}"
+        causes.append(f"{why}, {later(on_the_way)}")
+    return f"{later(late)} than estimated ({'; '.join(causes)})"
 
 
 def _says_the_same(epoch: Epoch, before: Epoch) -> bool:
-    """Whether nobody could go at two decisions in a row, for the same reasons."""
+    """Whether a decision sent nobody, and all reasons are those of the decision that was told last."""
     told = [
         [(choice.need, choice.outcome, choice.reason) for choice in one.choices] for one in (epoch, before)
     ]
-    return told[0] == told[1] and not any(
-        choice.unit or choice.outcome != "waiting" or choice.reason.passed for choice in epoch.choices
+    whys = [
+        {name: {each.unit: each.why for each in able} for name, able in one.candidates.items()}
+        for one in (epoch, before)
+    ]
+    nobody = not any(
+        choice.outcome not in ("waiting", "asked_again") or choice.reason.passed for choice in epoch.choices
     )
+    return nobody and told[0] == told[1] and whys[0] == whys[1]
 
 
 def _print_skipped(out: Console, times: Sequence[float]) -> None:
@@ -267,10 +271,15 @@ def _print_skipped(out: Console, times: Sequence[float]) -> None:
         out.print(Text(f"… {count} with the same outcome, the last at {clock(times[-1])}", style="italic"))
 
 
-def _print_epoch(out: Console, told: Explanation, epoch: Epoch) -> None:
+def _print_epoch(
+    out: Console, told: Explanation, epoch: Epoch, tables: dict[str, list[tuple[str, ...]]]
+) -> None:
+    """Print a decision; without a table that differs from the last of its capability in moments only."""
     for capability, candidates in epoch.candidates.items():
         able = [one for one in candidates if not one.why]
-        if candidates:
+        known = [_but_moments(one, told.incident) for one in candidates]
+        if candidates and tables.get(capability) != known:
+            tables[capability] = known
             title = f"  {capability}: {len(able)} of {len(candidates)} could go"
             columns = [
                 Column("unit", wraps=True), Column("station", wraps=True), Column("doing", wraps=True),
@@ -281,6 +290,12 @@ def _print_epoch(out: Console, told: Explanation, epoch: Epoch) -> None:
         own = [choice for choice in epoch.choices if choice.capability == capability]
         for _, alike in groupby(own, key=lambda choice: (choice.unit, choice.outcome, choice.reason)):
             out.print(Padding(_choice_words(list(alike), told), (0, 0, 0, 2), expand=False))
+
+
+def _but_moments(one: Candidate, incident: str) -> tuple[str, ...]:
+    """Return what a table tells of a unit but for moments, and for what is told of each choice."""
+    away = "" if one.sent_to == incident else one.sent_to
+    return one.unit, one.station, one.status, one.incident, one.why, away
 
 
 def _row(one: Candidate, now: float, incident: str) -> list[Text]:
@@ -316,65 +331,3 @@ def _choice_words(alike: list[Choice], told: Explanation) -> Text:
         return Text.assemble("→ ", (choice.unit, "bold"), f"{number}: {words}")
     each = "the need" if len(alike) == 1 else f"each of {len(alike)} needs"
     return Text(f"→ {each} for {choice.capability}{number} {OUTCOMES[choice.outcome]}: {words}")
-
-
-def reason_words(reason: Reason, told: Explanation) -> str:
-    """Return a reason in words."""
-    if reason.code in NOT_SENT:
-        return NOT_SENT[reason.code]
-    before = ", ".join(_passed(one, told.incident) for one in reason.passed)
-    if reason.code == "taken":
-        jointly = f", by a joint matching of {reason.needs} needs" if reason.needs else ""
-        return f"nobody is left of those who could go{jointly}: {before}"
-    if reason.code == "policy":
-        return _of_policy(reason, told.policy)
-    if reason.code == "only_one":
-        return f"the only one left; before it: {before}" if before else "the only one that could go"
-    if reason.code == "first_due":
-        place = "first" if reason.place == 1 else f"at place {reason.place}"
-        return f"{place} in the first-due list" + (f"; before it: {before}" if before else "")
-    if reason.code == "matching":
-        return _of_matching(reason, before)
-    if reason.code == "beyond_list":
-        listed = f" ({before})" if before else ""
-        return f"nobody of the first-due list is free{listed}; {_nearest(reason)}"
-    return _nearest(reason) + (f"; before it: {before}" if before else "")
-
-
-def _nearest(reason: Reason) -> str:
-    if not reason.other:
-        return "the only one that could go"
-    return f"the nearest that could go: {_against(reason)}"
-
-
-def _against(reason: Reason) -> str:
-    """Return by how much the chosen unit is sooner or later than another."""
-    if reason.margin == 0.0:
-        return f"as soon as {reason.other}; such ties go by abilities, place, kind and id"
-    if abs(reason.margin) < SLIGHT:
-        return f"less than 0.1 s {'sooner' if reason.margin > 0 else 'later'} than {reason.other}"
-    return f"{_later(-reason.margin)} than {reason.other}"
-
-
-def _of_matching(reason: Reason, before: str) -> str:
-    head = f"by a joint matching of {reason.needs} needs in the least total time"
-    if not reason.other:
-        return f"{head}; it is also the nearest"
-    left = f"; nearer, but sent elsewhere: {before}" if before else ""
-    return f"{head}: {_against(reason)}, the nearest{left}"
-
-
-def _of_policy(reason: Reason, policy: str) -> str:
-    if isnan(reason.margin):
-        return f"policy '{policy}' sent nobody, though {reason.other} could go" if reason.other else (
-            f"chosen by policy '{policy}', the only one that could go"
-        )  # fmt: skip
-    return f"chosen by policy '{policy}': {_against(reason)}, the nearest of the others"
-
-
-def _passed(one: Passed, incident: str) -> str:
-    call = "this call" if one.incident == incident else one.incident
-    if one.why == "sent":
-        return f"{one.unit}, sent to {call}"
-    on = f" ({call})" if call and one.why in ("busy", "under_way", "as_urgent", "not_free") else ""
-    return f"{one.unit}, {WHY[one.why]}{on}"

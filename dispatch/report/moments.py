@@ -22,6 +22,16 @@ def closures_at(scenario: Scenario, seconds: float | None) -> list[str]:
     return [] if seconds is None else [roads.closures[i].id for i in roads.at(seconds).closures]
 
 
+def _named(scenario: Scenario, seconds: float) -> list[str]:
+    """Return the closures in force as people know them: by id, but weather, which has none, by its title."""
+    titles = scenario.roads.closures
+    injects = scenario.file.injects
+    weather = {f"weather-{i + 1}" for i, each in enumerate(injects) if each.weather is not None}
+    weather -= set(scenario.file.closures)
+    in_force = [titles[i] for i in scenario.roads.at(seconds).closures]
+    return [(each.title or "weather") if each.id in weather else each.id for each in in_force]
+
+
 def moment_document(scenario: Scenario, seconds: float | None) -> dict[str, Any]:
     """Return ``at``, which is null without a moment, and ``closures`` in force then, for JSON."""
     at = None if seconds is None else {"date": calendar(scenario, seconds), "seconds": seconds}
@@ -30,6 +40,6 @@ def moment_document(scenario: Scenario, seconds: float | None) -> dict[str, Any]
 
 def moment_line(scenario: Scenario, seconds: float) -> str:
     """Return a moment, and the closures in force then, in words."""
-    closed = ", ".join(closures_at(scenario, seconds)) or "none"
+    closed = ", ".join(_named(scenario, seconds)) or "none"
     when = f"at {calendar(scenario, seconds)}, {speak.duration(seconds)} after the start"
     return f"{when}; closures in force: {closed}"

@@ -40,7 +40,7 @@ def print_rows(
     Where it does not, each row becomes its first cell, and on the lines below the others with their headings.
     """
     table = new_table(out, title)
-    widths = _widths(columns, rows, out.width - (_frame(len(columns)) if out.is_terminal else len(columns)))
+    widths = _widths(columns, rows, _room(out, columns))
     if widths is None:
         for first, *others in rows:
             out.print(first)
@@ -64,6 +64,16 @@ def print_rows(
         out.print(table)
     if note:
         out.print(Text(note))
+
+
+def fit(out: Console, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> bool:
+    """Whether there is room for rows as a table without breaking a word."""
+    return _widths(columns, rows, _room(out, columns)) is not None
+
+
+def _room(out: Console, columns: Sequence[Column]) -> int:
+    """Return the width that is left for the words of a table."""
+    return out.width - (_frame(len(columns)) if out.is_terminal else len(columns))
 
 
 def _packed(pairs: Sequence[Text], width: int) -> Text:

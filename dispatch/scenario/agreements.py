@@ -181,10 +181,12 @@ class _Reader:
                 self._note(("ladder", i, "tier"), f"tier '{rung.tier}' stands twice", "Rename one.")
             tiers.add(rung.tier)
             when: HandedWhen | None = rung.when
-            if i and when is None:
+            # the lowest as it is written, even if that one is wrong and therefore left out here
+            lowest = self.document.written(("ladder", i)) == ("ladder", 0)
+            if not lowest and when is None:
                 fact = f"nothing says when an incident is handed to tier '{rung.tier}'"
                 self._note(("ladder", i), fact, "Give 'when: {from_level: …}' or 'when: {unmet_for: …}'.")
-            if not i and (when is not None or rung.hand_over):
+            if lowest and (when is not None or rung.hand_over):
                 self._note(
                     ("ladder", i), "nothing is handed to the lowest tier", "Remove 'when' and 'hand_over'."
                 )
@@ -206,6 +208,9 @@ def doubtful(scenario: Scenario) -> Iterator[str]:
             yield f"agreement '{agreement.id}' has expired before the start; its units are never sent."
         if agreement.terms.most == 0.0:
             yield f"agreement '{agreement.id}' lets none of its units out ('most: 0')."
+        if "asked_when" in agreement.terms.model_fields_set and agreement.terms.asked_when.always:
+            fact = f"agreement '{agreement.id}': 'asked_when' without a condition"
+            yield f"{fact}: its units are always asked, as if they were own ones (automatic aid)."
     for station, owner in sorted(sites):
         asked = any(station in each.stations or owner in each.owners for each in scenario.agreements)
         if owner == "mutual_aid" and not asked:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
     from dispatch.model.alarms import Alarm, Uplift
+    from dispatch.model.incidents import IncidentType
     from dispatch.model.injects import InjectedIncident
     from dispatch.model.scenario import ScenarioFile
     from dispatch.scenario.places import Gazetteer
@@ -30,6 +31,7 @@ def check_alarms(
     for name, kind in sorted(file.incident_types.items()):
         if kind.alarm is not None:
             checker.alarm(kind.alarm, ("incident_types", name, "alarm"))
+            checker.one_level(kind, ("incident_types", name, "level"))
     checker.rules()
     for i, inject in enumerate(file.injects):
         if inject.incident is not None:
@@ -68,6 +70,12 @@ class _Checker:
             if self._level(level, alarm, at) and level == scale(alarm.scale).top:
                 fact = f"level {level} is the top of the scale '{alarm.scale}': nothing to raise it to"
                 self._note(at, fact, "Remove it.")
+
+    def one_level(self, kind: IncidentType, where: Where) -> None:
+        """Check that type and ``alarm`` do not state two levels."""
+        if kind.alarm is not None and kind.level not in (None, kind.alarm.level):
+            fact = f"two levels: 'level' is {kind.level}, and 'alarm.level' is {kind.alarm.level}"
+            self._note(where, fact, "Remove 'level', or make them the same.")
 
     def rules(self) -> None:
         """Check the rules that hold for all types."""

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from dispatch.errors import did_you_mean
+from dispatch.scenario.grading import scale
 from dispatch.scenario.injects import seconds_from_start
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def commands(scenario: Scenario, document: YamlDocument, problems: Problems) -> 
             place = document.place("injects", i, command.does)
             for fact, remedy in known.wrong(scenario, command):
                 problems.add(place, fact, remedy)
+            for fact, remedy in known.too_high(scenario, command):
+                problems.add(document.place("injects", i, "level", "level"), fact, remedy)
             found.append(command)
     return tuple(sorted(found, key=lambda command: command.moment))
 
@@ -128,6 +131,13 @@ class _Known:
             if kind is None:
                 yield fact, remedy
 
+    def too_high(self, scenario: Scenario, command: Command) -> Iterator[tuple[str, str]]:
+        """Yield that the scale of the call's type has no such level, and the remedy."""
+        kind = self.kind_with_levels(scenario, command.incident)[0] if command.does == "level" else None
+        alarm = None if kind is None else scenario.kinds[kind].type.alarm
+        if alarm is not None and command.level > (top := scale(alarm.scale).top):
+            yield f"the scale '{alarm.scale}' has no level {command.level}", f"Give a level from 1 to {top}."
+
     def kind_with_levels(self, scenario: Scenario, incident: str) -> tuple[int | None, str, str]:
         """Return the kind of a call with alarm levels; None where it has none, why, and a remedy."""
         random = self.random.fullmatch(incident)
@@ -143,6 +153,18 @@ class _Known:
             fact = f"calls of type '{scenario.kinds[kind].id}' have no alarm levels"
             return None, fact, "Give the type an 'alarm'."
         return kind, "", ""
+
+
+def too_early(scenario: Scenario) -> Iterator[str]:
+    """Yield a note for each command for an injected call that comes before the call does."""
+    received = {call.id: call.received for call in scenario.authored}
+    for command in scenario.commands:
+        if command.moment < received.get(command.incident, 0.0):
+            what = "level" if command.does == "level" else f"order to '{command.unit}'"
+            yield (
+                f"inject '{command.does}' at {command.moment:g} s: the {what} for call '{command.incident}' "
+                f"comes before the call ({received[command.incident]:g} s), so that nothing happens."
+            )
 
 
 def kind_with_levels(scenario: Scenario, incident: str) -> tuple[int | None, str, str]:

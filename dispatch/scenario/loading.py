@@ -18,7 +18,7 @@ from dispatch.roads.network import load_network
 from dispatch.scenario.agreements import doubtful, read_agreements
 from dispatch.scenario.alarm_checks import check_alarms
 from dispatch.scenario.alarms import levels_of
-from dispatch.scenario.commands import commands, weather_times
+from dispatch.scenario.commands import commands, too_early, weather_times
 from dispatch.scenario.facilities import with_cited_stations
 from dispatch.scenario.files import Folder, with_empirical_values
 from dispatch.scenario.hospitals import check_hospitals, hospital_sites, out_of_reach, unused
@@ -31,7 +31,7 @@ from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.plan_library import build, merged_plans
 from dispatch.scenario.planned import with_planned_cards
 from dispatch.scenario.plans import resolve_plans
-from dispatch.scenario.reach import short, unreachable, unserved
+from dispatch.scenario.reach import short, short_of_levels, unreachable, unserved
 from dispatch.scenario.readiness import check_crews
 from dispatch.scenario.recorded import Reader
 from dispatch.scenario.roadworks import RoadResolver
@@ -91,9 +91,11 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
             scenario = replace(scenario, notes=(*notices, *cited.notes, *scenario.notes))
     if scenario is not None and check is not None:
         check(scenario, document, problems)
-    # names of parts that were cut out above are missing by our own doing
-    later = [p for p in problems.found[shape:] if not any(f" '{name}'" in p.fact for name in cut)]
-    problems.found[shape:] = later
+    # names of parts that were cut out above are missing by our own doing, and stations without a place
+    ours = [f" '{name}'" for name in cut]
+    ours += [] if scenario is None else [f"no station '{name}'" for name in _unplaced(scenario)]
+    later = [p for p in problems.found[shape:] if not any(words in p.fact for words in ours)]
+    problems.found[shape:] = [p for p in later if p.place not in document.stand_ins]
     if network is None and all(p.place.startswith(NETWORK_FILES) for p in problems.found):
         problems.raise_if_any(NetworkError)
     problems.raise_if_any(ScenarioError)
@@ -104,6 +106,12 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
 def _validated(document: YamlDocument, problems: Problems) -> tuple[ScenarioFile | None, set[str]]:
     """Validate a scenario; with a horizon of a day where its own is wrong, the rest can still be checked."""
     return validate(ScenarioFile, document, problems, {"horizon": 86400.0})
+
+
+def _unplaced(scenario: Scenario) -> set[str]:
+    """Return the stations that no layout has because their place is wrong."""
+    written = {*scenario.file.stations, *(s for v in scenario.file.layouts.values() for s in v.add_stations)}
+    return written - {site.id for layout in scenario.layouts.values() for site in layout.sites}
 
 
 def _with_speeds(file: ScenarioFile, speeds: str) -> ScenarioFile:
@@ -209,7 +217,8 @@ class Resolver:
         scenario = replace(scenario, alarms=levels_of(scenario))
         self._check_services(scenario)
         found = [note for layout in layouts.values() for note in short(scenario, layout)]
-        return replace(scenario, notes=(*scenario.notes, *found, *unused(file), *doubtful(scenario)))
+        found += [*short_of_levels(scenario), *unused(file), *doubtful(scenario), *too_early(scenario)]
+        return replace(scenario, notes=(*scenario.notes, *found))
 
     def _capabilities(self) -> tuple[str, ...]:
         return tuple(sorted({c for unit in self.file.unit_types.values() for c in unit.capabilities}))

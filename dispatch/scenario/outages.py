@@ -65,18 +65,18 @@ def outage_times(
         where = ("injects", i, "outage" if inject.outage is not None else "restore")
         kind, name = meant.target, "" if meant.comms else str(getattr(meant, meant.target))
         _check_name(kind, name, layouts, gazetteer, document.place(*where, kind), problems)
-        shown = f"'{name}'" if name else "communications"
+        shown = f"'{name}' is" if name else "communications are"
         if inject.outage is None:
             if (kind, name) in since:
                 begins, slower_by = since.pop((kind, name))
                 found.append(OutageTime(kind, name, begins, at, slower_by))
-            else:
-                fact = f"{shown} is not out of service then"
+            elif ("injects",) not in document.kept:  # else the outage may be one that is left out as wrong
+                fact = f"{shown} not out of service then"
                 problems.add(document.place(*where), fact, "Inject an outage without 'for' before it.")
         elif (kind, name) in since:
             problems.add(
                 document.place(*where),
-                f"{shown} is out of service already",
+                f"{shown} out of service already",
                 "Restore it first, or remove one.",
             )
         elif inject.outage.lasts is not None:

@@ -71,10 +71,17 @@ def _usable(plans: Plans, number: int, document: YamlDocument, problems: Problem
     if plans.classes[number] is None and (written.classed_as is not None or not stands_in):
         path = ("classed_as",) if written.classed_as is not None else ()
         meant = did_you_mean(wanted, plans.library.paths)
-        remedy = meant if path else f"Give 'classed_as'. {meant}"
+        own = "Or add a class of your own under plans.classes, with its 'scale'."
+        meant = meant if path else f"Give 'classed_as'. {meant}"
+        remedy = f"{meant} {own}".lstrip()
         problems.add(document.place("incident_types", name, *path), f"no incident class '{wanted}'", remedy)
         return False
     stated, top = plans.stated_level(number), plans.top(number)
+    scale = plans.library.scales[wanted] if plans.classes[number] is not None else None
+    if written.alarm is not None and scale is not None and written.alarm.scale != scale:
+        fact = f"the scale '{written.alarm.scale}', where incident class '{wanted}' has '{scale}'"
+        problems.add(document.place("incident_types", name, "alarm"), fact, f"Set 'scale: {scale}'.")
+        return False
     if stated is not None and stated > top:
         fact = f"level {stated} of incident class '{wanted}', whose scale ends at {top}"
         problems.add(document.place("incident_types", name, "level"), fact, f"Give 1 to {top}.")

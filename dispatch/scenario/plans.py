@@ -186,7 +186,7 @@ class Plans:
             for number, each in zip(below.slots, below.crew, strict=True):
                 lower[number] = (*lower.get(number, ()), each)
             crews = _greatest(crews, lower)
-        if not crews:
+        if not crews and level >= self.first_level_at(kind, spot, span):
             crews = self._run_card(kind)
         slots = tuple(number for number in sorted(crews) for _ in crews[number])
         crew = tuple(each for number in sorted(crews) for each in crews[number])

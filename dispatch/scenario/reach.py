@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.roads.network import MatrixNetwork
 from dispatch.roads.travel import travel_for
+from dispatch.scenario.agreements import units_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
+    from dispatch.scenario.agreements import AgreementTerms
     from dispatch.scenario.layout import Layout
+    from dispatch.scenario.plans import Plans
     from dispatch.scenario.scenario import Scenario
 
 REMEDY = "Complete the matrix, or set 'symmetric: true' in network.yaml."
@@ -29,6 +33,34 @@ def unserved(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:
     for name in sorted(set(_most_needed(scenario)) - set(_able(scenario, layout))):
         fact = f"calls need '{name}', which no unit of the layout has"
         yield fact, "Add such a unit, or set dispatching.when_none_free to lost or mutual_aid."
+    for name, crew in sorted(_largest_crews(scenario).items()):
+        types = [scenario.file.unit_types[unit.type] for _, unit in layout.units]
+        crews = [kind.crew for kind in types if name in kind.capabilities]
+        if crews and all(0 < each < crew for each in crews):
+            fact = f"calls need '{name}' with a crew of {crew}, and the largest of the layout is {max(crews)}"
+            yield fact, "Lower the card's crew, or add such a unit."
+
+
+def _largest_crews(scenario: Scenario) -> dict[str, int]:
+    """Return the largest crew by capability that a plan's first alarm asks for."""
+    plans, most = scenario.plans, dict[str, int]()
+    if plans is None:
+        return most
+    for number in range(len(scenario.kinds)):
+        for spot, span in product(_spots(scenario, number), range(len(plans.days))):
+            card = plans.card_at(number, spot, plans.first_level_at(number, spot, span), span)
+            for slot, crew in zip(card.slots, card.crew, strict=True):
+                name = scenario.capabilities[slot]
+                most[name] = max(crew, most.get(name, 0))
+    return most
+
+
+def _spots(scenario: Scenario, number: int) -> list[int]:
+    """Return the kinds of places from which calls of a type come in, as plans know them."""
+    assert scenario.plans is not None
+    nodes = set(np.flatnonzero(scenario.demand_by_node[number]).tolist())
+    nodes |= {call.node for call in scenario.authored if call.kind == number}
+    return sorted({int(scenario.plans.spot_of[node]) for node in nodes})
 
 
 def short(scenario: Scenario, layout: Layout) -> Iterator[str]:
@@ -38,37 +70,104 @@ def short(scenario: Scenario, layout: Layout) -> Iterator[str]:
         if 0 < able[name] < count:
             own = f"layout '{layout.name}' has {able[name]} of the {count} '{name}'"
             yield f"{own} that some calls need at once; a unit goes twice where no other can."
-    yield from _short_of_levels(scenario, layout, able)
 
 
-def _short_of_levels(scenario: Scenario, layout: Layout, able: Counter[str]) -> Iterator[str]:
-    """Yield a note for each type with the first alarm level whose card the layout cannot fill."""
+def short_of_levels(scenario: Scenario) -> Iterator[str]:
+    """Yield a note for each type with the first alarm level whose card the units that can come cannot fill.
+
+    A layout is told only if it falls short at a lower level than those before it, the baseline first.
+    """
     book, plans = scenario.alarms, scenario.plans
     if book is None or plans is None:
         return
-    for number, kind in enumerate(scenario.kinds):
-        spots = sorted(
-            {int(plans.spot_of[node]) for node in np.flatnonzero(scenario.demand_by_node[number])}
-            | {int(plans.spot_of[call.node]) for call in scenario.authored if call.kind == number}
+    told: dict[str, int] = {}
+    for layout in scenario.layouts.values():
+        who = _Comers.of(scenario, layout)
+        for number, kind in enumerate(scenario.kinds):
+            places = _places(scenario, plans, number)
+            for level in range(1, told.get(kind.id, book.top(number) + 1)):
+                missing = _missing_at(scenario, plans, number, level, places, who)
+                if missing:
+                    told[kind.id] = level
+                    own = f"layout '{layout.name}' cannot fill level {level} of '{kind.id}'"
+                    yield f"{own}: it has {', '.join(missing)}."
+                    break
+
+
+def _places(scenario: Scenario, plans: Plans, number: int) -> list[tuple[int, int]]:
+    """Return spots where calls of a type come in, with a node for each set of agreements that serve there."""
+    nodes = {*np.flatnonzero(scenario.demand_by_node[number]).tolist()}
+    nodes |= {call.node for call in scenario.authored if call.kind == number}
+    first: dict[tuple[int, tuple[bool, ...]], int] = {}
+    for node in sorted(nodes):
+        served = tuple(each.serves(node) for each in scenario.agreements)
+        first.setdefault((int(plans.spot_of[node]), served), node)
+    return [(spot, node) for (spot, _), node in first.items()]
+
+
+def _missing_at(
+    scenario: Scenario, plans: Plans, number: int, level: int, places: list[tuple[int, int]], who: _Comers
+) -> list[str]:
+    """Return in words what lacks most of each capability at a level; nothing below a type's first level."""
+    stated = [call.level for call in scenario.authored if call.kind == number and call.level is not None]
+    worst: dict[str, tuple[int, int, int]] = {}
+    for spot, node in places:
+        for span, begins in enumerate(plans.begins):
+            if level < min([plans.first_level_at(number, spot, span), *stated]):
+                continue
+            card = Counter(scenario.capabilities[slot]
+                           for slot in plans.card_at(number, spot, level, span).slots)  # fmt: skip
+            for name, count in card.items():
+                able = who.able(name, node, begins)
+                if able - count < min(0, worst.get(name, (0,))[0]):
+                    worst[name] = (able - count, count, node)
+    at = scenario.network.node_ids
+    return [
+        f"{lack + count} of {count} '{name}'" + (f" that may be sent to '{at[node]}'" if who.under else "")
+        for name, (lack, count, node) in sorted(worst.items())
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Comers:
+    """Who can come where, of the units of a layout."""
+
+    own: Counter[str]
+    """Number of units under no agreement, by capability."""
+    under: tuple[tuple[AgreementTerms, Counter[str], int], ...]
+    """Agreements with the number of their units by capability, and how many of them may be out at once."""
+
+    @classmethod
+    def of(cls, scenario: Scenario, layout: Layout) -> _Comers:
+        agreed = units_by(scenario.agreements, layout)
+        groups = {
+            number: {unit for unit, one in agreed.items() if one == number} for number in agreed.values()
+        }
+        return cls(
+            _able(scenario, layout, {unit for unit, _ in layout.units} - set(agreed)),
+            tuple(
+                (terms, _able(scenario, layout, units), terms.most_out(len(units)))
+                for number, units in sorted(groups.items())
+                for terms in [scenario.agreements[number]]
+            ),
         )
-        for level in range(1, book.top(number) + 1):
-            cards = (plans.card_at(number, spot, level, span)
-                     for spot in spots for span in range(len(plans.days)))  # fmt: skip
-            most: Counter[str] = Counter()
-            for card in cards:
-                most |= Counter(scenario.capabilities[slot] for slot in card.slots)
-            missing = [f"{able[name]} of {count} '{name}'" for name, count in sorted(most.items())
-                       if able[name] < count]  # fmt: skip
-            if missing:
-                own = f"layout '{layout.name}' cannot fill level {level} of '{kind.id}'"
-                yield f"{own}: it has {', '.join(missing)}."
-                break
+
+    def able(self, name: str, node: int, moment: float) -> int:
+        """Return how many units with a capability can be at a node at once, from a moment on."""
+        return self.own[name] + sum(
+            min(has[name], most)
+            for terms, has, most in self.under
+            if terms.serves(node) and terms.until > moment
+        )
 
 
-def _able(scenario: Scenario, layout: Layout) -> Counter[str]:
-    """Return the number of units by capability."""
+def _able(scenario: Scenario, layout: Layout, among: Collection[str] | None = None) -> Counter[str]:
+    """Return the number of units by capability, of all or among some."""
     return Counter(
-        c for _, unit in layout.units for c in set(scenario.file.unit_types[unit.type].capabilities)
+        c
+        for name, unit in layout.units
+        if among is None or name in among
+        for c in set(scenario.file.unit_types[unit.type].capabilities)
     )
 
 

@@ -13,6 +13,7 @@ from dispatch.engine.duty import Duty
 from dispatch.engine.log import AID
 from dispatch.engine.notices import notices
 from dispatch.engine.rulebook import Ending
+from dispatch.engine.tiers import NEVER_GO
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.layout import AID_NAME
 from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
@@ -200,13 +201,19 @@ class _Story:
         if why and why != "no_way":
             row = one.response
             available = float(self.log.responses.available[row]) if row >= 0 else asked.time
-            if why == "busy" and available <= asked.time:  # not at work, and yet it cannot be sent
-                status, call, why = OFF_DUTY, -1, "off_duty"
-                if self.duty.is_out(one.unit, asked.time):
-                    status, why = Status.OUT_OF_SERVICE.value, "out_of_service"
+            if status == COMMITTED and available <= asked.time:  # not at work, and yet it cannot be sent
+                out = self.duty.is_out(one.unit, asked.time)
+                status, call = Status.OUT_OF_SERVICE.value if out else OFF_DUTY, -1
+                why = why if why in NEVER_GO else "out_of_service" if out else "off_duty"
             else:
-                until = available if available > asked.time else nan
+                until = available if available > asked.time and why not in NEVER_GO else nan
                 status = status if status != COMMITTED else status_of(self.log, row, asked.time).value
+                if (
+                    why == "busy"
+                    and call == self.call
+                    and not asked.time >= self.log.responses.returning[row]
+                ):
+                    why = "already_sent"
         return Candidate(
             fleet.ids[one.unit],
             fleet.layout.sites[fleet.site[one.unit]].id,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.engine.duty import joined
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,7 +41,7 @@ def unready(log: Log, away: Unready) -> tuple[Unready, list[Post]]:
         for node, spans in sorted(_stays(log, unit).items()):
             if (unit, node) not in posts:
                 posts.append((unit, node))
-            gaps = _joined([*absent, *_between(spans)])
+            gaps = joined([*absent, *_between(spans)])
             rows += [(begin, end, posts.index((unit, node))) for begin, end in gaps]
     found = (np.array(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
     first, last, post = found
@@ -73,14 +75,3 @@ def _between(spans: Spans) -> Spans:
     edges = [-inf, *(edge for span in spans for edge in span), inf]
     pairs = zip(edges[::2], edges[1::2], strict=True)
     return [(begin, end) for begin, end in pairs if begin < end]
-
-
-def _joined(spans: Spans) -> Spans:
-    """Return spans joined where they touch or overlap, in order."""
-    joined: Spans = []
-    for begin, end in sorted(spans):
-        if joined and begin <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((begin, end))
-    return joined

@@ -10,6 +10,7 @@ import numpy as np
 
 from dispatch.engine.board import MARGIN
 from dispatch.engine.levels import BY_DEADLINE
+from dispatch.engine.moving_up import OFF_DUTY
 from dispatch.engine.rulebook import Ending
 from dispatch.needs import RELIEF
 from dispatch.scenario.conditions import Conditions
@@ -309,7 +310,8 @@ def raises_n(view: LogView, filters: Filters) -> float:
 def control_mean(view: LogView, filters: Filters) -> float:
     """Mean seconds from the call received until it is under control; calls that never are stay out.
 
-    A call is under control when every slot that its severity asks for has had a unit on scene.
+    A call is under control when its level is at least its severity, and every slot that its severity asks
+    for has had a unit on scene.
     """
     calls = view.calls(filters)
     values = (view.incidents.under_control - view.timeline.received)[calls]
@@ -318,8 +320,11 @@ def control_mean(view: LogView, filters: Filters) -> float:
 
 
 def control_by_deadline(view: LogView, filters: Filters) -> float:
-    """Share of the calls with alarm levels that came under control, and of which no deadline was missed."""
-    calls = view.calls(filters) & (view.timeline.severity > 0)
+    """Share of the calls with a deadline that came under control, and of which none was missed."""
+    t, book = view.timeline, view.log.scenario.alarms
+    pairs = zip(t.kind.tolist(), t.level.tolist(), strict=True)
+    timed = [book is not None and book.deadline(kind, level) is not None for kind, level in pairs]
+    calls = view.calls(filters) & np.array(timed, dtype=np.bool_)
     late = np.zeros(len(calls), dtype=np.bool_)
     late[[each.incident for each in view.log.raises if each.reason == BY_DEADLINE]] = True
     in_time = calls & ~late & ~np.isnan(view.incidents.under_control)
@@ -337,10 +342,11 @@ def staging_wait_mean(view: LogView, filters: Filters) -> float:
 def moveups_n(view: LogView, filters: Filters) -> float:
     """Count the moves to other stations, and back, that units begin in the measured time.
 
-    ``station`` is the unit's own.
+    A drive home because the crew goes off duty, or the unit out of service, is no move. ``station`` is the
+    unit's own.
     """
-    units = view.units(filters)
-    return float(sum(units[each.unit] and view.start <= each.left <= view.end for each in view.log.move_ups))
+    units, moves = view.units(filters), (each for each in view.log.move_ups if each.reason != OFF_DUTY)
+    return float(sum(units[each.unit] and view.start <= each.left <= view.end for each in moves))
 
 
 SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dispatch.engine.board import LiveBoard, Status
+from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import may_divert
+from dispatch.engine.tiers import NEVER_GO, term_against
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.dispatching import Nearest, RunCardOrder, idle_capabilities
 
@@ -25,6 +27,9 @@ COMMITTED = ""
 
 OFF_DUTY = "off duty"
 """Status of a unit that is not at work and cannot be sent all the same."""
+
+UNDER_WAY = tuple(each.value for each in (Status.TURNING_OUT, Status.EN_ROUTE, Status.STAGED))
+"""What units do that are bound for a call."""
 
 IDLE = tuple(each.value for each in (Status.IN_QUARTERS, Status.RETURNING, Status.MOVING_UP, Status.MOVED_UP))
 """What units do that can be dispatched as they stand."""
@@ -95,7 +100,9 @@ class Watch:
     def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:
         """Ask the policy; note what it saw, and what it says."""
         own = tuple(need for need in needs if need.incident == self.call)
-        seen = {need.capability: self._look(need, board) for need in own}
+        seen: dict[int, list[Seen]] = {}
+        for need in own:
+            seen[need.capability] = _either(self._look(need, board), seen.get(need.capability))
         answer = [(need, int(unit)) for need, unit in self._policy.choose(needs, board)]
         done, again = 0, False
         assert isinstance(board, LiveBoard)
@@ -137,8 +144,10 @@ class Watch:
         else:
             status = COMMITTED
         why, seconds = "", nan
-        barred = _barred_by(unit, need, board) if unit in gone else ""
-        if barred == "already_sent" or (barred and (at_home or unit in road)):
+        barred = _barred_by(unit, need, board, at_home=at_home) if unit in gone else ""
+        if status in UNDER_WAY and call == need.incident:
+            why = "already_sent"
+        elif barred in ("already_sent", *NEVER_GO) or (barred and (at_home or unit in road)):
             why = barred
         elif at_home or unit in road:
             seconds = (
@@ -154,13 +163,27 @@ class Watch:
         return Seen(unit, status, call, response, why, nan if why else seconds)
 
 
-def _barred_by(unit: int, need: Need, board: LiveBoard) -> str:
-    """Return why a unit must not be sent to a need, though it may be free."""
-    if unit in board.sent.get(need.incident, ()):
+def _either(one: list[Seen], other: list[Seen] | None) -> list[Seen]:
+    """Return what is seen for two needs of one capability: who could go to either is a candidate."""
+    if other is None:
+        return one
+    known = {each.unit: each for each in other}
+    both = [each if not each.why else known[each.unit] for each in one]
+    return sorted(both, key=lambda each: (each.why != "", 0.0 if each.why else each.seconds, each.unit))
+
+
+def _barred_by(unit: int, need: Need, board: LiveBoard, *, at_home: bool) -> str:
+    """Return why a unit must not be sent to a need, though it may be free.
+
+    That it has been sent to the call already is the reason of a unit that is back in quarters only where
+    nothing else keeps it there.
+    """
+    if not at_home and unit in board.sent.get(need.incident, ()):
         return "already_sent"
     for bar in board.barring:
         if unit in bar(need):
-            return str(getattr(getattr(bar, "__self__", None), "because", "barred"))
+            part = getattr(bar, "__self__", None)
+            return part.why_barred(need, unit) if isinstance(part, Part) else Part.because
     return "already_sent"
 
 
@@ -185,13 +208,17 @@ def not_asked(log: Log, rows: Rows, call: int, slots: Sequence[int], time: float
 def _at_work(log: Log, rows: Rows, unit: int, call: int, time: float) -> Seen:
     r, mine = log.responses, rows[unit]
     number = bisect_right([float(r.alerted[row]) for row in mine], time) - 1
+    under = log.fleet.agreement[unit]
+    never = (
+        term_against(log.scenario.agreements[under], int(log.timeline.node[call]), time) if under >= 0 else ""
+    )
     if number < 0:
-        return Seen(unit, COMMITTED, -1, number, "busy", nan)
+        return Seen(unit, COMMITTED, -1, number, never or "busy", nan)
     row = mine[number]
     on, left = int(r.incident[row]), bool(time >= r.returning[row])
     bound = not left and not time >= r.on_scene[row]
-    why = "already_sent" if on == call and not left else "under_way" if bound else "busy"
-    return Seen(unit, COMMITTED, on, row, why, nan)
+    why = "under_way" if bound else "busy"
+    return Seen(unit, COMMITTED, on, row, "already_sent" if on == call and not left else never or why, nan)
 
 
 class Rows(dict[int, list[int]]):

@@ -87,7 +87,7 @@ def test_json(town: Path) -> None:
     assert before["units"] == [
         {
             "unit": "W1", "status": "en route", "incident": "x", "link": "bc", "share": 0.5, "node": "c",
-            "x": 1500.0, "y": 0.0, "no_way_home": False,
+            "x": 1500.0, "y": 0.0, "no_way_home": False, "without_people": False,
         }
     ]  # fmt: skip
 
@@ -96,7 +96,7 @@ def test_csv(town: Path) -> None:
     (row,) = csv.DictReader(io.StringIO(shown(town, "1000 s", "--csv")))
     assert row == {
         "unit": "W1", "status": "returning", "incident": "", "link": "", "share": "", "node": "d",
-        "x": "3000", "y": "0", "no_way_home": "true", "speeds": "planning",
+        "x": "3000", "y": "0", "no_way_home": "true", "without_people": "false", "speeds": "planning",
     }  # fmt: skip
 
 
@@ -181,13 +181,44 @@ def test_a_narrow_terminal_cuts_nothing(tmp_path: Path, columns: int) -> None:
     assert "…" not in plain
     assert not [line for line in plain.split("\n") if _width(line.rstrip()) > columns]
     assert "2024-01-01T00:16:40+00:00" in plain
-    assert _first_column(plain) == "".join(["unit", *sorted(units)])
+    assert set(units) <= set(plain.split()), "broken in two"
+    assert "coordinates" not in plain
 
 
-def _first_column(text: str) -> str:
-    """Return the first column of the table of units, its lines put together."""
-    lines = text.split("\n")
-    head = next(i for i, line in enumerate(lines) if line.lstrip().startswith("unit "))
-    end = next(i for i, line in enumerate(lines) if line.startswith("Open calls"))
-    cells = (line[: lines[head].index("status")].strip() for line in lines[head:end])
-    return "".join(cell for cell in cells if "─" not in cell)
+def test_coordinates_go_first_where_there_is_no_room(town: Path) -> None:
+    """The table takes 68 columns with them and its frame, and 47 without."""
+    for columns, found in {68: True, 67: False, 60: False}.items():
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", _terminal(columns, "board", str(town), "--at", "150 s"))
+        (head,) = (line for line in text.splitlines() if line.lstrip().startswith("unit "))
+        assert head.split() == ["unit", "status", "incident", "where", *(["coordinates"] if found else [])]
+        assert ("1500.00000, 0.00000" in text) == found
+        assert "link bc (50%) to c" in " ".join(text.split())
+
+
+def test_what_is_piped_is_not_broken_into_lines(tmp_path: Path) -> None:
+    calls = [call(f"call-number-{number}", number, "d") for number in range(30)]
+    last = shown(scenario(tmp_path, *calls).path, "100 s").splitlines()[-1]
+    assert last.startswith("Open calls: call-number-0 at d, call-number-1 at d (waiting), ")
+    assert last.endswith(", call-number-29 at d (waiting).")
+
+
+def test_a_vehicle_in_quarters_whose_people_are_out(tmp_path: Path) -> None:
+    """W1 and W2 share six people, who are out with W1 and back at 300."""
+    unit = {"type": "engine", "station": "west", "crew_from": "watch"}
+    kinds = {"engine": {"capabilities": ["engine"], "crew": 6, "turnout": 0}}
+    crews = {"watch": {"station": "west", "staff": 6}}
+    units = {"W1": unit, "W2": unit, "E1": {"type": "engine", "station": "east"}}
+    path = scenario(tmp_path, call("x", 0, "b"), units=units, unit_types=kinds, crews=crews).path
+    assert re.search(r"^W2 +in quarters, without people +at a ", shown(path, "50 s"), re.MULTILINE)
+    found = json.loads(shown(path, "50 s", "--json"))["units"]
+    assert [each["unit"] for each in found if each["without_people"]] == ["W2"]
+    assert "without people" not in shown(path, "2000 s")
+
+
+def test_weather_is_told_by_its_title(tmp_path: Path) -> None:
+    """What has no name of its own in the scenario is no closure that anybody could look up."""
+    weather = {"speed_factor": 0.5, "for": 1000}
+    injects = [{"at": 0, "weather": {"title": "冻雾", **weather}}, {"at": 10, "weather": weather}]
+    path = scenario(tmp_path, call("x", 0, "c"), closures=CUT, injects=injects).path
+    assert "; closures in force: cut, 冻雾, weather\n" in shown(path, "300 s")
+    assert json.loads(shown(path, "300 s", "--json"))["closures"] == ["cut", "weather-1", "weather-2"]

@@ -123,6 +123,69 @@ def test_long_waits_are_told_in_short(tmp_path: Path) -> None:
     assert [decision["time"] for decision in found["decisions"]] == moments
 
 
+def test_tables_that_differ_in_moments_only_are_printed_once(tmp_path: Path) -> None:
+    """The ladder is at x when w comes, and still there when the engine is done at y and goes."""
+    kinds = {
+        "engine": {"capabilities": ["engine"], "turnout": 0},
+        "ladder": {"capabilities": ["high"], "turnout": 0},
+    }
+    calls = [call("x", 0, "d", units="high:1", on_scene=9000), call("y", 0, "b", on_scene=2000)]
+    calls += [call("w", 900, "c", units="engine:1;high:1")]
+    units = {"W1": BOTH["W1"], "L1": {"type": "ladder", "station": "east"}}
+    path = scenario(tmp_path, *calls, unit_types=kinds, units=units).path
+    dispatch("run", path, "-o", tmp_path / "out")
+    shown = dispatch("explain", tmp_path / "out", "-i", "w").stdout
+    assert re.findall(r"\n  (\w+: \d of \d) could go\n", shown) == [
+        "engine: 0 of 1", "high: 0 of 1", "engine: 1 of 1", "high: 1 of 1",
+    ]  # fmt: skip
+    assert len(re.findall("→ the need for high .* waits: nobody", shown)) == 2
+    assert shown.count("  decision") == 3
+
+
+def test_in_short(run: Path) -> None:
+    """Who was sent and why, arrivals and the end; the same words as at length, without tables."""
+    assert dispatch("explain", "out", "--incident", "y", "--short", cwd=run.parent).stdout == (
+        "Incident y\n"
+        "fire at b in left, priority 1; needs 1 engine\n"
+        "scenario, layout baseline, replication 0, seed 1; policy nearest; speeds planning\n"
+        "every unit came; the log is that of the run, event by event\n"
+        "received 2024-01-01T00:01:40+00:00; times below are since the start\n"
+        "\n"
+        "00:01:40.0  → E1: the only one that could go\n"
+        "00:04:40.0  on scene: E1, as estimated\n"
+        "00:14:40.0  call closed, 13 min 00 s after the call\n"
+    )
+    done = dispatch("explain", "out", "-i", "y", "--short", "--json", cwd=run.parent, code=2)
+    assert (done.stdout, done.stderr) == (
+        "", "--short and --json cannot go together. JSON has everything; choose one.\n",
+    )  # fmt: skip
+
+
+def test_levels_notices_and_orders_in_short(tmp_path: Path) -> None:
+    """Who was sent by order has no decision that tells it: the alert does."""
+    injects = [
+        {"at": 0, "incident": {"id": "i", "type": "fire", "node": "b"}},
+        {"at": 50, "level": {"incident": "i", "level": 2}},
+        {"at": 50, "order": {"unit": "E1", "incident": "i"}},
+    ]
+    cards = {1: {"units": {"engine": 1}}, 2: {"units": {"engine": 2}}}
+    own = {"all": {"classes": ["fire"], "cards": cards}}
+    plans = {"catalogue": None, "classes": {"fire": {"scale": "fire"}}, "own": own}
+    kinds = {"fire": {"classed_as": "fire", "on_scene": 600, "alarm": {"scale": "fire", "level": 1}}}
+    demand = {"poisson": {"fire": {"rate": "0.001/yr"}}}
+    changes = {"units": BOTH, "incident_types": kinds, "plans": plans}
+    path = scenario(tmp_path, **changes, injects=injects, demand=demand).path
+    dispatch("run", path, "-o", tmp_path / "out")
+    shown = dispatch("explain", tmp_path / "out", "-i", "i", "--short").stdout
+    assert "00:00:00.0  alarm level 1" in shown
+    assert "00:00:50.0  alarm level raised to 2" in shown
+    assert "00:00:50.0  alerted: E1\n" in shown
+    assert "00:00:50.0  → E1" not in shown
+    assert not re.search(r"\d of \d could go", shown)
+    whole = dispatch("explain", tmp_path / "out", "-i", "i").stdout
+    assert set(re.findall("on scene: .*", shown)) == set(re.findall("on scene: .*", whole)) != set()
+
+
 @pytest.mark.parametrize("columns", [40, 72, 120])
 def test_no_terminal_cuts_it(run: Path, columns: int) -> None:
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", _terminal(columns, "explain", str(run), "--incident", "y"))

@@ -691,3 +691,21 @@ def _nobody_jumps(log: Log, step: float = 60.0) -> None:
         for unit, (x, y) in before.items():
             assert np.hypot(now[unit][0] - x, now[unit][1] - y) <= 10.0 * step + 1e-3, (unit, moment)
         before = now
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (150, "left the scene"),
+        (210, "no longer on scene"),
+        (500, "no longer on scene"),
+        (990, "not on a call"),
+    ],
+)
+def test_a_recall_on_the_way_to_hospital_does_nothing(tmp_path: Path, moment: float, told: str) -> None:
+    """M1 leaves b at 200, is at d at 600 and free there at 900: until then it is on a call."""
+    recall = {"at": moment, "recall": {"unit": "M1"}}
+    world = medics(hospitals={"H": {"at": "d"}}, injects=[recall])
+    log = play(tmp_path, call("x", 0, "b", on_scene=100), **world)
+    assert [(each.incident, each.outcome) for each in log.orders] == [(-1 if moment == 990 else 0, told)]
+    assert log.responses.available.tolist() == [150 if moment == 150 else 900]

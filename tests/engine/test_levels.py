@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dispatch import draw, measure, simulate
 from dispatch.engine.notices import notices
+from dispatch.engine.rulebook import Ending
 from dispatch.engine.tables import incident_table
 from dispatch.errors import ScenarioError, UsageError
 from tests.small import small
@@ -215,6 +216,13 @@ def test_a_recall_of_nobody_is_noted(tmp_path: Path) -> None:
     assert [tuple(each[1:]) for each in notices(log)] == [("recall", "", "E1", "not on a call")]
 
 
+def test_a_recall_of_a_unit_that_a_layout_lacks_is_noted(tmp_path: Path) -> None:
+    read = world(tmp_path, call(node="b"), {"at": 30, "recall": {"unit": "W1"}},
+                 layouts={"less": {"remove_units": ["W1"]}})  # fmt: skip
+    found = [[tuple(each[1:]) for each in notices(simulate(read, layout))] for layout in ("baseline", "less")]
+    assert found == [[("recall", "x", "W1", "turned back")], [("recall", "", "W1", "not in this layout")]]
+
+
 def test_an_order_fills_an_open_need_or_comes_in_addition(tmp_path: Path) -> None:
     """E1 is ordered when W1 has been sent: it comes in addition, and is no part of the first alarm."""
     order = {"at": 10, "order": {"unit": "E1", "incident": "x"}}
@@ -294,7 +302,7 @@ def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> N
         ({"outage": {"comms": True}}, "'comms' and 'slower_by' belong together"),
         ({"outage": {"unit": "E1", "slower_by": 5}}, "'comms' and 'slower_by' belong together"),
         ({"outage": {"unit": "E1", "station": "east"}}, "one thing fails"),
-        ({"restore": {"comms": True}}, "communications is not out of service then"),
+        ({"restore": {"comms": True}}, "communications are not out of service then"),
         ({"weather": {"title": "fine"}}, "weather that changes nothing"),
     ],
 )
@@ -368,3 +376,112 @@ def test_calls_can_be_chosen_by_the_level_of_their_first_alarm(tmp_path: Path) -
     assert measure(log, expected) == expected
     with pytest.raises(UsageError, match="no level '6'"):
         measure(log, ["incidents.n[level=6]"])
+
+
+def test_an_ended_call_is_not_brought_to_life_again(tmp_path: Path) -> None:
+    """W1 leaves at 1260 s; neither an order, nor a level, nor its own deadline sends anybody after that."""
+    fire = {"on_scene": 1200, "alarm": {"level": 1, "severity": {3: 1}, "control_within": "40 min"}}
+    injects = [
+        {"at": 2000, "order": {"unit": "E1", "incident": "x"}},
+        {"at": 2100, "level": {"incident": "x", "level": 2}},
+    ]
+    log = simulate(world(tmp_path, call(node="b"), *injects, incident_types={"fire": fire}))
+    assert sent(log) == [("W1", 0.0)]
+    assert raises(log) == []
+    assert [each.detail for each in notices(log)] == ["the call is over", "the call is over"]
+    assert log.incidents.closed.tolist() == [1260.0]
+
+
+def test_a_level_order_without_effect_is_noted(tmp_path: Path) -> None:
+    log = simulate(world(tmp_path, call(), {"at": 60, "level": {"incident": "x", "level": 1}}))
+    assert [tuple(each[1:]) for each in notices(log)] == [("level", "x", "", "it has level 1 already")]
+
+
+def test_a_call_is_not_under_control_before_its_level_is_raised_to_its_severity(tmp_path: Path) -> None:
+    """Without plans no level asks for more: one engine is all, and yet nobody knows before 1200 s."""
+    fire = {"run_card": {"engine": 1}, "on_scene": 3600}
+    fire |= {"alarm": {"level": 1, "severity": {3: 1}, "control_within": "10 min"}}
+    log = simulate(world(tmp_path, call(node="b"), incident_types={"fire": fire}, plans=None))
+    assert [each[0] for each in raises(log)] == [600.0, 1200.0]
+    assert log.incidents.under_control.tolist() == [1200.0]
+
+
+def test_the_smallest_crew_of_the_first_alarms_own_card_rules(tmp_path: Path) -> None:
+    """Level 1 takes any crew, level 2 asks for six people twice: W1 with three is not sent to such a call."""
+    kinds = {
+        "engine": {"capabilities": ["engine"], "turnout": 0, "crew": 6},
+        "small": {"capabilities": ["engine"], "turnout": 0, "crew": 3},
+    }
+    cards = {1: {"units": {"engine": 1}}, 2: {"units": {"engine": {"units": 2, "crew": 6}}}}
+    plans = PLANS | {"own": {"all": {"classes": ["fire"], "cards": cards}}}
+    units = UNITS | {"W1": {"type": "small", "station": "west"}}
+    changes: dict[str, Any] = {"plans": plans, "unit_types": kinds, "units": units}
+    one = simulate(world(tmp_path, call(), alarm={"level": 1}, **changes))
+    assert sent(one) == [("W1", 0.0)]
+    two = simulate(world(tmp_path, call(), alarm={"level": 2}, **changes))
+    assert {unit for unit, _ in sent(two)} == {"W2", "E1"}
+    assert two.timeline.slot_level.tolist()[:2] == [1, 2]
+
+
+def test_nobody_is_wanted_in_place_of_an_ordered_unit_that_does_not_come(tmp_path: Path) -> None:
+    """E1 comes in addition, and a closure cuts it off: W1, free again, is not sent in its place."""
+    order = {"at": 10, "order": {"unit": "E1", "incident": "x"}}
+    closures = {"gone": {"around": "d", "radius": 100, "begins": 20}}
+    log = simulate(world(tmp_path, call(), order, alarm={"level": 1}, closures=closures))
+    assert log.responses.ending.tolist() == [Ending.SERVED, Ending.CUT_OFF]
+    assert sent(log) == [("W1", 0.0), ("E1", 10.0)]
+    assert log.incidents.closed.tolist() == [3600.0]
+
+
+def test_a_unit_that_works_by_the_busy_clock_drives_home_from_a_recall(tmp_path: Path) -> None:
+    fire = {"run_card": {"engine": 1}, "busy": 3600}
+    recall = {"at": 600, "recall": {"unit": "W1"}}
+    log = simulate(world(tmp_path, call(node="c"), recall, incident_types={"fire": fire}, plans=None))
+    assert (log.responses.available.tolist(), log.responses.in_quarters.tolist()) == ([600.0], [720.0])
+
+
+def test_a_unit_goes_again_when_the_others_are_out_of_service(tmp_path: Path) -> None:
+    injects = [
+        {"at": 1000, "outage": {"unit": "E1"}},
+        {"at": 1200, "level": {"incident": "x", "level": 2}},
+    ]
+    units = {name: UNITS[name] for name in ("W1", "E1")}
+    log = simulate(world(tmp_path, call(), *injects, alarm={"level": 1}, units=units))
+    assert sent(log) == [("W1", 0.0), ("W1", 3600.0)]
+    assert log.incidents.closed.tolist() == [7200.0]
+
+
+@pytest.mark.parametrize(
+    ("unit_type", "stations", "more", "outcome"),
+    [
+        ({}, {"east": {"at": "e", "owner": "mutual_aid"}}, {"agreements": {"n": {"owners": ["mutual_aid"]}}},
+         "under an agreement"),
+        ({"crew": 6}, {"east": {"at": "e"}}, {"crews": {"p": {"station": "east", "staff": 6}}},
+         "shares a crew"),
+    ],
+)  # fmt: skip
+def test_units_of_others_and_shared_crews_are_not_ordered_to_stations(
+    tmp_path: Path, unit_type: dict[str, Any], stations: dict[str, Any], more: dict[str, Any], outcome: str
+) -> None:
+    unit = {"type": "engine", "station": "east"} | ({"crew_from": "p"} if "crews" in more else {})
+    kinds = {"engine": {"capabilities": ["engine"], "turnout": 0, **unit_type}}
+    order = {"at": 60, "order": {"unit": "E1", "station": "west"}}
+    log = simulate(world(tmp_path, order, units={"W1": UNITS["W1"], "E1": unit}, unit_types=kinds,
+                         stations={"west": {"at": "a"}, **stations}, **more))  # fmt: skip
+    assert log.move_ups == ()
+    assert [each.detail for each in notices(log)] == [outcome]
+
+
+def test_a_crew_that_nobody_has_and_scales_that_differ_are_refused(tmp_path: Path) -> None:
+    kinds = {"engine": {"capabilities": ["engine"], "turnout": 0, "crew": 6}}
+    for crew, wrong in ((6, False), (7, True)):
+        cards = {1: {"units": {"engine": {"units": 1, "crew": crew}}}}
+        plans = PLANS | {"own": {"all": {"classes": ["fire"], "cards": cards}}}
+        if not wrong:
+            world(tmp_path, call(), plans=plans, unit_types=kinds)
+            continue
+        with pytest.raises(ScenarioError, match="with a crew of 7, and the largest of the layout is 6"):
+            world(tmp_path, call(), plans=plans, unit_types=kinds)
+    rescue = PLANS | {"classes": {"fire": {"scale": "rescue"}}}
+    with pytest.raises(ScenarioError, match="the scale 'fire', where incident class 'fire' has 'rescue'"):
+        world(tmp_path, call(), plans=rescue)

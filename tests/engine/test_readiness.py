@@ -324,6 +324,77 @@ def test_a_unit_is_out_at_least_until_it_is_home(tmp_path: Path) -> None:
     assert log.responses.in_quarters[0] == repair.ends == log.responses.alerted[1]
 
 
+def towed(folder: Path, *injects: dict[str, Any], **changes: Any) -> Log:
+    """Simulate W1, which fails between b and c on its way to d, with a repair of no time at all."""
+    types = engine(breaks_down={"share": 0.5, "repair": 0})
+    for seed in range(100):
+        town = {"unit_types": types, "seed": seed, **changes}
+        log = simulate(scenario(folder, call("x", 0, "d"), **town))
+        if log.repairs and 100 < log.repairs[0].begins < 190:
+            return simulate(scenario(folder, call("x", 0, "d"), injects=[*injects], **town))
+    raise AssertionError
+
+
+def never_sent_while_out(log: Log) -> bool:
+    """Return whether nobody is sent while it is out of service, or towed."""
+    alerted = log.responses.alerted
+    return not any(((alerted > each.begins) & (alerted < each.ends)).any() for each in log.repairs)
+
+
+@pytest.mark.parametrize("returning", [True, False])
+def test_a_tow_that_roads_slow_down_takes_longer(tmp_path: Path, returning: bool) -> None:
+    """Towed home from c at 200, W1 is in fog from 300 on: at b at 400, and then 2000 s for the last link."""
+    fog = {"at": 300, "weather": {"title": "fog", "speed_factor": 0.1, "for": 100_000}}
+    rules = {"dispatching": {"returning": returning}}
+    plain, slow = towed(tmp_path / "1", **rules), towed(tmp_path / "2", fog, **rules)
+    assert plain.repairs[0].ends == plain.responses.in_quarters[0] == plain.responses.alerted[1] == 600
+    assert slow.repairs[0].ends == slow.responses.in_quarters[0] == slow.responses.alerted[1] == 2400
+    assert never_sent_while_out(slow)
+    shown = [Board.at(slow, moment).units["W1"] for moment in (299, 599, 601, 2399, 2400.5)]
+    assert shown == ["out of service"] * 4 + ["en route"]
+    found = measure(slow, ["availability", "workload.mean"])
+    out = sum(each.ends - each.begins for each in slow.repairs)
+    assert found["availability"] == pytest.approx(1 - out / 20_000)
+
+
+def test_a_tow_that_roads_speed_up_takes_less(tmp_path: Path) -> None:
+    """In fog from 195 until 1000, it needs 2000 s from c at 200 to b, and 200 s from there, not 2000."""
+    fog = {"at": 195, "weather": {"title": "fog", "speed_factor": 0.1, "for": 805}}
+    log = towed(tmp_path, fog)
+    assert log.repairs[0].ends == log.responses.in_quarters[0] == log.responses.alerted[1] == 2400
+    assert never_sent_while_out(log)
+
+
+@pytest.mark.parametrize("returning", [True, False])
+@pytest.mark.parametrize("opens", [5000, None])
+def test_a_tow_waits_for_its_way_home(tmp_path: Path, opens: float | None, returning: bool) -> None:
+    """The first link is closed from 250 on: W1 waits at b and is out of service until it is home at last."""
+    ends = {} if opens is None else {"ends": opens}
+    closed = {"works": {"links": ["ab"], "begins": 250, **ends}}
+    log = towed(tmp_path, closures=closed, dispatching={"returning": returning})
+    repair = log.repairs[0]
+    assert never_sent_while_out(log)
+    if opens is None:
+        assert repair.ends == np.inf
+        assert len(log.responses) == 1
+        told = [str(event) for event in events_of(log) if "broken down" in event.detail]
+        assert told[0].endswith("(broken down: out of service to the end: no way leads home)")
+        assert Board.at(log, 19_000).units["W1"] is Status.OUT_OF_SERVICE
+        assert measure(log, ["availability"])["availability"] == pytest.approx(repair.begins / 20_000)
+    else:
+        assert repair.ends == log.responses.in_quarters[0] == log.responses.alerted[1]
+        assert 5200 <= repair.ends <= 5400
+
+
+@pytest.mark.parametrize("returning", [True, False])
+def test_workload_counts_until_the_breakdown_or_the_way_home(tmp_path: Path, returning: bool) -> None:
+    log = towed(tmp_path, dispatching={"returning": returning, "when_none_free": "lost"})
+    (repair,) = log.repairs
+    busy = repair.begins if returning else repair.ends
+    on_duty = 20_000 - (repair.ends - repair.begins) + (0 if returning else repair.ends - repair.begins)
+    assert measure(log, ["workload.mean"])["workload.mean"] == pytest.approx(busy / on_duty)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_the_share_of_breakdowns_is_as_given(tmp_path: Path, share: float) -> None:
     """About n·p of n trips fail, also of those after a failure; standard deviation √(n·p·(1 − p))."""
@@ -343,6 +414,11 @@ def test_the_share_of_breakdowns_is_as_given(tmp_path: Path, share: float) -> No
     assert 0 <= places.min() < 0.02
     assert 0.98 < places.max() < 1
     assert abs(places.mean() - 0.5) < 4 / (12 * len(places)) ** 0.5
+    pairs = np.flatnonzero(failed[1:] & failed[:-1])
+    first, second = ((r.returning - r.en_route)[pairs + after] / 300 for after in (0, 1))
+    assert abs(second.mean() - 0.5) < 4 / (12 * len(pairs)) ** 0.5
+    assert abs(((first - 0.5) * (second - 0.5)).mean()) < 4 / (144 * len(pairs)) ** 0.5, "no two alike"
+    assert np.abs(first - second).min() > 0.0
 
 
 def test_a_unit_on_scene_or_turned_away_does_not_break_down(tmp_path: Path) -> None:
@@ -362,7 +438,8 @@ def test_diverted_units_fail_for_the_call_they_go_to(tmp_path: Path) -> None:
                   share=0.4, closures=closed)  # fmt: skip
     r = log.responses
     assert {Ending.SERVED, Ending.DIVERTED, Ending.BROKEN_DOWN} <= set(r.ending.tolist())
-    assert [each.response for each in log.repairs] == np.flatnonzero(r.ending == Ending.BROKEN_DOWN).tolist()
+    broken = np.flatnonzero(r.ending == Ending.BROKEN_DOWN).tolist()
+    assert sorted(each.response for each in log.repairs) == broken
     for each in log.repairs:
         assert r.unit[each.response] == each.unit
         alerted = r.alerted[r.unit == each.unit]
@@ -500,17 +577,19 @@ def test_a_crew_of_one_unit_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_nobody_is_ordered_out_without_people(tmp_path: Path) -> None:
-    """The engine is out with the six; the ladder is ordered to z at once, and again when they are home."""
+    """The engine is out with the six; the ladder is ordered to z at once, and to y when they are home."""
     injects = [
         {"at": 0, "incident": {"id": "z", "type": "fire", "node": "b", "units": {"engine": 1}}},
         {"at": 50, "order": {"unit": "L1", "incident": "z"}},
-        {"at": 500, "order": {"unit": "L1", "incident": "z"}},
+        {"at": 500, "incident": {"id": "y", "type": "fire", "node": "b", "units": {"engine": 1}}},
+        {"at": 500, "order": {"unit": "L1", "incident": "y"}},
     ]
     log = staffed(tmp_path, call("x", 5000, "b"), injects=injects)
     assert [(each.moment, each.outcome) for each in log.orders] == [(50, "without people"), (500, "sent")]
     assert [(unit, moments["alerted"]) for _, unit, moments in lives(log)] == [
         ("W1", 0),
         ("L1", 500),
+        ("W1", 900),
         ("W1", 5000),
     ]
 

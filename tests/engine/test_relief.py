@@ -425,8 +425,8 @@ def test_a_relieved_unit_takes_nobody_to_hospital(tmp_path: Path) -> None:
     assert np.array_equal(log.responses.at_hospital, [np.nan, 780], equal_nan=True)
 
 
-def test_reliefs_wait_at_the_staging_area_for_nothing(tmp_path: Path) -> None:
-    """The second to come drives by d, and on at once, since somebody has been on scene for long."""
+def test_reliefs_do_not_drive_to_the_staging_area(tmp_path: Path) -> None:
+    """The second to come drives straight up, since somebody has been on scene for long."""
     card = {"units": {"engine": 1}, "staging": {"at": "d", "from": 2, "size_up": 60}}
     plans = {
         "catalogue": None,
@@ -435,7 +435,7 @@ def test_reliefs_wait_at_the_staging_area_for_nothing(tmp_path: Path) -> None:
     }
     kinds = {"fire": {"priority": 2, "classed_as": "fire", "on_scene": 600, "relief": {"after": 300}}}
     log = play(tmp_path, 300, call("x", 0), plans=plans, incident_types=kinds)
-    assert [(each.response, each.arrived, each.forward) for each in log.stagings] == [(1, 480, 480)]
+    assert log.stagings == ()
     assert [(life.unit, life.on_scene, life.clear) for life in lives(log)] == [
         ("W1", 120, 540),
         ("E1", 540, 720),

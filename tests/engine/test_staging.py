@@ -1,7 +1,7 @@
 """Staging in a simulation: who waits where, until when, and what becomes of it; worked out by hand.
 
-The line of five nodes (tests/small.py), a minute of driving apart: two engines at a, two at e, that turn out
-at once. Of units that are equally near, those in the west are sent first.
+The line of five nodes (tests/small.py), a minute of driving apart: one engine at a, three at e, that turn
+out at once. Of units that are equally near, those in the west are sent first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from dispatch.errors import ScenarioError
 from dispatch.regression.events import events_of, snapshot
 from dispatch.report.explaining import print_explanation
 from dispatch.study.explaining import explain
-from tests.engine.test_levels import PLANS, UNITS, call
+from tests.engine.test_levels import PLANS, call
+from tests.engine.test_levels import UNITS as TWO_AND_TWO
 from tests.small import small
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from dispatch import Log, Scenario
 
 AT_C = {"from": 2, "at": "c", "size_up": 120}
+
+UNITS = {
+    name: {"type": "engine", "station": "west" if name == "W1" else "east"}
+    for name in ("W1", "E1", "E2", "E3")
+}
 
 
 def planned(staging: dict[str, Any] | None, **by_level: Any) -> dict[str, Any]:
@@ -75,10 +81,10 @@ def stays(log: Log) -> list[tuple[str, str, float, float]]:
 
 
 def test_later_units_wait_for_the_size_up(tmp_path: Path) -> None:
-    """W1 is at b at 60; W2 and E1 are at c at 120 and wait until 60 + 120, then drive one minute."""
+    """W1 is at b at 60; E1 and E2 are at c at 120 and wait until 60 + 120, then drive one minute."""
     log = simulate(world(tmp_path, AT_C, call(node="b")))
-    assert came(log) == [("W1", 60.0), ("W2", 240.0), ("E1", 240.0)]
-    assert stays(log) == [("W2", "c", 120.0, 180.0), ("E1", "c", 120.0, 180.0)]
+    assert came(log) == [("W1", 60.0), ("E1", 240.0), ("E2", 240.0)]
+    assert stays(log) == [("E1", "c", 120.0, 180.0), ("E2", "c", 120.0, 180.0)]
     assert log.incidents.first_on_scene.tolist() == [60.0]
     assert log.incidents.erf.tolist() == [240.0]
     assert log.responses.clear.tolist() == [3660.0, 3840.0, 3840.0]
@@ -91,45 +97,54 @@ def test_later_units_wait_for_the_size_up(tmp_path: Path) -> None:
     }
     assert [(each.moment, each.what, each.unit, each.detail) for each in notices(log)] == [
         (120.0, "staged", "E1", "at c"),
-        (120.0, "staged", "W2", "at c"),
+        (120.0, "staged", "E2", "at c"),
         (180.0, "went forward", "E1", "after a wait of 60.0 s"),
-        (180.0, "went forward", "W2", "after a wait of 60.0 s"),
+        (180.0, "went forward", "E2", "after a wait of 60.0 s"),
     ]
 
 
 def test_without_staging_they_would_have_been_there_earlier(tmp_path: Path) -> None:
     log = simulate(world(tmp_path, None, call(node="b")))
-    assert came(log) == [("W1", 60.0), ("W2", 60.0), ("E1", 180.0)]
+    assert came(log) == [("W1", 60.0), ("E1", 180.0), ("E2", 180.0)]
     assert (log.stagings, log.staged) == ((), {})
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    """W2 is nearer to b than to c, E2 is sent when the scene has been sized up: E1 alone waits."""
+    order = {"at": 180, "order": {"unit": "E2", "incident": "x"}}
+    log = simulate(world(tmp_path, AT_C, call(node="b"), order, units=TWO_AND_TWO))
+    assert came(log) == [("W1", 60.0), ("W2", 60.0), ("E1", 240.0), ("E2", 360.0)]
+    assert stays(log) == [("E1", "c", 120.0, 180.0)]
 
 
 def test_at_the_edge_of_the_scene(tmp_path: Path) -> None:
     """Without a place they drive all the way, and wait there: W2 from 60 on, E1 gets there just in time."""
-    log = simulate(world(tmp_path, {"from": 2, "size_up": 120}, call(node="b")))
+    log = simulate(world(tmp_path, {"from": 2, "size_up": 120}, call(node="b"), units=TWO_AND_TWO))
     assert came(log) == [("W1", 60.0), ("W2", 180.0), ("E1", 180.0)]
     assert stays(log) == [("W2", "b", 60.0, 180.0), ("E1", "b", 180.0, 180.0)]
 
 
 def test_who_comes_when_the_scene_has_been_sized_up_goes_on_at_once(tmp_path: Path) -> None:
-    """Fire at a: W1 is there at 0; with a size-up of 60 s nobody waits at d, 180 s and 60 s away."""
+    """Fire at a: W1 is there at 0; with a size-up of 60 s nobody waits at d, 60 s away."""
     log = simulate(world(tmp_path, {"from": 2, "at": "d", "size_up": 60}, call(node="a")))
-    assert stays(log) == [("W2", "d", 180.0, 180.0), ("E1", "d", 60.0, 60.0)]
-    assert came(log) == [("W1", 0.0), ("W2", 360.0), ("E1", 240.0)]
+    assert stays(log) == [("E1", "d", 60.0, 60.0), ("E2", "d", 60.0, 60.0)]
+    assert came(log) == [("W1", 0.0), ("E1", 240.0), ("E2", 240.0)]
     assert measure(log, ["staging.wait.mean"]) == {"staging.wait.mean": 0.0}
 
 
 def test_who_gets_there_before_the_first_waits_for_it(tmp_path: Path) -> None:
-    """Fire at c: W1 needs 120; E1 is at d at 60 and waits, W2 is there at 180."""
+    """Fire at c: W1 needs 120; E1 and E2 are at d at 60, and would not be at c before it."""
     log = simulate(world(tmp_path, {"from": 2, "at": "d"}, call(node="c")))
-    assert stays(log) == [("W2", "d", 180.0, 180.0), ("E1", "d", 60.0, 120.0)]
-    assert came(log) == [("W1", 120.0), ("W2", 240.0), ("E1", 180.0)]
+    assert stays(log) == [("E1", "d", 60.0, 120.0), ("E2", "d", 60.0, 120.0)]
+    assert came(log) == [("W1", 120.0), ("E1", 180.0), ("E2", 180.0)]
 
 
 def test_with_from_1_the_first_of_those_who_wait_goes_forward_at_once(tmp_path: Path) -> None:
-    """Nobody drives up: W1 passes c at 120 on its way back to b; the others wait for it and its size-up."""
-    log = simulate(world(tmp_path, AT_C | {"from": 1}, call(node="b")))
-    assert stays(log) == [("W1", "c", 120.0, 120.0), ("W2", "c", 120.0, 300.0), ("E1", "c", 120.0, 300.0)]
-    assert came(log) == [("W1", 180.0), ("W2", 360.0), ("E1", 360.0)]
+    """Nobody drives up: E1 goes on as it gets to c; the others wait for it and its size-up."""
+    units = {name: UNITS[name] for name in ("E1", "E2", "E3")}
+    log = simulate(world(tmp_path, AT_C | {"from": 1}, call(node="b"), units=units))
+    assert stays(log) == [("E1", "c", 120.0, 120.0), ("E2", "c", 120.0, 300.0), ("E3", "c", 120.0, 300.0)]
+    assert came(log) == [("E1", 180.0), ("E2", 360.0), ("E3", 360.0)]
 
 
 def test_the_boards_and_whereabouts_tell_who_is_staged(tmp_path: Path) -> None:
@@ -139,7 +154,7 @@ def test_the_boards_and_whereabouts_tell_who_is_staged(tmp_path: Path) -> None:
         Status.EN_ROUTE, Status.EN_ROUTE, Status.STAGED, Status.STAGED,
         Status.EN_ROUTE, Status.EN_ROUTE, Status.ON_SCENE,
     ]  # fmt: skip
-    assert Board.at(log, 150).assigned == {"W1": "x", "W2": "x", "E1": "x"}
+    assert Board.at(log, 150).assigned == {"W1": "x", "E1": "x", "E2": "x"}
     for time, link, share, node in (
         (30, "d-e", 0.5, "d"), (90, "c-d", 0.5, "c"), (150, "", nan, "c"), (210, "b-c", 0.5, "b"),
         (300, "", nan, "b"),
@@ -195,8 +210,8 @@ def test_the_card_of_the_level_that_a_call_has_when_units_are_sent(tmp_path: Pat
     order = {"at": 30, "level": {"incident": "x", "level": 3}}
     plans = planned(None, level_3=AT_C)
     log = simulate(world(tmp_path, None, call(node="b"), order, level=1, plans=plans))
-    assert came(log) == [("W1", 60.0), ("W2", 30 + 120 + 30 + 60.0), ("E1", 30 + 120 + 30 + 60.0)]
-    assert stays(log) == [("W2", "c", 150.0, 180.0), ("E1", "c", 150.0, 180.0)]
+    assert came(log) == [("W1", 60.0), ("E1", 30 + 120 + 30 + 60.0), ("E2", 30 + 120 + 30 + 60.0)]
+    assert stays(log) == [("E1", "c", 150.0, 180.0), ("E2", "c", 150.0, 180.0)]
 
 
 def test_a_unit_by_order_counts_in_the_order_of_being_sent(tmp_path: Path) -> None:
@@ -206,15 +221,129 @@ def test_a_unit_by_order_counts_in_the_order_of_being_sent(tmp_path: Path) -> No
     assert stays(log) == [("E1", "c", 130.0, 180.0)]
 
 
+# --- who does not wait ------------------------------------------------------------------------------------
+
+BY_ORDER = {"at": 0, "order": {"unit": "E1", "incident": "x"}}
+"""Orders come before the calls of the same moment are decided: E1 is the first one sent."""
+
+
+def test_who_is_there_before_the_first_one_sent_drives_up(tmp_path: Path) -> None:
+    """E1, by order, is at a after 240 s. W1 stands there, and W2 is as near: both are there at once."""
+    log = simulate(world(tmp_path, AT_C, call(node="a"), BY_ORDER, units=TWO_AND_TWO))
+    assert came(log) == [("E1", 240.0), ("W1", 0.0), ("W2", 0.0)]
+    assert stays(log) == []
+
+
+def test_the_earliest_of_all_that_drive_up_counts(tmp_path: Path) -> None:
+    """E1, by order, is at b at 180, W1 at 60; M1 at c, the staging area, would be there at 60, and waits.
+
+    Without W1 it would be there before E1, and drives up.
+    """
+    stations = {"west": {"at": "a"}, "east": {"at": "e"}, "middle": {"at": "c"}}
+    middle = {"type": "engine", "station": "middle"}
+    units = {"W1": UNITS["W1"], "M1": middle, "E1": UNITS["E1"]}
+    log = simulate(world(tmp_path, AT_C, call(node="b"), BY_ORDER, units=units, stations=stations))
+    assert came(log) == [("E1", 180.0), ("W1", 60.0), ("M1", 240.0)]
+    assert stays(log) == [("M1", "c", 0.0, 180.0)]
+    del units["W1"]
+    log = simulate(world(tmp_path, AT_C, call(node="b"), BY_ORDER, units=units, stations=stations))
+    assert came(log)[:2] == [("E1", 180.0), ("M1", 60.0)]
+    assert stays(log) == []
+
+
+@pytest.mark.parametrize(
+    ("fire", "area", "straight"),
+    [
+        ("e", "d", True),  # the scene is its own station
+        ("d", "e", False),  # and here the area is
+        ("c", "a", True),  # past the scene
+        ("b", "c", False),
+        ("d", "d", False),  # the area is the scene: everybody waits there
+    ],
+)
+def test_who_is_nearer_to_the_scene_drives_up(tmp_path: Path, fire: str, area: str, straight: bool) -> None:
+    """E1 and E2 from e: the second one waits only where the area is nearer, or is the scene."""
+    units = {name: UNITS[name] for name in ("E1", "E2")}
+    log = simulate(world(tmp_path, AT_C | {"at": area}, call(node=fire), level=2, units=units))
+    drive = 60.0 * "edcba".index(fire)
+    back = 60.0 * abs("edcba".index(fire) - "edcba".index(area))
+    assert came(log) == [("E1", drive), ("E2", drive if straight else drive + 120 + back)]
+    assert len(stays(log)) == (not straight)
+
+
+def test_who_is_as_near_to_the_scene_as_to_the_area_drives_up(tmp_path: Path) -> None:
+    """From c it is a minute to the fire at b, and a minute to the staging area at d."""
+    stations = {"west": {"at": "a"}, "east": {"at": "c"}}
+    rule = AT_C | {"at": "d"}
+    log = simulate(world(tmp_path, rule, call(node="b"), level=2, stations=stations))
+    assert came(log) == [("W1", 60.0), ("E1", 60.0)]
+    assert stays(log) == []
+
+
+def test_who_is_sent_when_the_scene_has_been_sized_up_drives_straight_there(tmp_path: Path) -> None:
+    """Size-up is over at 180: E1, ordered at 179, is staged, and E2, ordered at 180, is not."""
+    early, late = (
+        {"at": at, "order": {"unit": unit, "incident": "x"}} for at, unit in ((179, "E1"), (180, "E2"))
+    )
+    log = simulate(world(tmp_path, AT_C | {"at": "d"}, call(node="b"), early, late, level=1))
+    assert came(log) == [("W1", 60.0), ("E1", 179 + 180.0), ("E2", 180 + 180.0)]
+    assert stays(log) == [("E1", "d", 239.0, 239.0)]
+
+
+def test_who_is_sent_again_after_the_size_up_drives_straight_there(tmp_path: Path) -> None:
+    """E1 turns home from c at 150, and is sent again at 200, when it is 10 s from d on: it turns there."""
+    back = {"at": 150, "recall": {"unit": "E1"}}
+    again = {"at": 200, "order": {"unit": "E1", "incident": "x"}}
+    log = simulate(world(tmp_path, AT_C, call(node="b"), back, again, level=2))
+    assert came(log) == [("W1", 60.0), ("E1", -1.0), ("E1", 200 + 10 + 120.0)]
+    assert stays(log) == [("E1", "c", 120.0, -1.0)]
+
+
+def test_a_call_off_is_not_known_before_it_happens(tmp_path: Path) -> None:
+    """Whoever is called off later, W1 is expected at b at 60, and E1 is sent to c in any case."""
+    for cancelled in (10, 59, 61, ""):
+        log = recorded(tmp_path, f"x,0,fire,b,{cancelled}\n")
+        assert [(unit, node) for unit, node, *_ in stays(log)] == [("E1", "c")], cancelled
+
+
+def test_luck_with_the_turnout_is_not_known_before(tmp_path: Path) -> None:
+    """Two of one station: the second waits at the edge of the scene, whichever of them turns out sooner."""
+    turnout = {"uniform": {"low": 10, "high": 110}}
+    types = {"engine": {"capabilities": ["engine"], "turnout": turnout}}
+    units = {name: UNITS[name] for name in ("E1", "E2")}
+    sooner = 0
+    for seed in range(12):
+        rule = {"from": 2, "size_up": 600}
+        log = simulate(
+            world(tmp_path, rule, call(node="d"), level=2, units=units, unit_types=types, seed=seed)
+        )
+        assert [unit for unit, *_ in stays(log)] == ["E2"]
+        en_route = log.responses.en_route
+        sooner += bool(en_route[1] < en_route[0])
+    assert 0 < sooner < 12
+
+
+def test_a_staged_unit_that_is_there_before_who_is_on_the_way_goes_forward(tmp_path: Path) -> None:
+    """Fire at b; W1 is called back at 30 as E1 is bound for c, and E3, by order, drives up from e at 40.
+
+    At c at 120 E1 is a minute from b, where E3 will be at 220: E1 goes on, and E2 waits for its size-up.
+    """
+    back = {"at": 30, "recall": {"unit": "W1"}}
+    order = {"at": 40, "order": {"unit": "E3", "incident": "x"}}
+    log = simulate(world(tmp_path, AT_C, call(node="b"), back, order))
+    assert came(log) == [("W1", -1.0), ("E1", 180.0), ("E2", 360.0), ("E3", 220.0)]
+    assert stays(log) == [("E1", "c", 120.0, 120.0), ("E2", "c", 120.0, 300.0)]
+
+
 # --- when the first one does not come ---------------------------------------------------------------------
 
 
 def test_if_nobody_comes_first_the_first_one_staged_goes_forward(tmp_path: Path) -> None:
-    """W1 is called back at 30. W2 goes on as it gets to c at 120, E1 two minutes after W2 is on scene."""
+    """W1 is called back at 30. E1 goes on as it gets to c at 120, E2 two minutes after E1 is on scene."""
     recall = {"at": 30, "recall": {"unit": "W1"}}
     log = simulate(world(tmp_path, AT_C, call(node="b"), recall))
-    assert stays(log) == [("W2", "c", 120.0, 120.0), ("E1", "c", 120.0, 300.0)]
-    assert came(log) == [("W1", -1.0), ("W2", 180.0), ("E1", 360.0)]
+    assert stays(log) == [("E1", "c", 120.0, 120.0), ("E2", "c", 120.0, 300.0)]
+    assert came(log) == [("W1", -1.0), ("E1", 180.0), ("E2", 360.0)]
 
 
 def test_who_waits_goes_forward_at_once_when_nobody_is_left_to_wait_for(tmp_path: Path) -> None:
@@ -231,14 +360,14 @@ def test_one_that_comes_instead_of_the_first_drives_up(tmp_path: Path) -> None:
     """W1 is called back at 30 and replaced: by itself, halfway to b, as nobody is nearer."""
     recall = {"at": 30, "recall": {"unit": "W1", "replace": True}}
     log = simulate(world(tmp_path, AT_C, call(node="b"), recall))
-    assert came(log) == [("W1", -1.0), ("W2", 240.0), ("E1", 240.0), ("W1", 60.0)]
-    assert [unit for unit, *_ in stays(log)] == ["W2", "E1"]
+    assert came(log) == [("W1", -1.0), ("E1", 240.0), ("E2", 240.0), ("W1", 60.0)]
+    assert [unit for unit, *_ in stays(log)] == ["E1", "E2"]
 
 
 def test_a_first_unit_that_has_left_the_scene_has_been_there(tmp_path: Path) -> None:
     recall = {"at": 70, "recall": {"unit": "W1"}}
     log = simulate(world(tmp_path, AT_C, call(node="b"), recall))
-    assert stays(log) == [("W2", "c", 120.0, 180.0), ("E1", "c", 120.0, 180.0)]
+    assert stays(log) == [("E1", "c", 120.0, 180.0), ("E2", "c", 120.0, 180.0)]
 
 
 def recorded(folder: Path, rows: str, staging: dict[str, Any] = AT_C, **changes: Any) -> Log:
@@ -252,9 +381,9 @@ def recorded(folder: Path, rows: str, staging: dict[str, Any] = AT_C, **changes:
 @pytest.mark.parametrize(
     ("cancelled", "staged", "home", "last"),
     [
-        (90, ("W2", "c", -1.0, -1.0), 90 + 30 + 120.0, Status.EN_ROUTE),  # on from halfway to c, and back
-        (150, ("W2", "c", 120.0, -1.0), 150 + 120.0, Status.STAGED),
-        (200, ("W2", "c", 120.0, 180.0), 200 + 40 + 60.0, Status.EN_ROUTE),  # on to b, and home from there
+        (90, ("E1", "c", -1.0, -1.0), 90 + 30 + 120.0, Status.EN_ROUTE),  # on from halfway to c, and back
+        (150, ("E1", "c", 120.0, -1.0), 150 + 120.0, Status.STAGED),
+        (200, ("E1", "c", 120.0, 180.0), 200 + 40 + 180.0, Status.EN_ROUTE),  # on to b, and home from there
     ],
 )
 def test_a_call_off_turns_a_unit_back_from_wherever_it_is(
@@ -263,12 +392,12 @@ def test_a_call_off_turns_a_unit_back_from_wherever_it_is(
     """W1 is at b at 60, before any of the call-offs."""
     log = recorded(tmp_path, f"x,0,fire,b,{cancelled}\n")
     r = log.responses
-    assert came(log) == [("W1", 60.0), ("W2", -1.0)]
+    assert came(log) == [("W1", 60.0), ("E1", -1.0)]
     assert stays(log) == [staged]
     assert [Ending(each) for each in r.ending] == [Ending.SERVED, Ending.CANCELLED]
     assert (r.returning[1], r.available[1], r.in_quarters[1]) == (cancelled, cancelled, home)
-    assert Board.at(log, cancelled - 1).units["W2"] is last
-    assert Board.at(log, cancelled).units["W2"] is Status.RETURNING
+    assert Board.at(log, cancelled - 1).units["E1"] is last
+    assert Board.at(log, cancelled).units["E1"] is Status.RETURNING
 
 
 def test_if_the_first_is_called_off_nobody_waits_for_it(tmp_path: Path) -> None:
@@ -281,14 +410,20 @@ def test_if_the_first_is_called_off_nobody_waits_for_it(tmp_path: Path) -> None:
 
 
 def test_mutual_aid_drives_up(tmp_path: Path) -> None:
-    """One engine of our own, which waits for the size-up of the aid that was called at the same time."""
-    rules = {"when_none_free": "mutual_aid", "mutual_aid": {"delay": 300}}
-    units = {"W1": UNITS["W1"]}
-    log = simulate(world(tmp_path, AT_C, call(node="b"), units=units, dispatching=rules))
-    assert came(log) == [("W1", 60.0), ("aid", 300.0), ("aid", 300.0)]
-    log = simulate(world(tmp_path, AT_C | {"from": 1}, call(node="b"), units=units, dispatching=rules))
-    assert came(log) == [("W1", 300 + 120 + 60.0), ("aid", 300.0), ("aid", 300.0)]
-    assert stays(log) == [("W1", "c", 120.0, 420.0)]
+    """One engine of our own. Staged, it waits for aid that is there at 150, but not for one at 300."""
+    units = {"E1": UNITS["E1"]}
+    found = {}
+    for first, delay in ((2, 300), (1, 300), (1, 150)):
+        rules = {"when_none_free": "mutual_aid", "mutual_aid": {"delay": delay}}
+        rule = AT_C | {"from": first}
+        log = simulate(world(tmp_path, rule, call(node="b"), units=units, dispatching=rules))
+        assert came(log)[1:] == [("aid", delay), ("aid", delay)]
+        found[first, delay] = (came(log)[0], stays(log))
+    assert found == {
+        (2, 300): (("E1", 180.0), []),
+        (1, 300): (("E1", 180.0), [("E1", "c", 120.0, 120.0)]),
+        (1, 150): (("E1", 150 + 120 + 60.0), [("E1", "c", 120.0, 270.0)]),
+    }
 
 
 # --- sent elsewhere, called back --------------------------------------------------------------------------
@@ -325,28 +460,28 @@ def test_without_diversion_it_stays(tmp_path: Path) -> None:
 
 
 def test_a_recall_from_the_staging_area(tmp_path: Path) -> None:
-    """W2 turns home from c at 150; E1 goes forward as if nothing had been."""
-    log = simulate(world(tmp_path, AT_C, call(node="b"), {"at": 150, "recall": {"unit": "W2"}}))
-    assert came(log) == [("W1", 60.0), ("W2", -1.0), ("E1", 240.0)]
-    assert stays(log)[0] == ("W2", "c", 120.0, -1.0)
+    """E1 turns home from c at 150; E2 goes forward as if nothing had been."""
+    log = simulate(world(tmp_path, AT_C, call(node="b"), {"at": 150, "recall": {"unit": "E1"}}))
+    assert came(log) == [("W1", 60.0), ("E1", -1.0), ("E2", 240.0)]
+    assert stays(log)[0] == ("E1", "c", 120.0, -1.0)
     r = log.responses
     assert (r.returning[1], r.available[1], r.in_quarters[1]) == (150.0, 150.0, 270.0)
     assert (Ending(r.ending[1]), log.orders[0].outcome) == (Ending.RECALLED, "turned back")
 
 
 def test_an_order_takes_a_unit_from_the_staging_area(tmp_path: Path) -> None:
-    """W2 waits at c for x. Ordered to y at 150 as its second unit, it is at that call's staging area already.
+    """E1 waits at c for x. Ordered to y at 150 as its second unit, it is at that call's staging area already.
 
-    E1 has been at y since 0, so that W2 goes on at once; E2 comes in its place, and is at c at 270.
+    E2 has been at y since 0, so that E1 goes on at 200; E3 comes in its place, and is at c at 270.
     """
     other = {"at": 0, "incident": {"type": "fire", "node": "e", "id": "y", "level": 1}}
-    order = {"at": 150, "order": {"unit": "W2", "incident": "y"}}
-    log = simulate(world(tmp_path, AT_C, call(node="b"), other, order, level=2))
+    order = {"at": 150, "order": {"unit": "E1", "incident": "y"}}
+    log = simulate(world(tmp_path, AT_C | {"size_up": 200}, call(node="b"), other, order, level=2))
     assert log.orders[0].outcome == "sent"
     assert sorted(came(log)) == [
-        ("E1", 0.0), ("E2", 150 + 120 + 60.0), ("W1", 60.0), ("W2", -1.0), ("W2", 150 + 120.0),
+        ("E1", -1.0), ("E1", 200 + 120.0), ("E2", 0.0), ("E3", 150 + 120 + 60.0), ("W1", 60.0),
     ]  # fmt: skip
-    assert stays(log) == [("W2", "c", 120.0, -1.0), ("W2", "c", 150.0, 150.0), ("E2", "c", 270.0, 270.0)]
+    assert stays(log) == [("E1", "c", 120.0, -1.0), ("E1", "c", 150.0, 200.0), ("E3", "c", 270.0, 270.0)]
 
 
 # --- roads ------------------------------------------------------------------------------------------------
@@ -359,73 +494,91 @@ def shut(links: list[str], at: float, until: float | None = None, **how: Any) ->
 
 
 def test_slower_roads_on_either_leg(tmp_path: Path) -> None:
-    """Fire at a; W2 drives a to d (180 s), waits for W1's size-up until 300, and drives back (180 s)."""
-    rule = {"from": 2, "at": "d", "size_up": 300}
+    """Fire at a; E1 drives e to c (120 s), waits for W1's size-up until 300, and drives on (120 s)."""
+    rule = AT_C | {"size_up": 300}
     plain = simulate(world(tmp_path, rule, call(node="a"), level=2))
-    assert (stays(plain), came(plain)[1]) == ([("W2", "d", 180.0, 300.0)], ("W2", 480.0))
-    slow = shut(["c-d"], 30, speed_factor=0.5)
+    assert (stays(plain), came(plain)[1]) == ([("E1", "c", 120.0, 300.0)], ("E1", 420.0))
+    slow = shut(["c-d", "a-b"], 30, speed_factor=0.5)
     log = simulate(world(tmp_path, rule, call(node="a"), level=2, **slow))
-    assert (stays(log), came(log)[1]) == ([("W2", "d", 240.0, 300.0)], ("W2", 300 + 120 + 120.0))
+    assert (stays(log), came(log)[1]) == ([("E1", "c", 180.0, 300.0)], ("E1", 300 + 60 + 120.0))
     slow = shut(["a-b"], 330, speed_factor=0.5)
     log = simulate(world(tmp_path, rule, call(node="a"), level=2, **slow))
-    assert (stays(log), came(log)[1]) == ([("W2", "d", 180.0, 300.0)], ("W2", 540.0))
+    assert (stays(log), came(log)[1]) == ([("E1", "c", 120.0, 300.0)], ("E1", 480.0))
     slow = shut(["a-b"], 200, speed_factor=0.5)
     log = simulate(world(tmp_path, rule, call(node="a"), level=2, **slow))
-    assert (stays(log), came(log)[1]) == ([("W2", "d", 180.0, 300.0)], ("W2", 540.0))
+    assert (stays(log), came(log)[1]) == ([("E1", "c", 120.0, 300.0)], ("E1", 480.0))
     assert len(log.moves) == 2, "who waits does not plan anew"
 
 
-def test_a_first_unit_that_is_slowed_lets_the_others_wait_longer(tmp_path: Path) -> None:
-    """Fire at d, W1 sent from a; E2 waits at e. From 30 on the last link takes two minutes."""
-    units = {"W1": UNITS["W1"], "E2": UNITS["E2"]}
-    first = {"at": 0, "order": {"unit": "W1", "incident": "x"}}
-    slow = shut(["c-d"], 30, speed_factor=0.5)
+@pytest.mark.parametrize(
+    ("factor", "first", "forward"),
+    [(1.0, 120.0, 180.0), (0.8, 135.0, 195.0), (2 / 3, 150.0, 210.0), (0.5, 180.0, 30.0)],
+)
+def test_a_first_unit_that_is_slowed_lets_the_others_wait_longer(
+    tmp_path: Path, factor: float, first: float, forward: float
+) -> None:
+    """Fire at c, W1 sent from a; E1 waits at e, two minutes away. From 30 on the link b-c is slower.
+
+    Where W1 is there after 150 only, E1 goes forward at 30, since it is there at 150.
+    """
+    units = {"W1": UNITS["W1"], "E1": UNITS["E1"]}
+    slow = {} if factor == 1.0 else shut(["b-c"], 30, speed_factor=factor)
     rule = {"from": 2, "at": "e", "size_up": 60}
-    log = simulate(world(tmp_path, rule, call(node="d"), first, level=2, units=units, **slow))
-    assert came(log) == [("W1", 240.0), ("E2", 240 + 60 + 60.0)]
+    log = simulate(world(tmp_path, rule, call(node="c"), level=2, units=units, **slow))
+    assert dict(came(log)) == pytest.approx({"W1": first, "E1": forward + 120.0})
+    ((unit, node, *moments),) = stays(log)
+    assert (unit, node) == ("E1", "e")
+    assert moments == pytest.approx([0.0, forward])
 
 
 def test_no_way_to_the_staging_area_any_more(tmp_path: Path) -> None:
-    """b-c closes at 30: W2 drives straight to b, and E1 at c has no way on when it is its turn."""
-    log = simulate(world(tmp_path, AT_C, call(node="b"), **shut(["b-c"], 30, 1000)))
-    assert stays(log)[:2] == [("W2", "c", -1.0, 30.0), ("E1", "c", 120.0, -1.0)]
-    assert came(log)[:3] == [("W1", 60.0), ("W2", 60.0), ("E1", -1.0)]
+    """Fire at a, staging at d; c-d closes at 30, while M1 at c turns out: it drives straight to a.
+
+    E1 at d has no way on when it is its turn, and is sent again when roads are open: straight to a.
+    """
+    stations = {"west": {"at": "a"}, "east": {"at": "e"}, "middle": {"at": "c"}}
+    units = {"W1": UNITS["W1"], "M1": {"type": "engine", "station": "middle"}, "E1": UNITS["E1"]}
+    types = {"engine": {"capabilities": ["engine"], "turnout": 60}}
+    log = simulate(
+        world(tmp_path, AT_C | {"at": "d"}, call(node="a"), units=units, stations=stations, unit_types=types,
+              **shut(["c-d"], 30, 1000))
+    )  # fmt: skip
+    assert stays(log) == [("M1", "d", -1.0, 30.0), ("E1", "d", 120.0, -1.0)]
+    assert came(log) == [("W1", 60.0), ("M1", 180.0), ("E1", -1.0), ("E1", 1000 + 60 + 240.0)]
     r = log.responses
     assert Ending(r.ending[2]) is Ending.CUT_OFF
-    assert (r.returning[2], r.in_quarters[2]) == (180.0, 300.0)
-    assert [each.detail for each in notices(log) if each.unit == "W2"] == [
-        "straight to the scene, since no way leads to c"
+    assert (r.returning[2], r.in_quarters[2]) == (180.0, 240.0)
+    assert [each.detail for each in notices(log) if each.unit == "M1"] == [
+        "straight to the scene, since no way leads to d"
     ]
-    assert came(log)[3] == ("E1", 1000 + 120 + 60.0), "sent again when roads are open"
-    assert len(r) == 4
 
 
 def test_no_way_at_all_on_the_first_leg(tmp_path: Path) -> None:
-    """c-d closes at 30: E1 is cut off on its way to c."""
+    """c-d closes at 30: E2 is cut off on its way to c."""
     log = simulate(world(tmp_path, AT_C, call(node="b"), **shut(["c-d"], 30, 1000)))
-    assert stays(log)[1] == ("E1", "c", -1.0, -1.0)
+    assert stays(log)[1] == ("E2", "c", -1.0, -1.0)
     assert Ending(log.responses.ending[2]) is Ending.CUT_OFF
-    assert (log.responses.returning[2], came(log)[2]) == (30.0, ("E1", -1.0))
+    assert (log.responses.returning[2], came(log)[2]) == (30.0, ("E2", -1.0))
 
 
 def test_no_way_on_the_second_leg(tmp_path: Path) -> None:
-    """Fire at a, staging at d; a-b closes at 350, when W2 is on its way from d."""
+    """Fire at a, staging at d; a-b closes at 350, when E1 is on its way from d."""
     rule = {"from": 2, "at": "d", "size_up": 300}
     log = simulate(world(tmp_path, rule, call(node="a"), level=2, **shut(["a-b"], 350, 1000)))
-    assert stays(log)[0] == ("W2", "d", 180.0, 300.0)
+    assert stays(log)[0] == ("E1", "d", 60.0, 300.0)
     assert Ending(log.responses.ending[1]) is Ending.CUT_OFF
     assert log.responses.returning[1] == 350.0
 
 
 def test_a_closure_that_is_over_in_time_is_none_to_who_waits(tmp_path: Path) -> None:
     log = simulate(world(tmp_path, AT_C, call(node="b"), **shut(["b-c"], 130, 170)))
-    assert came(log) == [("W1", 60.0), ("W2", 240.0), ("E1", 240.0)]
+    assert came(log) == [("W1", 60.0), ("E1", 240.0), ("E2", 240.0)]
 
 
 def test_a_staging_area_without_ways_is_none(tmp_path: Path) -> None:
     """While d-e is closed nobody gets to e, so W2 drives up."""
     rule = AT_C | {"at": "e"}
-    units = {"W1": UNITS["W1"], "W2": UNITS["W2"]}
+    units = {"W1": TWO_AND_TWO["W1"], "W2": TWO_AND_TWO["W2"]}
     log = simulate(world(tmp_path, rule, call(at=10, node="b"), level=2, units=units, **shut(["d-e"], 0)))
     assert came(log) == [("W1", 70.0), ("W2", 70.0)]
     assert log.stagings == ()
@@ -455,7 +608,7 @@ def test_breakdowns_happen_on_the_way_to_the_staging_area(tmp_path: Path) -> Non
 
 
 def test_busy_lasts_until_the_unit_has_been_there(tmp_path: Path) -> None:
-    """Type with the whole time stated: W2 is still on scene at 240, when its 100 s are long over."""
+    """Type with the whole time stated: E1 is still on scene at 240, when its 100 s are long over."""
     types = {"fire": {"busy": 100, "alarm": {"level": 2}}}
     log = simulate(world(tmp_path, AT_C, call(node="b"), incident_types=types))
     assert log.responses.available.tolist() == [100.0, 240.0]
@@ -476,7 +629,7 @@ def test_explanations_tell_of_staging(tmp_path: Path) -> None:
     assert "roads changed" not in out.getvalue()
     told, _ = explain(scenario, incident="y")
     status = {one.unit: one.status for one in told.epochs[0].candidates["engine"]}
-    assert status == {"W1": "on scene", "W2": "staged", "E1": "staged", "E2": "in quarters"}
+    assert status == {"W1": "on scene", "E1": "staged", "E2": "staged", "E3": "in quarters"}
 
 
 # --- what is written --------------------------------------------------------------------------------------

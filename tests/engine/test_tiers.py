@@ -398,6 +398,66 @@ def test_an_explanation_tells_who_was_not_asked(tmp_path: Path) -> None:
     assert [notice.what for notice in told.notices] == ["unit asked for"]
 
 
+def whys(loaded: Scenario, incident: str) -> list[dict[str, str]]:
+    """Return why each unit could not go, for each decision about a call."""
+    told, _ = explain(loaded, incident=incident)
+    return [{one.unit: one.why for one in epoch.candidates["engine"]} for epoch in told.epochs]
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({"only_at": ["e"]}, "not_there"),
+        ({"until": "2024-01-01T02:00:01+00:00"}, "expired"),
+        ({"most": 0}, "none_out"),
+        ({"only_at": ["e"], "most": 0, "until": "2024-01-01T02:00:01+00:00"}, "expired"),
+    ],
+)
+def test_an_explanation_names_the_term_that_bars_for_good(
+    tmp_path: Path, terms: dict[str, Any], why: str
+) -> None:
+    """E1 is at work at e, by order, when y comes, to which it never goes: that is told, no moment."""
+    injects = [
+        {"at": 7080, "incident": {"id": "x", "type": "fire", "node": "e", "units": {"engine": 2}}},
+        {"at": 7100, "order": {"unit": "E1", "incident": "x"}},
+        {"at": 7300, "incident": {"id": "y", "type": "fire", "node": "b"}},
+    ]
+    demand = {"poisson": {"fire": {"rate": "0.001/yr"}}}
+    loaded = small(tmp_path, agreements={"help": {**AGREED, **terms}}, injects=injects, demand=demand)
+    told, log = explain(loaded, incident="y")
+    assert who(log)[:2] in (["W1", "E1"], ["E1", "W1"])
+    seen = [one for epoch in told.epochs for one in epoch.candidates["engine"] if one.unit == "E1"]
+    assert [(one.status, one.incident) for one in seen[:2]] == [("on scene", "x"), ("in quarters", "")]
+    assert {(one.why, isnan(one.until)) for one in seen} == {(why, True)}
+
+
+def test_an_explanation_tells_the_share_before_an_earlier_sending(tmp_path: Path) -> None:
+    """E1, recalled from x and home at 120, stays there while E2, sent in its place by order, is the share."""
+    injects = [
+        {"at": 0, "incident": {"id": "x", "type": "fire", "node": "a", "units": {"engine": 2}}},
+        {"at": 60, "recall": {"unit": "E1", "replace": True}},
+        {"at": 60, "order": {"unit": "E2", "incident": "x"}},
+    ]
+    demand = {"poisson": {"fire": {"rate": "0.001/yr"}}}
+    units, terms = {name: UNITS[name] for name in ("E1", "E2")}, {**AGREED, "most": 0.5}
+    loaded = small(tmp_path, agreements={"help": terms}, units=units, injects=injects, demand=demand)
+    told, _ = explain(loaded, incident="x")
+    (home,) = (epoch for epoch in told.epochs if epoch.time == 120)
+    seen = {one.unit: (one.why, one.status) for one in home.candidates["engine"]}
+    assert seen == {"E1": ("share_out", "in quarters"), "E2": ("already_sent", "en route")}
+
+
+def test_an_explanation_tells_who_was_asked_for_another_call(tmp_path: Path) -> None:
+    """E1, on its way to x, is not diverted to the more urgent y under its agreement."""
+    kinds = {
+        "fire": {"run_card": {"engine": 1}, "on_scene": "10 min", "priority": 2},
+        "rescue": {"run_card": {"engine": 1}, "on_scene": "10 min", "priority": 1},
+    }
+    calls = "x,0,fire,a,engine:1\ny,30,rescue,c,engine:1\n"
+    changes: dict[str, Any] = {"units": "E1", "incident_types": kinds, "dispatching": {"diversion": True}}
+    assert whys(line(tmp_path, calls, **changes), "y")[0] == {"E1": "asked_before"}
+
+
 def test_an_explanation_tells_of_tiers(tmp_path: Path) -> None:
     rung = {**EAST, "when": {"unmet_for": "2 min"}, "hand_over": "3 min"}
     told, _ = explain(tiers(tmp_path, TWO_AT_E, WEST, rung), incident="y")

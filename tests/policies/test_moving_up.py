@@ -209,6 +209,66 @@ def test_who_is_cut_off_waits_and_goes_on(tmp_path: Path) -> None:
     assert doing(log, 2000)["W2"] == ("moved up", "e")
 
 
+@pytest.mark.parametrize("begins", [200, 1600])
+def test_who_went_home_off_duty_may_be_moved_as_ever(tmp_path: Path, begins: float) -> None:
+    """W1 is cut off from e from 100 to 1500, and out for 600 s: no rest of its broken-off move is left.
+
+    Out from 200 on it turns to a, and moves up again when e is open; out from 1600 on, 40 s before e, as soon
+    as it is back in service.
+    """
+    units = {"W1": {"type": "engine", "station": "west"}, "L1": {"type": "lift", "station": "west"}}
+    lift = {"capabilities": ["lift"], "turnout": 0}
+    town: dict[str, Any] = {
+        "units": units,
+        "unit_types": {"engine": {"capabilities": ["engine"], "turnout": 0}, "lift": lift},
+        "incident_types": {"fire": {"run_card": {"lift": 1}, "on_scene": 60}},
+        "closures": {"works": {"around": "e", "radius": 10, "begins": 100, "ends": 1500}},
+        "moving_up": {"capability": "engine", "compliance_table": {"table": {"1": ["east"]}}, "rest": 60},
+        "injects": [{"at": begins, "outage": {"unit": "W1", "for": 600}}],
+    }
+    log = dispatch.simulate(small(tmp_path, CALLS + "1,0,fire,a,60\n2,5000,fire,a,60\n", **town))
+    home, again = moves(log)[1:]
+    assert home[2:4] + home[5:] == ("west", begins, "off duty")
+    assert again[1:4] == ("west", "east", 1500 if begins == 200 else 2200)
+    assert measure(log, ["moveups.n"])["moveups.n"] == 2, "the drive home is no move"
+
+
+@pytest.mark.parametrize(("restocking", "moved"), [(0, []), (600, []), (601, [0]), (7200, [0])])
+def test_a_station_whose_unit_restocks_is_filled(
+    tmp_path: Path, restocking: float, moved: list[float]
+) -> None:
+    """W1 is at a for 300 s; with its turnaround it is back within 900 s or not, known as it leaves."""
+    town = {
+        "unit_types": {"engine": {"capabilities": ["engine"], "turnout": 0, "turnaround": restocking}},
+        "units": {name: {"type": "engine", "station": at}
+                  for name, at in (("W1", "west"), ("E1", "east"), ("E2", "east"))},
+        "incident_types": {"fire": {"run_card": {"engine": 1}, "on_scene": 300}},
+        "moving_up": {"fill": {"lasting": 900}},
+        "cover_within": 100,
+    }  # fmt: skip
+    log = dispatch.simulate(small(tmp_path, CALLS + "1,0,fire,a,300\n", **town))
+    filled = [move for move in moves(log) if move[5] == "fill"]
+    assert [move[3] for move in filled] == moved
+    assert {move[2] for move in filled} <= {"west"}
+
+
+def test_a_station_is_filled_while_its_unit_restocks(tmp_path: Path) -> None:
+    """W1 is home from b at 420 and ready at 2220. Of the east all are at work until 500: E1 moves then."""
+    town = {
+        "unit_types": {"engine": {"capabilities": ["engine"], "turnout": 0, "turnaround": 1800},
+                       "other": {"capabilities": ["engine"], "turnout": 0}},
+        "units": {"W1": {"type": "engine", "station": "west"}, "E1": {"type": "other", "station": "east"},
+                  "E2": {"type": "other", "station": "east"}},
+        "incident_types": {"fire": {"run_card": {"engine": 1}, "on_scene": 300}},
+        "moving_up": {"fill": {"lasting": 900}},
+        "cover_within": 100,
+    }  # fmt: skip
+    calls = "1,0,fire,b,300\n2,0,fire,e,500\n3,0,fire,e,500\n"
+    log = dispatch.simulate(small(tmp_path, CALLS + calls, **town))
+    assert moves(log)[0] == ("E1", "east", "west", 500, 740, "fill")
+    assert moves(log)[1][3:] == (2220, 2460, "home")
+
+
 # --- laws over random worlds ---
 
 

@@ -136,13 +136,44 @@ def _is_accompanied(log: Log, stay: Staged, others: list[int], until: float) -> 
 
 
 def _goes_in_time(log: Log, stay: Staged, others: list[int], size_up: float, until: float) -> None:
-    """It goes when the first has been there for the size-up, or when nobody is on the way any more."""
+    """It goes when the first has been there for the size-up, or before if it gets there before all others."""
     there = [float(log.responses.on_scene[row]) for row in others]
     due = max(min((moment for moment in there if moment <= until), default=math.inf) + size_up, stay.arrived)
     assert until <= due + SLACK
     if stay.forward == stay.forward and stay.forward < due - SLACK:
-        now = stay.forward
-        assert not any(begins < now < ends for begins, ends in (driving(log, row) for row in others))
+        _is_first(log, stay, others)
+
+
+def _is_first(log: Log, stay: Staged, others: list[int]) -> None:
+    """Who goes early finds nobody there, and overtakes those on the way, whom only roads may speed up."""
+    r, now = log.responses, stay.forward
+    assert not any(r.on_scene[row] <= now for row in others)
+    mine = r.on_scene[stay.response]
+    if not log.scenario.roads.constant or mine != mine:
+        return
+    for row in others:
+        begins, ends = driving(log, row)
+        if begins < now < ends and r.en_route[row] <= now and r.on_scene[row] == r.on_scene[row]:
+            assert mine < r.on_scene[row] + SLACK
+
+
+@given(staged())
+@law(50)
+def test_nobody_is_staged_without_need(world: World) -> None:
+    """Nobody who is sent when the scene has been sized up, or whose quarters are at the scene."""
+    log = world.run()
+    rules = log.scenario.file.plans
+    assert rules is not None
+    r, by_call = log.responses, rows_of(log)
+    for stay in log.stagings:
+        call, unit = int(r.incident[stay.response]), int(r.unit[stay.response])
+        rule = rules.own[f"plan-{log.scenario.kinds[log.timeline.kind[call]].id}"].cards[1].staging
+        assert rule is not None
+        now, scene = r.alerted[stay.response], log.timeline.node[call]
+        before = [r.on_scene[row] for row in by_call[call] if row < stay.response]
+        assert not any(moment + rule.size_up <= now for moment in before)
+        if r.from_road[stay.response] == 0 and log.fleet.home[unit] == scene:
+            assert stay.node == scene
 
 
 @given(staged())

@@ -299,7 +299,7 @@ def difference(**keys: Any) -> dict[str, Any]:
         ),
         ({"log": [{"incident": "x", "level": 3, "by": "20 min"}]}, "no alarm levels"),
         ({"log": [{"stock_never_negative": True}]}, "no stock, so that it cannot fail"),
-        ({"log": [{"no_double_assignment": False}]}, "must be True"),
+        ({"log": [{"no_double_assignment": False}]}, "must be true"),
         ({"log": [{"no_double_assignment": True, "replication": 1}]}, "there is no replication 1"),
         ({"golden": [{"file": "../a.golden"}]}, "not a file beside the expectations"),
         ({"golden": [{"file": "calls.csv"}]}, "golden logs are texts"),
@@ -328,7 +328,7 @@ def test_one_mistake_is_told_once(tmp_path: Path) -> None:
     """What was left out because it is wrong is not missed a second time."""
     write_case(tmp_path)
     (told,) = refused(tmp_path, log=[{"no_double_assignment": "maybe"}])
-    assert told.startswith("scenario.expected.yaml:2 log[0].no_double_assignment: must be True")
+    assert told.startswith("scenario.expected.yaml:2 log[0].no_double_assignment: must be true")
     value = {"measure": "total.first.mean", "value": 80, "tolerance": {"relative": "5 %"}}
     (told,) = refused(tmp_path, assertions=[value])
     assert "tolerance.relative" in told

@@ -120,7 +120,7 @@ SECOND = {"tier": "second", "stations": ["east"], "when": {"unmet_for": 60}}
         ({"agreements": written(asked_when={"from_levle": 2})}, "from_levle", "unknown key 'from_levle'"),
         ({"agreements": written(most=1.5)}, "most", "less than or equal to 1"),
         ({"agreements": written(asked_when={"cover_under": 0})}, "cover_under", "greater than 0"),
-        ({"agreements": written(asked_when={"none_free": False})}, "none_free", "True"),
+        ({"agreements": written(asked_when={"none_free": False})}, "none_free", "must be true"),
         ({"ladder": [{"tier": "first"}]}, "tier", "a tier with nobody"),
         ({"ladder": [{"tier": "first", "stations": ["wset"]}]}, "wset", "no station 'wset' in any layout"),
         (

@@ -217,8 +217,8 @@ def test_validate_lists_injects(tmp_path: Path) -> None:
     )
     done = run("validate", str(path))
     assert done.stdout.splitlines()[1:] == [
-        "  inject at 30 min 00 s: message from 指挥中心 to all: 演练开始",
         "  inject at 20 min 00 s: call fire-inject-1 (fire at b, priority 1; engine: 2)",
+        "  inject at 30 min 00 s: message from 指挥中心 to all: 演练开始",
         "  inject at 2 h 00 min: fire in left × 2 until 3 h 00 min",
         "  inject at 3 h 00 min: fire × 0.5 until 1 d",
     ]
