@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from dispatch.model.base import Frozen, Name, PositiveSeconds, Reference, Text, Weight, Whole, number_only
+from dispatch.model.base import (
+    Frozen,
+    Name,
+    PositiveSeconds,
+    Reference,
+    Text,
+    Weight,
+    Whole,
+    number_of_key,
+    number_only,
+)
 from dispatch.model.standards import Titles
 
 ScaleName = Literal["fire", "rescue"]
@@ -79,17 +90,7 @@ Level = Annotated[Whole, Field(ge=1, le=9)]
 """An alarm level, 1 the lowest; scales end at 5 or earlier."""
 
 
-def _as_level(value: Any) -> Any:
-    """Take a key such as ``3``, which files give as text."""
-    if isinstance(value, str):
-        if not re.fullmatch("[0-9]{1,3}", value):
-            message = f"{value[:40]!r} is no alarm level | Give a whole number, such as 2."
-            raise ValueError(message)
-        return int(value)
-    return number_only(value)
-
-
-LevelKey = Annotated[int, BeforeValidator(_as_level), Field(ge=1, le=9)]
+LevelKey = Annotated[int, BeforeValidator(partial(number_of_key, what="alarm level")), Field(ge=1, le=9)]
 """An alarm level as the key of a map."""
 
 

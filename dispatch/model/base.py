@@ -177,6 +177,16 @@ def multiple_of_speed(value: Any) -> Any:
     return _speed_factor(value, "or equal to 2", within=not isinstance(value, int | float) or value <= 2)
 
 
+def number_of_key(value: Any, what: str) -> Any:
+    """Take a key such as ``3``, which files give as text, as a whole number."""
+    if not isinstance(value, str):
+        return number_only(value)
+    if not re.fullmatch("[0-9]{1,4}", value):
+        message = f"{value[:40]!r} is no {what} | Give a whole number, such as 2."
+        raise ValueError(message)
+    return int(value)
+
+
 _DURATION_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
     "description": _DURATION_HELP,

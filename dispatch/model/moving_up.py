@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, Self
+from functools import partial
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from dispatch.model.base import Frozen, Number, Reference, Seconds, Whole, number_only
+from dispatch.model.base import Frozen, Number, Reference, Seconds, Whole, number_of_key
 
 BusyFraction = Annotated[Number, Field(ge=0, lt=1)]
 """Share of time for which a unit is taken to be busy; ``workload.mean`` of a run is a fair value."""
@@ -25,17 +25,9 @@ class CoverageAware(Frozen):
     """Calls that are more urgent than this get the nearest unit whatever cover is lost; at 1 none are."""
 
 
-def _as_count(value: Any) -> Any:
-    """Take a key such as ``3``, which files give as text."""
-    if isinstance(value, str):
-        if not re.fullmatch("[0-9]{1,4}", value):
-            message = f"{value[:40]!r} is no number of units | Give a whole number, such as 2."
-            raise ValueError(message)
-        return int(value)
-    return number_only(value)
-
-
-UnitCount = Annotated[int, BeforeValidator(_as_count), Field(ge=1, le=1000)]
+UnitCount = Annotated[
+    int, BeforeValidator(partial(number_of_key, what="number of units")), Field(ge=1, le=1000)
+]
 """A number of units as the key of a map."""
 
 

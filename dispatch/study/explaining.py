@@ -120,7 +120,8 @@ class _Story:
         )
 
     def _given_up(self, number: int, epochs: Sequence[Epoch]) -> float:
-        return max(e.time for e in epochs if any(choice.need == number + 1 for choice in e.choices))
+        decided = (e.time for e in epochs if any(choice.need == number + 1 for choice in e.choices))
+        return max(decided, default=float(self.log.timeline.ready[self.call]))
 
     def _name(self, call: int) -> str:
         return "" if call < 0 else self.log.timeline.incident_id(call, self.log.scenario.kinds)
@@ -150,8 +151,9 @@ class _Story:
             if (slot, moment) not in sent:
                 opened.setdefault(moment, set()).add(slot)
         for row in self.own:
-            if r.ending[row] in (Ending.CUT_OFF, Ending.BROKEN_DOWN):
-                opened.setdefault(float(r.returning[row]), set()).add(int(r.slot[row]))
+            again = self._reopened(row)
+            if again is not None:
+                opened.setdefault(again, set()).add(int(r.slot[row]))
         known = {asked.time for asked in self.watch.asked}
         for time, slots in opened.items():
             if time in known:
@@ -170,6 +172,21 @@ class _Story:
                 self._left(slot, reason, time, final=slot not in later) for slot, reason in reasons.items()
             ]
             yield Epoch(time, asked=False, candidates=self._candidates(asked), choices=tuple(choices))
+
+    def _reopened(self, row: int) -> float | None:
+        """Return when the need of a response was open again, None if it never was."""
+        r, ending, slot = (
+            self.log.responses,
+            self.log.responses.ending[row],
+            int(self.log.responses.slot[row]),
+        )
+        if ending in (Ending.CUT_OFF, Ending.BROKEN_DOWN):
+            return float(r.returning[row])
+        if ending == Ending.DIVERTED:
+            return float(r.available[row])
+        later = any(r.slot[other] == slot and r.alerted[other] >= r.returning[row] for other in self.own)
+        replaced = ending == Ending.RECALLED and isnan(r.on_scene[row]) and (later or slot in self.lost)
+        return float(r.returning[row]) if replaced else None
 
     def _choice(self, slot: int, unit: str, outcome: str, seconds: float, reason: Reason) -> Choice:
         number = self.slots.index(slot)

@@ -138,8 +138,8 @@ def test_tables_that_differ_in_moments_only_are_printed_once(tmp_path: Path) -> 
     assert re.findall(r"\n  (\w+: \d of \d) could go\n", shown) == [
         "engine: 0 of 1", "high: 0 of 1", "engine: 1 of 1", "high: 1 of 1",
     ]  # fmt: skip
-    assert len(re.findall("→ the need for high .* waits: nobody", shown)) == 2
-    assert shown.count("  decision") == 3
+    assert len(re.findall("→ the need for high .* waits: nobody", shown)) == 3
+    assert shown.count("  decision") == 4
 
 
 def test_in_short(run: Path) -> None:

@@ -19,6 +19,7 @@ from dispatch.engine.notices import notices
 from dispatch.engine.rulebook import Ending
 from dispatch.engine.tables import incident_table
 from dispatch.errors import ScenarioError, UsageError
+from dispatch.study.explaining import explain
 from tests.small import small
 
 if TYPE_CHECKING:
@@ -485,3 +486,36 @@ def test_a_crew_that_nobody_has_and_scales_that_differ_are_refused(tmp_path: Pat
     rescue = PLANS | {"classes": {"fire": {"scale": "rescue"}}}
     with pytest.raises(ScenarioError, match="the scale 'fire', where incident class 'fire' has 'rescue'"):
         world(tmp_path, call(), plans=rescue)
+
+
+def test_a_need_that_is_open_again_when_nobody_is_free_is_explained(tmp_path: Path) -> None:
+    """W1 is ordered to x and recalled at 60 s; its place is given up, since nobody else is there."""
+    injects = [
+        {"at": 0, "order": {"unit": "W1", "incident": "x"}},
+        {"at": 60, "recall": {"unit": "W1", "replace": True}},
+    ]
+    rules = {"when_none_free": "lost", "returning": False}
+    scenario = world(tmp_path, call(node="e"), *injects, units={"W1": UNITS["W1"]}, dispatching=rules)
+    told, log = explain(scenario, incident="x")
+    assert log.lost.tolist() == [0]
+    assert [(epoch.time, [choice.outcome for choice in epoch.choices]) for epoch in told.epochs] == [
+        (60.0, ["lost"])
+    ]
+    assert [(moment.what, moment.time) for moment in told.course if moment.what == "lost"] == [("lost", 60.0)]
+
+
+def test_needs_that_take_different_crews_are_explained(tmp_path: Path) -> None:
+    kinds = {
+        "big": {"capabilities": ["engine"], "turnout": 0, "crew": 6},
+        "tiny": {"capabilities": ["engine"], "turnout": 0, "crew": 3},
+    }
+    units = {"W1": {"type": "tiny", "station": "west"}, "E1": {"type": "big", "station": "east"}}
+    cards = {1: {"units": {"engine": 1}}, 2: {"units": {"engine": {"units": 2, "crew": 6}}}}
+    plans = PLANS | {"own": {"all": {"classes": ["fire"], "cards": cards}}}
+    busy = [{"at": 0, "outage": {"unit": "W1", "for": 500}}, {"at": 0, "outage": {"unit": "E1", "for": 1000}}]
+    rise = {"at": 100, "level": {"incident": "x", "level": 2}}
+    scenario = world(tmp_path, *busy, call(), rise, units=units, unit_types=kinds, plans=plans,
+                     alarm={"level": 1})  # fmt: skip
+    told, log = explain(scenario, incident="x")
+    assert sent(log) == [("W1", 500.0), ("E1", 1000.0)]
+    assert [choice.unit for epoch in told.epochs for choice in epoch.choices if choice.unit] == ["W1", "E1"]

@@ -18,7 +18,8 @@ from dispatch.engine.tiers import Ask
 from dispatch.errors import UsageError
 from dispatch.model.agreements import Agreement
 from dispatch.scenario.agreements import AgreementTerms
-from dispatch.scenario.alarms import AlarmBook
+from dispatch.scenario.alarms import AlarmBook, GradedKind
+from dispatch.scenario.grading import scale
 from dispatch.study.measures import INTERVALS
 from dispatch.study.singles import SINGLES
 
@@ -308,9 +309,11 @@ def test_alarm_levels_by_hand(log: Log) -> None:
     slot_level[slots["none"]] = 0
     rises = (("old", 1, "deadline"), ("full", 1, "order"), ("late", 1, "deadline"), ("late", 2, "order"))
     raises = [Raise(calls.index(name), 0.0, before, before + 1, why) for name, before, why in rises]
+    deadlines = {1: 600.0, 2: 600.0}
+    kinds = (GradedKind(scale("fire"), 1, (1,), (1.0,), deadlines, ()),) * len(log.scenario.kinds)
     graded = replace(
         log,
-        scenario=replace(log.scenario, alarms=AlarmBook((), 0, frozenset(), 0.0)),
+        scenario=replace(log.scenario, alarms=AlarmBook(kinds, 0, frozenset(), 0.0)),
         timeline=replace(log.timeline, level=level, severity=severity, slot_level=slot_level),
         raises=tuple(raises),
     )

@@ -454,7 +454,7 @@ MUTATIONS = (
         hydrants_never_fail,
         "command-and-weather",
         ALERTED,
-        lambda a, b: _missing(a, b, "ZC-P1", "缺水-dry"),
+        lambda a, b: _same(a, b, "time", "kind", "incident"),  # a crew goes that level 2 does not take
     ),
     Mutation(
         comms_delay_lost,
