@@ -45,7 +45,7 @@ class YamlDocument:
         found: Path_ = ()
         for part in path:
             kept = self.kept.get(found, [])
-            found = (*found, kept[part] if isinstance(part, int) and part < len(kept) else part)
+            found = (*found, kept[part] if isinstance(part, int) and 0 <= part < len(kept) else part)
         return found
 
     def place(self, *path: str | int) -> str:

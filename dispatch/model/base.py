@@ -73,7 +73,7 @@ def parse_duration(value: Any) -> float:
         raise ValueError(message)
     positive = value.strip().lstrip("-−")
     if positive != value.strip() and parse_duration(positive) >= 0.0:
-        message = f"{value[:40]!r} is below zero | Give zero or more."
+        message = f"{value[:40]!r} is a duration below zero | Give zero or more."
         raise ValueError(message)
     position, total = 0, 0.0
     while position < len(value):

@@ -99,7 +99,7 @@ def test_every_cell_of_a_matrix_is_judged(tmp_path: Path) -> None:
 def test_one_replication_is_looked_at_unless_another_is_named(tmp_path: Path) -> None:
     """Calls of fire come at random: 5 levels are reached whatever comes, but fire-60 is not in every draw."""
     alarm = {"level": 1, "severity": {5: 1}, "control_within": 60}
-    fire = {"run_card": {"engine": 1}, "on_scene": 60, "alarm": alarm}
+    fire = {"run_card": {"engine": 1}, "on_scene": 600, "alarm": alarm}
     write_scenario(
         tmp_path,
         units={"W1": UNITS["W1"]},
