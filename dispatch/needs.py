@@ -79,7 +79,7 @@ def needs_of(
     severity = level  # none
     if book is not None and graded:
         level = _first_levels(scenario, kind, nodes, received)
-        severity = np.maximum(book.severity_many(kind, shares()), 0).astype(np.int32)
+        severity = book.severity_many(kind, shares()).astype(np.int32)
     elif plans is not None:
         firsts = zip(nodes.tolist(), received.tolist(), strict=True)
         level = np.array([plans.first_level(kind, node, moment) for node, moment in firsts], dtype=np.int32)
@@ -98,7 +98,7 @@ def needs_of_call(scenario: Scenario, call: AuthoredCall, shares: Callable[[], F
             kind, call.node, call.received, call.report, level=call.level, weather=bad, dry=dry
         )
         level = graded.level
-        severity = max(book.severity(kind, float(shares()[0])), 0)
+        severity = book.severity(kind, float(shares()[0]))
     elif scenario.plans is not None:
         level = scenario.plans.first_level(kind, call.node, call.received)
     if call.slots:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
 from dispatch.errors import did_you_mean
 from dispatch.scenario.grading import scale
-from dispatch.scenario.injects import seconds_from_start
+from dispatch.scenario.injects import random_ids, seconds_from_start
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from dispatch.errors import Problems
@@ -99,19 +99,16 @@ class _Known:
     stations: frozenset[str]
     authored: dict[str, int]
     """Kind of each injected call by id."""
-    recorded: frozenset[str]
     random: re.Pattern[str]
     """Ids that random calls may get."""
 
     @classmethod
     def of(cls, scenario: Scenario) -> _Known:
-        kinds = "|".join(re.escape(scenario.kinds[stream.kind].id) for stream in scenario.streams)
         return cls(
             units=frozenset(unit for layout in scenario.layouts.values() for unit, _ in layout.units),
             stations=frozenset(site.id for layout in scenario.layouts.values() for site in layout.sites),
             authored={call.id: call.kind for call in scenario.authored},
-            recorded=frozenset(scenario.recorded.ids) if scenario.recorded is not None else frozenset(),
-            random=re.compile(f"(?P<kind>{kinds})(?:-surge-[0-9]+)?-[0-9]+" if kinds else "(?!)"),
+            random=random_ids(scenario),
         )
 
     def wrong(self, scenario: Scenario, command: Command) -> Iterator[tuple[str, str]]:

@@ -90,6 +90,12 @@ def most_added(surges: tuple[Surge, ...], surge: Surge, kind: int) -> float:
     return (surge.factor - 1.0) * float(np.prod(grown))
 
 
+def random_ids(scenario: Scenario) -> re.Pattern[str]:
+    """Return what the ids of random calls look like; the group ``kind`` is the id of their type."""
+    kinds = "|".join(re.escape(scenario.kinds[stream.kind].id) for stream in scenario.streams)
+    return re.compile(f"(?P<kind>{kinds})(?:-surge-[0-9]+)?-[0-9]+" if kinds else "(?!)")
+
+
 def most_calls(scenario: Scenario) -> float:
     """Return a bound of the random calls that are to be expected in one replication, with all surges."""
     horizon = scenario.file.horizon
@@ -225,8 +231,7 @@ class InjectReader:
     def check_ids(self, scenario: Scenario, calls: tuple[AuthoredCall, ...]) -> None:
         """Note ids that another call has, or that a random one may get."""
         recorded = set(scenario.recorded.ids) if scenario.recorded is not None else set[str]()
-        streams = "|".join(re.escape(scenario.kinds[stream.kind].id) for stream in scenario.streams)
-        random = re.compile(f"(?:{streams})(?:-surge-[0-9]+)?-[0-9]+" if streams else "(?!)")
+        random = random_ids(scenario)
         taken: set[str] = set()
         injects = [i for i, inject in self._each("incident")]
         if len(calls) < len(injects):
