@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, cast
 
+from dispatch.engine.control import Control
 from dispatch.engine.crews import Crews
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.hospitals import Hospitals
@@ -100,7 +101,8 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
     if scenario.plans is not None and scenario.plans.stages:
         parts.append(Staging(timeline, scenario.plans))  # first: others have to know where units drive to
     if scenario.alarms is not None:
-        parts.append(Levels(scenario, timeline, scenario.alarms))
+        control = Control(timeline)
+        parts += [control, Levels(scenario, timeline, scenario.alarms, control)]
     if timeline.crew.any():
         parts.append(SmallestCrews(scenario, fleet, timeline))
     moves = _moves(scenario, fleet, timeline)

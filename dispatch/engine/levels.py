@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch.engine.log import ON_SCENE, SLOT, Ordered, Raise
+from dispatch.engine.log import Ordered, Raise
 from dispatch.engine.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dispatch.engine.control import Control
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
@@ -28,18 +29,22 @@ REASONS = {BY_DEADLINE: "not under control by its deadline", BY_ORDER: "by order
 class Levels(Part):
     """Raises the level of a call that the force on scene does not control by its deadline, or by order.
 
-    A call is under control once every slot that its severity asks for has had a unit on scene. The deadline
-    counts from the moment at which the call is ready, and then from each rise.
+    The deadline counts from the moment at which the call is ready, and then from each rise.
     """
 
-    def __init__(self, scenario: Scenario, timeline: Timeline, book: AlarmBook) -> None:
-        self._book, self._timeline = book, timeline
-        self._kind, self._severity = timeline.kind.tolist(), timeline.severity.tolist()
+    def __init__(self, scenario: Scenario, timeline: Timeline, book: AlarmBook, control: Control) -> None:
+        self._book, self._timeline, self._control = book, timeline, control
+        self._kind = timeline.kind.tolist()
+        control.may_rise = self._may_rise
         self._commands = [command for command in scenario.commands if command.does == "level"]
         self._kinds = scenario.kinds
         self._called: set[int] = set()
+        self._ordered: dict[int, list[tuple[float, int]]] = {}
+        """Moments and levels of what is ordered, by call."""
         self._waiting: dict[int, int] = {}
         """Levels ordered for calls that are not ready yet."""
+        self._due: dict[int, float] = {}
+        """When the deadline of each call's present level is; only for levels that have one."""
         self._raises: list[Raise] = []
 
     def join(self, ops: Operations) -> None:
@@ -49,8 +54,9 @@ class Levels(Part):
             calls = {name: call for call, name in enumerate(self._timeline.incident_ids(self._kinds))}
             for command in self._commands:
                 if command.incident in calls:
-                    order = partial(self._order, calls[command.incident], command.level)
-                    ops.at(command.moment, order)
+                    call = calls[command.incident]
+                    self._ordered.setdefault(call, []).append((command.moment, command.level))
+                    ops.at(command.moment, partial(self._order, call, command.level))
 
     def called(self, call: int) -> None:
         """Set a call's first deadline."""
@@ -67,23 +73,22 @@ class Levels(Part):
         level = self.ops.level[call]
         seconds = self._book.deadline(self._kind[call], level)
         if seconds is not None:
-            self.ops.at(self.ops.board.now + seconds, partial(self._check, call, level))
+            self._due[call] = self.ops.board.now + seconds
+            self.ops.at(self._due[call], partial(self._check, call, level))
+
+    def _may_rise(self, call: int) -> bool:
+        """Whether a deadline or an order is still to come that may raise the level of a call."""
+        now = self.ops.board.now
+        return self._due.get(call, now) > now or any(
+            moment > now and level > self.ops.level[call] for moment, level in self._ordered.get(call, ())
+        )
 
     def _check(self, call: int, level: int) -> None:
         """Raise the level of a call by one if its deadline finds it out of control, and still going on."""
         if self.ops.level[call] != level or self.ops.is_over(call):
             return
-        if not self._is_under_control(call):
+        if not self._control.is_reached(call):
             self._raise(call, level + 1, BY_DEADLINE)
-
-    def _is_under_control(self, call: int) -> bool:
-        ops, rows, now = self.ops, self.ops.rows, self.ops.board.now
-        severity = self._severity[call]
-        if severity > ops.level[call]:
-            return False
-        there = {int(rows[row + SLOT]) for row in ops.sent_rows.get(call, ()) if rows[row + ON_SCENE] <= now}
-        slots = range(ops.first_slot[call], ops.first_slot[call + 1])
-        return all(slot in there for slot in slots if ops.slot_level[slot] <= severity)
 
     def _order(self, call: int, level: int) -> None:
         ops, refusal = self.ops, ""

@@ -153,6 +153,17 @@ class Raise(NamedTuple):
     reason: str
 
 
+class Withdrawal(NamedTuple):
+    """A need that nobody was sent to, and that was closed because nobody was wanted any more."""
+
+    incident: int
+    slot: int
+    moment: float
+    """Seconds from the start."""
+    reason: str
+    """One of the words in ``engine.control``."""
+
+
 class Ordered(NamedTuple):
     """A recall or an order, and what came of it."""
 
@@ -228,6 +239,8 @@ class Log:
     """Units that were sent to staging areas, in order of their alerts."""
     reliefs: tuple[Relieving, ...] = ()
     """Reliefs that were asked for, in order of time."""
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """Needs that were withdrawn because their calls were under control or over, in order of time."""
 
     @cached_property
     def staged(self) -> dict[int, Staged]:
@@ -273,12 +286,15 @@ class Incidents:
     @property
     def given_up(self) -> NDArray[np.bool_]:
         """Calls of which every need was given up [n]."""
-        return np.asarray(self.lost >= self.needed)
+        return np.asarray((self.lost >= self.needed) & (self.needed > 0))
 
     def status(self) -> NDArray[np.str_]:
-        """Return what became of each call: served, partial, cancelled, lost or unserved [n]."""
+        """Return what became of each call: served, partial, cancelled, lost or unserved [n].
+
+        A call that needs nobody is not served; where an order brought somebody it is partial.
+        """
         conditions = [
-            self.filled >= self.needed,
+            (self.filled >= self.needed) & (self.needed > 0),
             self.arrived > 0,
             self.given_up,
             ~np.isnan(self.closed),
@@ -335,6 +351,7 @@ def _open_at_the_end(log: Log) -> NDArray[np.bool_]:
     for_good = ~np.isin(r.ending, (Ending.DIVERTED, Ending.CUT_OFF, Ending.BROKEN_DOWN))
     still_open[r.slot[for_good]] = False
     still_open[log.lost] = False
+    still_open[[each.slot for each in log.withdrawals]] = False
     return still_open
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from dispatch.engine.control import WITHDRAWN
 from dispatch.engine.hospitals import WORDS
 from dispatch.engine.levels import REASONS
 from dispatch.engine.tiers import ask_words
@@ -61,6 +62,7 @@ def notices(log: Log) -> list[Notice]:
             _move_ups(log),
             _stagings(log),
             _reliefs(log),
+            _withdrawals(log),
         )
     )
 
@@ -167,3 +169,16 @@ def _reliefs(log: Log) -> Iterator[Notice]:
             yield Notice(each.taken_over, "relieved", *who, f"by {names[r.unit[each.relief]]}")
         if each.withdrawn == each.withdrawn:
             yield Notice(each.withdrawn, "no relief", *who, "nobody was on the way when the work was over")
+
+
+def _withdrawals(log: Log) -> Iterator[Notice]:
+    needed = log.scenario.capabilities
+    for each in log.withdrawals:
+        what = needed[log.timeline.capability[each.slot]]
+        yield Notice(
+            each.moment,
+            "need withdrawn",
+            _incident(log, each.incident),
+            "",
+            f"{what}: {WITHDRAWN[each.reason]}",
+        )

@@ -144,6 +144,10 @@ class RoadConditions:
         in_force = self.changes[last][1] if last >= 0 else ()
         return Conditions(self._period(time), in_force)
 
+    def change_after(self, time: float) -> bool:
+        """Whether a road is still to be closed or opened after a moment."""
+        return bool(self.changes) and self.changes[-1][0] > time
+
     def next_period(self, time: float) -> float:
         """Return the first later moment at which another period begins; infinite where there is only one."""
         if not self.speeds.varies:

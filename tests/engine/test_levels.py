@@ -279,6 +279,39 @@ def test_an_order_to_move_is_refused_to_units_that_are_out(tmp_path: Path) -> No
     assert [each.detail for each in notices(log)] == ["not on duty"]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("target", [{"station": "east"}, {"incident": "x"}])
+def test_what_begins_and_ends_in_the_second_of_an_order_comes_first(
+    tmp_path: Path, target: dict[str, str], *, turned: bool
+) -> None:
+    """However they are written: who goes out of service that second stays, who comes back goes."""
+    order = {"at": 100, "order": {"unit": "W1", **target}}
+    sends = "sent" if "incident" in target else "moves to east"
+    ends = {"at": 50, "outage": {"unit": "W1", "for": 50}}
+    restored = [{"at": 50, "outage": {"unit": "W1"}}, {"at": 100, "restore": {"unit": "W1"}}]
+    begins = {"at": 100, "outage": {"unit": "W1", "for": 50}}
+    for injects, told in (([begins], "not on duty"), ([ends], sends), (restored, sends), ([], sends)):
+        written = [*injects, order][:: -1 if turned else 1]
+        log = simulate(world(tmp_path, call(node="e"), *written))
+        assert [each.outcome for each in log.orders] == [told]
+        assert sent(log) == [("E1", 0.0), *([("W1", 100.0)] if told == "sent" else [])]
+        assert len(log.move_ups) == (told == "moves to east")
+
+
+def test_orders_of_one_second_are_carried_out_in_the_order_written(tmp_path: Path) -> None:
+    """A recall frees the unit for the order that stands behind it, not for one before it."""
+    away = {"at": 0, "order": {"unit": "W1", "incident": "x"}}
+    recall, order = (
+        {"at": 60, "recall": {"unit": "W1"}},
+        {"at": 60, "order": {"unit": "W1", "station": "east"}},
+    )
+    told = {}
+    for name, written in (("before", [order, recall]), ("behind", [recall, order])):
+        log = simulate(world(tmp_path, call(node="e"), away, *written))
+        told[name] = [each.outcome for each in log.orders[1:]]
+    assert told == {"before": ["not free", "turned back"], "behind": ["turned back", "moves to east"]}
+
+
 def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> None:
     """E1 is on its way from e to c for another call, to which E2 goes instead."""
     other = {"at": 0, "incident": {"type": "fire", "node": "c", "id": "y"}}
@@ -380,8 +413,8 @@ def test_calls_can_be_chosen_by_the_level_of_their_first_alarm(tmp_path: Path) -
 
 
 def test_an_ended_call_is_not_brought_to_life_again(tmp_path: Path) -> None:
-    """W1 leaves at 1260 s; neither an order, nor a level, nor its own deadline sends anybody after that."""
-    fire = {"on_scene": 1200, "alarm": {"level": 1, "severity": {3: 1}, "control_within": "40 min"}}
+    """W1 leaves at 1260 s; neither an order nor a level sends anybody after that."""
+    fire = {"on_scene": 1200, "alarm": {"level": 1}}
     injects = [
         {"at": 2000, "order": {"unit": "E1", "incident": "x"}},
         {"at": 2100, "level": {"incident": "x", "level": 2}},
@@ -442,14 +475,15 @@ def test_a_unit_that_works_by_the_busy_clock_drives_home_from_a_recall(tmp_path:
 
 
 def test_a_unit_goes_again_when_the_others_are_out_of_service(tmp_path: Path) -> None:
-    injects = [
-        {"at": 1000, "outage": {"unit": "E1"}},
-        {"at": 1200, "level": {"incident": "x", "level": 2}},
-    ]
+    """At a call without alarm levels, which is under control whenever a unit's work is done."""
+    outage = {"at": 0, "outage": {"unit": "E1"}}
     units = {name: UNITS[name] for name in ("W1", "E1")}
-    log = simulate(world(tmp_path, call(), *injects, alarm={"level": 1}, units=units))
-    assert sent(log) == [("W1", 0.0), ("W1", 3600.0)]
-    assert log.incidents.closed.tolist() == [7200.0]
+    fire = {"on_scene": 3600, "run_card": {"engine": 2}}
+    log = simulate(
+        world(tmp_path, outage, call(at=10), units=units, plans=None, incident_types={"fire": fire})
+    )
+    assert sent(log) == [("W1", 10.0), ("W1", 3610.0)]
+    assert log.incidents.closed.tolist() == [7210.0]
 
 
 @pytest.mark.parametrize(
