@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import math
 import random
@@ -11,6 +10,7 @@ import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,28 +21,31 @@ from ruamel.yaml import YAML
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
+from dispatch.roads.network import load_network
+
 if TYPE_CHECKING:
     from types import ModuleType
 
 NETWORKS = Path(__file__).parents[2] / "networks"
 SKELETONS = NETWORKS / "skeletons"
-DISTRICTS = sorted(path.parent.name for path in SKELETONS.glob("*/district.yaml"))
-LANZHOU = "lanzhou-new-area"
+DISTRICTS = ["gulou", "huining", "lanzhou-new-area", "qingxin"]
+SHIPPED = ["lanzhou-new-area", "qingxin"]
+LANZHOU, QINGXIN = SHIPPED
 FILES = ("node.csv", "link.csv", "network.yaml")
+TWO_WAY = (("A", "C", "false"),)
+ONE_WAY = (("A", "C", "true"), ("C", "A", "true"))
 
 
-def _load_builder() -> ModuleType:
+def _load(module: str) -> ModuleType:
     """``networks`` is a folder of data and not a package, so its builder is loaded by path."""
-    spec = importlib.util.spec_from_file_location("densify", NETWORKS / "densify.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["densify"] = module
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(NETWORKS))
+    try:
+        return import_module(module)
+    finally:
+        sys.path.remove(str(NETWORKS))
 
 
-builder = _load_builder()
+skeletons, streets, builder = _load("skeleton"), _load("streets"), _load("densify")
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,25 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(name: str) -> Roads:
-    return read(NETWORKS / name, NETWORKS / name / "network.yaml")
+def folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped network, or one built for the tests from a skeleton whose network is not shipped."""
+    if name in SHIPPED:
+        return NETWORKS / name
+    folder = tmp_path_factory.mktemp("networks") / name
+    folder.mkdir()
+    for file, content in rebuilt(SKELETONS / name).items():
+        (folder / file).write_bytes(content)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def skeleton(name: str) -> Roads:
-    return read(SKELETONS / name, NETWORKS / name / "network.yaml")
+def built(folder: Path) -> Roads:
+    return read(folder, folder / "network.yaml")
+
+
+@pytest.fixture(scope="module")
+def skeleton(name: str, folder: Path) -> Roads:
+    return read(SKELETONS / name, folder / "network.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +125,12 @@ def lanzhou() -> Roads:
 
 
 def rebuilt(folder: Path) -> dict[str, bytes]:
-    texts = builder.render(builder.densify(builder.read_skeleton(folder)))
+    texts = builder.render(streets.densify(skeletons.read_skeleton(folder)))
     return {file: text.encode() for file, text in texts.items()}
 
 
-def committed(name: str) -> dict[str, bytes]:
-    return {file: (NETWORKS / name / file).read_bytes() for file in FILES}
+def content(folder: Path) -> dict[str, bytes]:
+    return {file: (folder / file).read_bytes() for file in FILES}
 
 
 def copy_skeleton(tmp_path: Path, name: str = LANZHOU) -> Path:
@@ -125,11 +140,19 @@ def copy_skeleton(tmp_path: Path, name: str = LANZHOU) -> Path:
 # The same skeleton gives the same bytes
 
 
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_committed_files_are_what_the_skeleton_builds(name: str) -> None:
-    assert rebuilt(SKELETONS / name) == committed(name)
+    assert rebuilt(SKELETONS / name) == content(NETWORKS / name)
 
 
-def test_the_order_of_the_skeletons_rows_does_not_matter(name: str, tmp_path: Path) -> None:
+def test_every_skeleton_and_every_shipped_network_is_tested_here() -> None:
+    assert sorted(path.name for path in SKELETONS.iterdir()) == DISTRICTS
+    assert sorted(path.parent.name for path in NETWORKS.glob("*/network.yaml")) == SHIPPED
+    assert builder.shipped() == SHIPPED
+
+
+def test_the_order_of_the_skeletons_rows_does_not_matter(name: str, folder: Path, tmp_path: Path) -> None:
+    known = content(folder)
     folder = copy_skeleton(tmp_path, name)
     for file in ("node.csv", "link.csv"):
         head, *rows = (folder / file).read_text(encoding="utf-8").splitlines()
@@ -141,7 +164,7 @@ def test_the_order_of_the_skeletons_rows_does_not_matter(name: str, tmp_path: Pa
     district["grids"].reverse()
     with about.open("w", encoding="utf-8") as stream:
         yaml.dump(district, stream)
-    assert rebuilt(folder) == committed(name)
+    assert rebuilt(folder) == known
 
 
 def test_check_tells_stale_files_from_fresh_ones_and_writes_nothing(
@@ -159,6 +182,23 @@ def test_check_tells_stale_files_from_fresh_ones_and_writes_nothing(
     assert capsys.readouterr().out == "out of date: link.csv\n"
 
 
+def test_without_a_name_all_shipped_networks_are_built_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in DISTRICTS:
+        copy_skeleton(tmp_path, name)
+    for name in SHIPPED:
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(builder, "HERE", tmp_path)
+    assert builder.main(["--check"]) == 1
+    assert builder.main([]) == 0
+    assert [content(tmp_path / name) for name in SHIPPED] == [content(NETWORKS / name) for name in SHIPPED]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*SHIPPED, "skeletons"])
+    assert builder.main(["gulou", "atlantis"]) == 2
+    assert (tmp_path / "gulou" / "network.yaml").is_file()
+    assert "atlantis" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
@@ -174,6 +214,10 @@ def test_check_tells_stale_files_from_fresh_ones_and_writes_nothing(
          "half_north_m: 750, spacing_m: 250, street_class: local", "overlap"),
         ("district.yaml", "street_class: local}", "street_class: alley}", "alley"),
         ("district.yaml", "licence:", "license:", "licence"),
+        ("node.csv", "LHW,中川国际机场,103.62", "LHW,中川国际机场,1O3.62", "node LHW: x_coord '1O3.62'"),
+        ("node.csv", "x_coord", "lon", "no columns ['x_coord']"),
+        ("link.csv", "LHW,ZCZ,false,5790", "LHW,ZCZ,false,5.79", "5.79 m is shorter than the straight line"),
+        ("link.csv", "LHW,ZCZ,false,5790,primary,50", "LHW,ZCZ,false,5790,primary,0", "free_speed '0'"),
     ],
 )  # fmt: skip
 def test_a_skeleton_that_contradicts_itself_is_refused(
@@ -183,8 +227,8 @@ def test_a_skeleton_that_contradicts_itself_is_refused(
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(builder.SkeletonError) as error:
-        builder.read_skeleton(path.parent)
+    with pytest.raises(skeletons.SkeletonError) as error:
+        skeletons.read_skeleton(path.parent)
     assert message in str(error.value)
 
 
@@ -196,11 +240,11 @@ def test_an_unknown_district_is_refused_by_name(capsys: pytest.CaptureFixture[st
 # The files
 
 
-def test_files_have_unix_line_ends_and_sorted_rows(name: str) -> None:
-    for file, content in committed(name).items():
-        assert b"\r" not in content
+def test_files_have_unix_line_ends_and_sorted_rows(folder: Path) -> None:
+    for file, data in content(folder).items():
+        assert b"\r" not in data
         if file.endswith(".csv"):
-            keys = [row[0] for row in csv.reader(io.StringIO(content.decode()))][1:]
+            keys = [row[0] for row in csv.reader(io.StringIO(data.decode()))][1:]
             assert keys == sorted(keys)
 
 
@@ -216,7 +260,7 @@ def test_the_network_says_that_it_is_approximate(built: Roads, name: str) -> Non
 
 
 def test_every_node_is_in_a_known_zone_and_all_inhabitants_live_somewhere(built: Roads, name: str) -> None:
-    zones = builder.read_skeleton(SKELETONS / name).district.zones
+    zones = skeletons.read_skeleton(SKELETONS / name).district.zones
     people: Counter[str] = Counter()
     for node in built.nodes.values():
         people[node["zone_id"]] += round(float(node["population"]) * 1000)
@@ -226,9 +270,19 @@ def test_every_node_is_in_a_known_zone_and_all_inhabitants_live_somewhere(built:
 # The roads
 
 
-def test_the_network_is_fine_and_in_one_piece(built: Roads) -> None:
-    assert len(built.nodes) >= 1500
+def test_the_network_is_fine_and_in_one_piece(built: Roads, name: str) -> None:
+    assert len(built.nodes) >= (1500 if name != "gulou" else 900)  # a district of 36 km2
     assert connected_components(built.matrix(), directed=True, connection="strong")[0] == 1
+
+
+def test_the_simulator_takes_the_whole_network_and_suspects_nothing(folder: Path, built: Roads) -> None:
+    network = load_network(folder)
+    told = network.summary()
+    assert told["nodes"] == len(built.nodes)
+    assert told["links"] == len(built.links)
+    assert told["strong_components"] == 1
+    assert told["suspicious_links"] == 0
+    assert list(network.notes) == built.about["notes"]
 
 
 def test_skeleton_nodes_keep_their_names_and_places(built: Roads, skeleton: Roads) -> None:
@@ -260,12 +314,12 @@ def test_streets_are_as_long_as_their_class_winds(built: Roads, skeleton: Roads)
     assert streets
     for street in streets:
         one, other = (
-            builder.Node("", "", float(node["x_coord"]), float(node["y_coord"]), "")
+            skeletons.Node("", "", float(node["x_coord"]), float(node["y_coord"]), "")
             for node in (built.nodes[street["from_node_id"]], built.nodes[street["to_node_id"]])
         )
-        circuity = builder.ROAD_CLASSES[street["facility_type"]].circuity
+        circuity = skeletons.ROAD_CLASSES[street["facility_type"]].circuity
         assert float(street["length"]) == pytest.approx(
-            max(1, builder.haversine_m(one, other) * circuity), abs=0.06
+            max(1, skeletons.haversine_m(one, other) * circuity), abs=0.06
         )
 
 
@@ -275,14 +329,67 @@ def test_streets_make_no_shortcut_between_the_skeletons_places(built: Roads, ske
         assert {key: after[key] for key in before} == pytest.approx(before, abs=0.001)
 
 
-def test_a_motorway_is_left_only_at_places_of_the_skeleton(lanzhou: Roads) -> None:
+@pytest.mark.parametrize("name", ["huining", *SHIPPED], indirect=True)
+def test_a_motorway_is_left_only_at_places_of_the_skeleton_and_nobody_lives_along_it(built: Roads) -> None:
     degree: Counter[str] = Counter()
-    for link in lanzhou.links.values():
+    for link in built.links.values():
         degree.update((link["from_node_id"], link["to_node_id"]))
-    motorway = [link for link in lanzhou.links.values() if link["facility_type"] == "motorway"]
+    motorway = [link for link in built.links.values() if link["facility_type"] == "motorway"]
     between = {link["from_node_id"] for link in motorway if "." in link["from_node_id"]}
     assert between
     assert {degree[key] for key in between} == {2}
+    assert {float(built.nodes[key]["population"]) for key in between} == {0}
+
+
+def test_a_connector_that_opens_a_shortcut_between_places_is_left_out(tmp_path: Path) -> None:
+    """Two roads leave A nearly side by side: streets tie the fast one; none crosses to the slow one."""
+    write_world(tmp_path, 15)
+    network = streets.densify(skeletons.read_skeleton(tmp_path))
+    tied = {link.from_id for link in network.links if "~" in link.link_id}
+    assert tied == {"A", "A-B.01", "A-B.02"}
+    write_world(tmp_path, 90)
+    network = streets.densify(skeletons.read_skeleton(tmp_path))
+    tied = {link.from_id for link in network.links if "~" in link.link_id}
+    assert tied == {"A", "A-B.01", "A-B.02", "A-C.01", "A-C.02"}
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_shortcut_in_one_direction_only_is_left_out_too(way: int, tmp_path: Path) -> None:
+    """The secondary road has a link each way: one has its shortcut into C, the other one out of C."""
+    write_world(tmp_path, 15, slow=ONE_WAY)
+    links = streets.densify(skeletons.read_skeleton(tmp_path)).links
+    stem = "-".join(ONE_WAY[way][:2])
+    assert any(link.from_id.startswith(f"{stem}.") for link in links)
+    assert not any(link.from_id.startswith(f"{stem}.") for link in links if "~" in link.link_id)
+
+
+def test_a_skeleton_in_two_parts_is_refused(tmp_path: Path) -> None:
+    write_world(tmp_path, 90, slow=ONE_WAY[:1])
+    with pytest.raises(skeletons.SkeletonError, match=r"no way from every place to \['A', 'B'\]"):
+        streets.densify(skeletons.read_skeleton(tmp_path))
+
+
+def write_world(folder: Path, angle: float, slow: tuple[tuple[str, str, str], ...] = TWO_WAY) -> None:
+    """Roads of 4.8 km at the equator: a primary one from A east to B, secondary ones turned off it to C."""
+    degree = math.radians(skeletons.EARTH_RADIUS_M)
+    turn = math.radians(angle)
+    nodes = [("A", 10.0, 0.0), ("B", 10 + 4000 / degree, 0.0)]
+    nodes += [("C", 10 + 4000 * math.cos(turn) / degree, 4000 * math.sin(turn) / degree)]
+    with (folder / "node.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([skeletons.NODE_FIELDS, *((key, key, x, y) for key, x, y in nodes)])
+    ends = [("A", "B", "false", "primary"), *((*road, "secondary") for road in slow)]
+    roads = [(f"road{i}", *end[:3], 4800, end[3], "") for i, end in enumerate(ends)]
+    with (folder / "link.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([skeletons.LINK_FIELDS, *roads])
+    zone = {"name": "z", "kind": "z", "population": 0, "population_source": "none"}
+    about: dict[str, Any] = dict.fromkeys(("name", "title", "source", "licence"), "world")
+    about |= {"notes": [], "zones": [{"id": "town", "nodes": ["A", "B", "C"], **zone}]}
+    about["zones"] += [{"id": key, "nodes": [], **zone} for key in ("rural", "outside")]
+    about["grids"] = [
+        {"centre": "A", "half_east_m": 1000, "half_north_m": 1000, "spacing_m": 250, "street_class": "local"}
+    ]
+    with (folder / "district.yaml").open("w", encoding="utf-8") as stream:
+        YAML(typ="safe").dump(about, stream)
 
 
 def test_a_speed_that_differs_from_its_class_is_written_down(tmp_path: Path) -> None:
@@ -298,7 +405,7 @@ def test_two_roads_between_the_same_places_are_told_apart_by_class(tmp_path: Pat
     path = copy_skeleton(tmp_path) / "link.csv"
     with path.open("a", encoding="utf-8") as file:
         file.write("old_road,LHW,JCGS,false,24000,village,\n")
-    network = builder.densify(builder.read_skeleton(path.parent))
+    network = streets.densify(skeletons.read_skeleton(path.parent))
     assert {"LHW-JCGS.motorway.45", "LHW-JCGS.village.47"} <= network.nodes.keys()
     assert "LHW-JCGS.01" not in network.nodes
 
@@ -307,7 +414,7 @@ def test_two_roads_between_the_same_places_are_told_apart_by_class(tmp_path: Pat
     ("total", "parts", "decimals"), [(3740, 8, 1), (65140, 131, 1), (42000, 97, 3), (0, 5, 3)]
 )
 def test_shares_are_nearly_equal_and_add_up(total: float, parts: int, decimals: int) -> None:
-    shares = builder.split(total, parts, decimals)
+    shares = streets.split(total, parts, decimals)
     assert len(shares) == parts
     assert math.fsum(shares) == pytest.approx(total, abs=1e-9)
     assert max(shares) - min(shares) < 1.1 * 10**-decimals
@@ -339,3 +446,50 @@ def test_travel_times_to_the_thirty_places_of_lanzhou_new_area(case: str, lanzho
 
 def test_lanzhou_new_area_has_the_inhabitants_of_its_plan(lanzhou: Roads) -> None:
     assert math.fsum(float(node["population"]) for node in lanzhou.nodes.values()) == pytest.approx(160_000)
+
+
+# The other districts: what is known about travel at free flow
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end", "minutes"),
+    [
+        (QINGXIN, "TH", "BJH", 16), (QINGXIN, "QC", "BJH", 26), (QINGXIN, "TH", "LZB", 53),
+        (QINGXIN, "TH", "SHT", 74), (QINGXIN, "YSX", "SHT", 101), (QINGXIN, "TH", "HY", 25),
+        ("huining", "HS", "GCY", 87), ("huining", "HS", "XY", 173), ("huining", "JY", "GCY", 62),
+        ("gulou", "TJ", "MW", 6), ("gulou", "CS", "MW", 9),
+    ],
+    indirect=["name"],
+)  # fmt: skip
+def test_travel_times_between_the_places_of_the_other_districts(
+    built: Roads, start: str, end: str, minutes: float
+) -> None:
+    assert built.minutes_from([start])[end] == pytest.approx(minutes, abs=0.55)
+
+
+@pytest.mark.parametrize(
+    ("name", "station", "apart", "within", "mean"),
+    [
+        ("gulou", "DJK", (), {4: 14, 5: 17, 8: 21}, None),
+        ("huining", "HS", ("HS", "QJY"), {15: 2, 30: 5, 60: 9, 90: 15}, 80),
+    ],
+    indirect=["name"],
+)
+def test_places_within_so_many_minutes_of_the_one_station(
+    built: Roads,
+    skeleton: Roads,
+    station: str,
+    apart: tuple[str, ...],
+    within: dict[int, int],
+    mean: float | None,
+) -> None:
+    found = built.minutes_from([station])
+    places = [key for key in skeleton.nodes if built.nodes[key]["zone_id"] != "outside" and key not in apart]
+    assert {limit: sum(found[key] <= limit for key in places) for limit in within} == within
+    if mean:
+        assert math.fsum(found[key] for key in places) / len(places) == pytest.approx(mean, abs=0.5)
+
+
+@pytest.mark.parametrize("name", [QINGXIN], indirect=True)
+def test_qingxin_has_the_inhabitants_of_its_census(built: Roads) -> None:
+    assert math.fsum(float(node["population"]) for node in built.nodes.values()) == pytest.approx(618_523)
