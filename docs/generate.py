@@ -15,7 +15,7 @@ from dispatch.model.scenario import ScenarioFile
 from dispatch.model.standards import StandardFile
 from dispatch.report.standards_page import profile_lines
 from dispatch.statics.standards import shipped
-from dispatch.study import measures, outcomes, singles
+from dispatch.study import measures, outcomes, singles, supplies
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -158,8 +158,11 @@ def measures_page() -> str:
     for name, (function, unit, more, filters) in sorted(singles.SINGLES.items()):
         line = f"| `{name}` | {unit} | {better[more]} | {', '.join(filters) or '–'} | {one_line(function)} |"
         lines.append(line)
-    headline = ", ".join(f"`{name}`" for name in measures.HEADLINE)
-    return "\n".join([*lines, "", f"Without a choice these are computed: {headline}.", "", *outcome_lines()])
+    headline, supplied = (
+        ", ".join(f"`{name}`" for name in names) for names in (measures.HEADLINE, supplies.HEADLINE)
+    )
+    choice = f"Without a choice these are computed: {headline}; in a scenario with supplies also {supplied}."
+    return "\n".join([*lines, "", choice, "", *outcome_lines()])
 
 
 def outcome_lines() -> list[str]:

@@ -62,7 +62,7 @@ def grade(
 
     Example: dispatch grade --dead 3 --injured 12 --loss "10 M" --fire --trapped 3 --scene high-rise --night
     """
-    uplifts = {"night": night, "risk": high_risk, "dry_hydrants": dry_hydrants, "key_units": key_unit,
+    uplifts = {"night": night, "risk": high_risk, "dry_hydrants": dry_hydrants, "key_unit_nodes": key_unit,
                "weather": weather}  # fmt: skip
     of_levels = {"--trapped": trapped, "--scene": scene, "--level": level, "--night": night,
                  "--high-risk": high_risk, "--dry-hydrants": dry_hydrants, "--key-unit": key_unit,

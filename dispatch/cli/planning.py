@@ -95,9 +95,10 @@ def plans_match(
     if level > found.top(number):
         message = f"--level {level}: the scale of '{kind}' ends at {found.top(number)}."
         raise UsageError(message, hint=f"Give 1 to {found.top(number)}.")
-    answer = found.match_at(number, int(found.spot_of[place]), level, 0)
-    sent = found.card(number, place, level, 0.0)
-    spot = found.spots[int(found.spot_of[place])]
+    at = int(found.spot_of[place])
+    answer, spot = found.match_at(number, at, level, 0), found.spots[at]
+    sent = found.card_at(number, at, level, 0)
+    raised = found.raised_at(number, at, level, 0, loaded.capabilities)
     if as_json:
         asked = {
             "type": kind,
@@ -109,10 +110,10 @@ def plans_match(
             "zones": list(spot.zones),
             "area_classes": list(spot.area_classes),
         }
-        sys.stdout.write(json_text(planning.match_document(answer, sent, asked, loaded.capabilities)))
+        sys.stdout.write(json_text(planning.match_document(answer, sent, raised, asked, loaded.capabilities)))
     else:
         head = f"{kind} at {node} ({spot}), level {level}, on {found.days[0]}"
-        planning.print_match(terminal.console(), answer, sent, head, loaded.capabilities)
+        planning.print_match(terminal.console(), answer, sent, raised, head, loaded.capabilities)
     if (answer is None or answer.chosen is None) and not sent.slots:
         raise typer.Exit(EXIT_UNMATCHED)
 

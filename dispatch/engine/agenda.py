@@ -10,8 +10,8 @@ import simpy
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-INJECT, RELEASE, CALL = 0, 1, 2
-"""Order of events at equal times."""
+INJECT, ORDER, RELEASE, CALL = 0, 1, 2, 3
+"""Order of events at equal times: changes, what is ordered then, who is done, what comes in."""
 
 
 class Agenda(simpy.Environment):

@@ -6,6 +6,8 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dispatch.engine.log import (
     AT_HOSPITAL,
     AVAILABLE,
@@ -18,12 +20,14 @@ from dispatch.engine.log import (
     UNIT,
     Withdrawal,
 )
-from dispatch.engine.parts import Part
+from dispatch.engine.parts import NO_SAY, Part
 from dispatch.engine.rulebook import NEVER, Ending
+from dispatch.needs import RELIEF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
+    from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.timeline import Timeline
 
@@ -47,13 +51,15 @@ class Control(Part):
     Where two calls do, the less urgent one gives up first. What a rise asked for before the call was under
     control, and nobody was sent to, is withdrawn then; everything else when the last unit has left. Until
     then a unit that has done its work does not come again for a need that was open when it left. Mutual aid,
-    and units with a patient, leave when they are done.
+    units with a patient, and those whose whole time is given (``busy``), leave when they are done.
     """
 
     because = "was_there"
 
     def __init__(self, timeline: Timeline) -> None:
         self._severity = timeline.severity.tolist()
+        self._all_told = (~np.isnan(timeline.busy)).tolist()
+        """Whether the whole time of a slot is given, until the unit is available [S]."""
         self._held: dict[int, int] = {}
         """Units that stay beyond their own time, and the rows of their responses."""
         self._let_go: set[int] = set()
@@ -68,21 +74,28 @@ class Control(Part):
         self.may_rise: Callable[[int], bool] = lambda _: False
         """Tells whether the level of a call may yet rise."""
 
+    def join(self, ops: Operations) -> None:
+        """Take part, and find out who else has a say in whether calls are under control."""
+        super().join(ops)
+        self._others = [part for part in ops.parts if type(part).done_by is not Part.done_by]
+
     def raised(self, call: int) -> None:
         """Look out for the moment at which nobody else is wanted."""
         self._watched.add(call)
 
     def barred(self, need: Need) -> Collection[int]:
-        """Return units that have left the call since the need was opened."""
+        """Return units that have left the call since the need was opened; reliefs have rules of their own."""
         left = self._left.get(need.incident)
-        return () if left is None else {unit for unit, moment in left.items() if moment >= need.ready}
+        if left is None or self.ops.slot_level[need.slot] == RELIEF:
+            return ()
+        return {unit for unit, moment in left.items() if moment >= need.ready}
 
     def takes_on(self, unit: int, row: int) -> bool:
         """Keep a unit at a call that is not under control yet."""
         rows, now = self.ops.rows, self.ops.board.now
         call = int(rows[row + INCIDENT])
         works = rows[row + ENDING] == Ending.SERVED and rows[row + CLEAR] == rows[row + AT_HOSPITAL] == now
-        if not works or self._severity[call] <= 0:
+        if not works or self._all_told[int(rows[row + SLOT])] or not self._governs(call):
             return False
         self._watched.add(call)
         if row in self._let_go or self.is_reached(call):
@@ -91,6 +104,10 @@ class Control(Part):
         self._held[unit] = row
         self._set_end(row, inf)
         return True
+
+    def _governs(self, call: int) -> bool:
+        """Whether it matters if a call is under control: it has alarm levels, or needs supplies."""
+        return self._severity[call] > 0 or any(moment != NO_SAY for moment in self._parts(call))
 
     def _set_end(self, row: int, moment: float) -> None:
         rows = self.ops.rows
@@ -154,32 +171,58 @@ class Control(Part):
 
     def is_reached(self, call: int) -> bool:
         """Whether a call is under control now."""
-        return self.foreseen(call) <= self.ops.board.now
+        return self._severity[call] <= self.ops.level[call] and (
+            max(self._arrivals(call), *self._parts(call)) <= self.ops.board.now
+        )
+
+    def _parts(self, call: int) -> list[float]:
+        """Return when other parts of the doctrine let a call be under control; see :meth:`Part.done_by`."""
+        return [part.done_by(call) for part in self._others] or [NO_SAY]
 
     def foreseen(self, call: int) -> float:
         """Return when a call is under control, as far as is known.
 
-        Infinite while it may be at a moment that nobody knows, NaN if it cannot be by what is known now.
+        Infinite while it may be at a moment that nobody knows, NaN if it cannot be by what is known now. To
+        be asked when everything of a moment has been decided.
         """
-        ops, rows, severity = self.ops, self.ops.rows, self._severity[call]
-        if severity > ops.level[call]:
+        if self._severity[call] > self.ops.level[call]:
             return inf if self.may_rise(call) else NEVER
-        sent, arrives = ops.sent_rows.get(call, ()), dict[int, float]()
-        for row in sent:
+        others = self._parts(call)
+        if any(moment != moment for moment in others):
+            return NEVER
+        moment = max(self._arrivals(call), *others)
+        missing = self._missing(call)
+        return moment if all(self._may_come(call, slot) for slot in missing) else NEVER
+
+    def _first_arrivals(self, call: int) -> dict[int, float]:
+        """Return when the first unit arrives for each slot, as far as that is known."""
+        rows, arrives = self.ops.rows, dict[int, float]()
+        for row in self.ops.sent_rows.get(call, ()):
             slot, on_scene = int(rows[row + SLOT]), rows[row + ON_SCENE]
             if on_scene == on_scene:
                 arrives[slot] = min(on_scene, arrives.get(slot, inf))
-        slots = range(ops.first_slot[call], ops.first_slot[call + 1])
-        missing = [slot for slot in slots if ops.slot_level[slot] <= severity and slot not in arrives]
-        if not missing:
-            asked = (moment for slot, moment in arrives.items() if ops.slot_level[slot] <= severity)
-            return max(asked, default=ops.ready[call])
-        return inf if all(self._may_come(call, slot, sent) for slot in missing) else NEVER
+        return arrives
 
-    def _may_come(self, call: int, slot: int, sent: Sequence[int]) -> bool:
+    def _asked(self, call: int) -> list[int]:
+        """Return the slots that a call's severity asks for."""
+        ops, severity = self.ops, self._severity[call]
+        slots = range(ops.first_slot[call], ops.first_slot[call + 1])
+        return [slot for slot in slots if ops.slot_level[slot] <= severity]
+
+    def _missing(self, call: int) -> list[int]:
+        """Return the slots of them for which no unit has arrived, or will at a moment that is known."""
+        arrives = self._first_arrivals(call)
+        return [slot for slot in self._asked(call) if slot not in arrives]
+
+    def _arrivals(self, call: int) -> float:
+        """Return when the last unit arrives that a call's severity asks for; infinite if not known."""
+        arrives = self._first_arrivals(call)
+        return max((arrives.get(slot, inf) for slot in self._asked(call)), default=self.ops.ready[call])
+
+    def _may_come(self, call: int, slot: int) -> bool:
         """Whether somebody is on the way to a slot, at a moment that nobody knows, or may be sent to it."""
         ops, rows, now = self.ops, self.ops.rows, self.ops.board.now
-        for row in sent:
+        for row in ops.sent_rows.get(call, ()):
             if rows[row + SLOT] == slot and not ops.has_left(row) and rows[row + ENDING] == Ending.SERVED:
                 return rows[row + UNIT] in ops.board.staged or ops.scenario.roads.change_after(now)
         need = ops.need_of(call, slot)

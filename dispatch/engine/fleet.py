@@ -135,6 +135,10 @@ class Fleet:
             self.aid_outbound = self.travel.outbound_row(self._aid_node)
         self._rankings: dict[tuple[int, int], Ranking] = {}
 
+    def road_travel(self, factor: float, width: float) -> Travel:
+        """Return how a vehicle of some pace and width (0 for none) travels under these conditions."""
+        return self._travel(TravelKind("road", 0.0, factor, width), self.conditions)
+
     def _travel(self, kind: TravelKind, conditions: Conditions) -> Travel:
         """Return how units of a kind travel; the same object wherever nothing differs."""
         network = self._roads.network

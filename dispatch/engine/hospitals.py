@@ -2,8 +2,9 @@
 
 A unit that is done on scene takes its patient to the nearest suitable hospital, chosen at that moment by the
 roads and hospitals as they are then. Of suitable hospitals those that divert are passed over, unless all do;
-then those whose places are all taken or spoken for by units on their way there, unless all are. Where no
-place is free on arrival, units wait in the order in which they came.
+then those whose places are all taken or spoken for by units on their way there, unless all are, or the
+others are farther than the nearest one's ``most_detour`` allows. Where no place is free on arrival, units
+wait in the order in which they came.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dispatch.engine.board import MARGIN
 from dispatch.engine.log import (
     AT_HOSPITAL,
     ENDING,
@@ -43,13 +45,14 @@ MODE = "normal"
 
 NEAREST, NEAREST_OPEN, NEAREST_FREE = "nearest", "nearest_open", "nearest_free"
 """The nearest suitable hospital; the nearest that does not divert; the nearest of these with a place."""
-ALL_FULL, ALL_DIVERTING = "all_full", "all_diverting"
-"""The nearest, where no place is free anywhere; one that diverts, because all do."""
+ALL_FULL, TOO_FAR, ALL_DIVERTING = "all_full", "too_far", "all_diverting"
+"""The nearest, where no place is free anywhere, or none near enough; one that diverts, because all do."""
 WORDS = {
     NEAREST: "the nearest",
     NEAREST_OPEN: "the nearest that does not divert",
     NEAREST_FREE: "the nearest with a free place",
     ALL_FULL: "the nearest, as no place is free anywhere",
+    TOO_FAR: "the nearest, as those with a free place are too far",
     ALL_DIVERTING: "in spite of its diversion, as all divert",
 }
 """Why, for people."""
@@ -79,14 +82,17 @@ def choose(
     if not hospitals:
         return None
     accepting = [h for h in hospitals if not sites[h].diverts(moment)]
-    free = [h for h in accepting or hospitals if load[h] < sites[h].beds]
-    chosen = (free or accepting or hospitals)[0]
+    asked, drive = accepting or hospitals, {h: seconds for seconds, _, h in ranked}
+    free = [h for h in asked if load[h] < sites[h].beds]
+    longest = drive[asked[0]] + sites[asked[0]].most_detour + MARGIN
+    near = [h for h in free if drive[h] <= longest]
+    chosen = (near or asked)[0]
     nearer = hospitals[: hospitals.index(chosen)]
-    passed = tuple((h, FULL if h in (accepting or hospitals) else DIVERTING) for h in nearer)
+    passed = tuple((h, FULL if h in asked else DIVERTING) for h in nearer)
     if not accepting:
         why = ALL_DIVERTING
-    elif not free:
-        why = ALL_FULL
+    elif not near:
+        why = TOO_FAR if free else ALL_FULL
     elif not passed:
         why = NEAREST
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.ladder import HandOver
+    from dispatch.engine.supply_log import SupplyLog
     from dispatch.engine.tiers import Ask
     from dispatch.roads.travel import Position
     from dispatch.scenario.conditions import Conditions
@@ -241,6 +242,8 @@ class Log:
     """Reliefs that were asked for, in order of time."""
     withdrawals: tuple[Withdrawal, ...] = ()
     """Needs that were withdrawn because their calls were under control or over, in order of time."""
+    supplies: SupplyLog | None = None
+    """What happened to supplies; None where the scenario has none."""
 
     @cached_property
     def staged(self) -> dict[int, Staged]:

@@ -119,7 +119,7 @@ class Operations:
         row = self.row_of[unit]
         return (-1, -1) if row < 0 else (int(self.rows[row + INCIDENT]), row // WIDTH)
 
-    def at(self, moment: float, act: Callable[[], None]) -> None:
+    def at(self, moment: float, act: Callable[[], None], rank: int = INJECT) -> None:
         """Let something happen at a moment, before units are released and calls come in."""
 
         def run(_: Event) -> None:
@@ -127,7 +127,7 @@ class Operations:
             act()
             self.decide()
 
-        self.agenda.schedule_at(Event([run]), INJECT, moment)
+        self.agenda.schedule_at(Event([run]), rank, moment)
 
     def decide(self) -> None:
         """Find units for the open needs, once everything of the present moment is known."""

@@ -6,6 +6,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from dispatch.engine.agenda import ORDER
 from dispatch.engine.crews import Crews
 from dispatch.engine.log import (
     AT_HOSPITAL,
@@ -44,16 +45,16 @@ class Orders(Part):
         """Orders for calls that are not ready yet, by number."""
 
     def join(self, ops: Operations) -> None:
-        """Schedule what is ordered."""
+        """Schedule what is ordered, behind everything else that changes at the same moment."""
         self.ops = ops
         self._units = {name: unit for unit, name in enumerate(ops.fleet.ids)}
         for number, command in enumerate(self._commands):
             if command.does == "recall":
-                ops.at(command.moment, partial(self._recall, command))
+                ops.at(command.moment, partial(self._recall, command), ORDER)
             elif command.station:
-                ops.at(command.moment, partial(self._move, command))
+                ops.at(command.moment, partial(self._move, command), ORDER)
             elif command.incident in self._calls:
-                ops.at(command.moment, partial(self._order, number))
+                ops.at(command.moment, partial(self._order, number), ORDER)
 
     def called(self, call: int) -> None:
         """Carry out the orders that a call had before it was ready."""

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002 - parts that override these methods need the arguments
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
 
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
+
+
+NO_SAY = -inf
+"""What a part that has no say in something answers."""
 
 
 class Part:
@@ -55,6 +60,13 @@ class Part:
     def takes_on(self, unit: int, row: int) -> bool:
         """Return whether the part has given a unit, done with its call, more to do before it goes home."""
         return False
+
+    def done_by(self, call: int) -> float:
+        """Return when what the part sees to lets a call be under control, as far as is known.
+
+        Infinite if it may do so at a moment that nobody knows, NaN if it cannot by what is known now.
+        """
+        return NO_SAY
 
     def rest(self, unit: int, row: int) -> float:
         """Return seconds in quarters before a unit that comes home is available; 0 for none at all."""

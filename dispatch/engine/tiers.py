@@ -11,22 +11,18 @@ from dispatch.durations import is_fixed, quantile
 from dispatch.engine.board import MARGIN
 from dispatch.engine.log import AID, AVAILABLE, WIDTH
 from dispatch.engine.parts import Part
+from dispatch.engine.reach import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Collection
 
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.model.agreements import AskedWhen
     from dispatch.scenario.agreements import AgreementTerms
-    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
-
-    Mask = NDArray[np.bool_]
 
 
 class Ask(NamedTuple):
@@ -104,7 +100,9 @@ class Agreements(Part):
         self._asks: list[Ask] = []
         self._known: dict[Need, dict[int, Because]] = {}
         """What has been found at the present moment, since the last unit was sent."""
-        self._cover = Reach(scenario)
+        demand = scenario.demand_by_node.sum(axis=0)
+        self._reach = Reach(np.flatnonzero(demand), scenario.file.cover_within)
+        self._weights = demand[self._reach.places]
 
     @staticmethod
     def _delay_by_slot(delay: Any, timeline: Timeline) -> list[float]:
@@ -245,34 +243,14 @@ class Agreements(Part):
         return barred | sent if any(unit not in gone for unit in able) else barred
 
     def _share_left(self, leaving: Collection[int]) -> float:
-        """Return the share of demand that would be near a free unit that need not be asked."""
-        board = self.ops.board
-        left = [unit for unit, idle in enumerate(board.idle) if idle and unit not in leaving]
-        own = {unit: board.base[unit] for unit in left if unit not in self._others}
-        return self._cover.share(board.fleet, own)
+        """Return the share of demand that would be near a free unit that need not be asked.
 
-
-class Reach:
-    """What share of demand lies within ``cover_within`` of some units, on the roads as they are."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        demand = scenario.demand_by_node.sum(axis=0)
-        self._places = np.flatnonzero(demand)
-        self._weights = demand[self._places]
-        self._within = scenario.file.cover_within + MARGIN
-        self._near: dict[tuple[Conditions, int, int], Mask] = {}
-
-    def share(self, fleet: Fleet, stands: Mapping[int, int]) -> float:
-        """Return the share of demand near any of some units, with their nodes; 1 where there is no demand."""
-        covered = np.zeros(len(self._places), dtype=np.bool_)
-        for unit, node in stands.items():
-            covered |= self._row(fleet, unit, node)
+        It is 1 where there is no demand.
+        """
+        board, gone = self.ops.board, {*leaving, *self._others}
+        left = [unit for unit, idle in enumerate(board.idle) if idle and unit not in gone]
+        covered = np.zeros(len(self._weights), dtype=np.bool_)
+        for unit in left:
+            covered |= self._reach.near(board.fleet, unit, board.base[unit])
         total = float(self._weights.sum())
         return float(self._weights[covered].sum()) / total if total else 1.0
-
-    def _row(self, fleet: Fleet, unit: int, node: int) -> Mask:
-        key = (fleet.conditions, unit, node)
-        if key not in self._near:
-            seconds = fleet.travels[unit].outbound(node)[self._places]
-            self._near[key] = np.asarray(seconds <= self._within)
-        return self._near[key]

@@ -164,7 +164,7 @@ class Night(Frozen):
         return hour >= self.begins or hour < self.ends
 
 
-CONDITIONS = ("night", "zones", "risk", "dry_hydrants", "key_units", "weather")
+CONDITIONS = ("night", "zones", "risk", "dry_hydrants", "key_unit_nodes", "weather")
 """What an uplift may hang on, one each."""
 
 
@@ -187,8 +187,8 @@ class Uplift(Frozen):
     """Calls in zones with one of these risk colours (``risk`` of a zone)."""
     dry_hydrants: Literal[True] | None = None
     """Calls where hydrants are dry (``dry``)."""
-    key_units: tuple[Reference, ...] = ()
-    """Calls at these nodes: key units such as schools."""
+    key_unit_nodes: tuple[Reference, ...] = ()
+    """Calls at these nodes: those of key units, such as schools."""
     weather: Literal[True] | None = None
     """Calls while the weather is said to be bad."""
 

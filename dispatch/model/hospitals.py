@@ -32,5 +32,8 @@ class Hospital(Frozen):
     """Places in the emergency department where patients are handed over; any number when left out."""
     turnover: Seconds = 0.0
     """How long a place stays taken after a hand-over."""
+    most_detour: Seconds | None = None
+    """How much longer a drive than to here is accepted to another hospital with a free place, when this one
+    is the nearest and full; where all are farther, units wait here. However much longer when left out."""
     diverting: tuple[Diverting, ...] = ()
     """When it sends ambulances on to others; an inject ``divert`` does so, too."""

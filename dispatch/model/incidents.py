@@ -21,6 +21,7 @@ from dispatch.model.base import (
 )
 from dispatch.model.distributions import Distribution
 from dispatch.model.outcomes import Outcome
+from dispatch.model.supplies import SupplyNeeds
 
 RunCard = dict[Name, Annotated[Whole, Field(ge=1, le=100)]]
 """Capability → number of units of the first alarm."""
@@ -78,6 +79,8 @@ class IncidentType(Frozen):
     """Alarm levels of its calls; none when left out."""
     relief: Relief | None = None
     """When units that stay long on scene are relieved; never when left out."""
+    supplies: SupplyNeeds = {}
+    """Item → what its calls need of it; until it is there they are not under control."""
 
     @model_validator(mode="after")
     def _one_clock(self) -> IncidentType:

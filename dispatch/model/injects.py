@@ -32,6 +32,7 @@ from dispatch.model.base import (
     parse_duration,
 )
 from dispatch.model.incidents import RunCard
+from dispatch.model.supplies import SupplyNeeds
 
 _DATE = re.compile(r"\s*[0-9]{4}-[0-9]")
 _MOMENT_HELP = "Write a duration from the start, such as '2 h', or a date such as 2024-01-05T08:00:00+08:00."
@@ -115,6 +116,8 @@ class InjectedIncident(Frozen):
     """What is reported; it may raise the first alarm level of a type that has an ``alarm``."""
     level: Level | None = None
     """Alarm level of the call instead of the type's, before report and uplifts."""
+    supplies: SupplyNeeds | None = None
+    """What the call needs of items, instead of what its type says."""
 
 
 class Surge(Frozen):

@@ -8,19 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from dispatch.model.alarms import ScaleName
 from dispatch.model.base import Frozen, Name, Place, Reference, Seconds, Text, Whole, number_only
-
-Scale = Literal["fire", "rescue"]
-"""Scale of alarm levels: five for fires, four for rescues."""
-
-TOPS: dict[Scale, int] = {"fire": 5, "rescue": 4}
-"""Highest alarm level of each scale (XF/T 1340-2016)."""
 
 USUAL_CREW = 6
 """People counted for a unit whose need states no crew: about six ride on a vehicle (after 建标152-2017)."""
 
-Level = Annotated[int, Field(ge=1, le=max(TOPS.values()))]
-"""Alarm level, 1 the lowest."""
+Level = Annotated[int, Field(ge=1, le=5)]
+"""Alarm level, 1 the lowest; some scales end earlier."""
 
 WrittenLevel = Annotated[Level, BeforeValidator(number_only)]
 """Alarm level as a value, not as a key."""
@@ -60,6 +55,11 @@ class UnitNeed(Frozen):
         """How many people count for all the units."""
         return self.units * (self.crew or USUAL_CREW)
 
+    @property
+    def crews(self) -> tuple[int, ...]:
+        """The smallest crew of each unit, 0 where none is stated."""
+        return (self.crew or 0,) * self.units
+
 
 def _need(value: Any) -> Any:
     """Take a bare number as so many units."""
@@ -91,8 +91,9 @@ class Staging(Frozen):
     """Who waits at a staging area instead of driving up to the scene."""
 
     from_unit: Annotated[Whole, Field(ge=1, le=100, alias="from")]
-    """The first unit to wait, in the order in which they are sent: 4 means that three drive up and the others
-    wait."""
+    """The first unit to wait, in the order in which they are sent: 4 means that three drive up. Later ones
+    wait for the size-up, but for those that are sent after it or in place of another, that are expected on
+    scene before all others, or to which the scene is as near as the staging area: these drive up."""
     at: Place | None = None
     """Where: a node id, or coordinates that are snapped to the nearest node; when left out the edge of the
     scene, which is the node of the incident."""
@@ -164,7 +165,7 @@ class IncidentClass(Frozen):
     """Name for people."""
     parent: Reference | None = None
     """The class above."""
-    scale: Scale | None = None
+    scale: ScaleName | None = None
     """Scale of its alarm levels; that of the class above when left out."""
 
 
@@ -190,7 +191,7 @@ class Force(Frozen):
     """People: units times their smallest crew, 6 where none is stated."""
 
 
-MinimumForce = dict[Scale, dict[Level, Force]]
+MinimumForce = dict[ScaleName, dict[Level, Force]]
 """Least force by scale and level; a level without one has that of the next lower level."""
 
 

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from dispatch.model.amounts import Flow
 from dispatch.model.base import Frozen, Metres, Name, Place, Reference, Speed, SpeedFactor, Text, Whole
 from dispatch.model.distributions import Distribution
 from dispatch.model.readiness import Breakdown, Downtime
+from dispatch.model.supplies import Consumables, Depot
 from dispatch.model.travel import Hours
 
 OwnerKind = Literal["state", "government", "enterprise", "volunteer", "mutual_aid"]
@@ -40,6 +42,10 @@ class UnitType(Frozen):
     """Random times out of service; none when left out."""
     breaks_down: Breakdown | None = None
     """How often it fails on its way to a call; never when left out."""
+    carries: Consumables = {}
+    """Item → what it carries of it; what is missing is filled up before it is available again."""
+    pumps: Flow | None = None
+    """What it can pump at an incident that needs foam or cooling."""
 
     @model_validator(mode="after")
     def _own_speed(self) -> UnitType:
@@ -129,13 +135,25 @@ class Variation(Frozen):
     """New units by id."""
     move_units: dict[Reference, Reference] = {}
     """New station of units, by unit id."""
+    close_depots: tuple[Reference, ...] = ()
+    """Depots that cease to exist, with their stock and trucks."""
+    reopen_depots: tuple[Reference, ...] = ()
+    """Depots of the scenario that an earlier variation closed."""
+    add_depots: dict[Name, Depot] = {}
+    """New depots by id."""
+    move_depots: dict[Reference, Place] = {}
+    """New places of depots by id, with their stock and trucks."""
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Variation:
-        both = sorted(set(self.close_stations) & (set(self.add_stations) | set(self.move_stations)))
-        if both:
-            message = f"station '{both[0]}' is closed and also added or moved | Do one of them."
-            raise ValueError(message)
+        for what, closed, kept in (
+            ("station", self.close_stations, {*self.add_stations, *self.move_stations}),
+            ("depot", self.close_depots, {*self.add_depots, *self.move_depots}),
+        ):
+            both = sorted(set(closed) & kept)
+            if both:
+                message = f"{what} '{both[0]}' is closed and also added or moved | Do one of them."
+                raise ValueError(message)
         lost = sorted(set(self.remove_units) & (set(self.add_units) | set(self.move_units)))
         if lost:
             message = f"unit '{lost[0]}' is removed and also added or moved | Do one of them."

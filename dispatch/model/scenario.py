@@ -30,6 +30,7 @@ from dispatch.model.moving_up import CoverageAware, MovingUp
 from dispatch.model.plans import PlanLibrary
 from dispatch.model.readiness import Crew
 from dispatch.model.resources import Rota, Station, StationsFrom, Unit, UnitType, Variation
+from dispatch.model.supplies import Depot, Item, Supplying, WaterSupply
 from dispatch.model.travel import Travel
 
 if TYPE_CHECKING:
@@ -169,6 +170,14 @@ class ScenarioFile(Frozen):
     """Response plans, which say who comes to an incident of a class, at an alarm level, at a place."""
     hospitals: dict[Name, Hospital] = {}
     """Where patients are taken, by id; incident types say whose patients by ``to_hospital``."""
+    items: dict[Name, Item] = {}
+    """Kinds of supplies by id, beside those of the catalogue; one of the same id takes its place."""
+    depots: dict[Name, Depot] = {}
+    """Depots of the baseline by id: stock, and trucks that take it to incidents."""
+    supplying: Supplying = Supplying()
+    """How supplies are sent."""
+    water: WaterSupply | None = None
+    """Water at incidents and where tankers fill; water that an incident needs is not simulated without."""
     zones: dict[Name, Zone] = {}
     """Areas for demand and reporting, beside those of the network; one of the same name gains nodes."""
     profiles: dict[Name, Profile] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dispatch.engine.board import MARGIN
+from dispatch.engine.reach import Reach
 from dispatch.policies.assigning import candidates
 from dispatch.policies.dispatching import Nearest, nearest_unit
-from dispatch.scenario.conditions import forget_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     from dispatch.engine.fleet import Fleet
     from dispatch.engine.protocols import Need, StatusBoard
     from dispatch.model.moving_up import CoverageAware as Terms
-    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.scenario import Scenario
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
     Counts = NDArray[np.int64]
-
-MOST_KEPT = 4096
-"""How many rows of reach are kept, each for a unit, a place and a state of the roads."""
 
 
 def expected_cover(weights: Floats, counts: Counts, busy: float) -> float:
@@ -57,35 +53,23 @@ def calls_by_capability(scenario: Scenario) -> Floats:
     return calls
 
 
-class Cover:
+class Cover(Reach):
     """What units cover: places with demand within a travel time of where they stand.
 
     ``calls`` are expected calls by capability and node [C, N], ``within`` the travel time in seconds.
     """
 
     def __init__(self, calls: Floats, within: float, busy: float) -> None:
-        self._places = np.flatnonzero(calls.sum(axis=0))
+        super().__init__(np.flatnonzero(calls.sum(axis=0)), within)
         total = float(calls.sum())
-        self.shares = calls[:, self._places] / total if total else calls[:, self._places]
+        self.shares = calls[:, self.places] / total if total else calls[:, self.places]
         """Share of all calls, by the capability that they need [C, P]; a call that needs two counts twice."""
         self.busy = busy
-        self._within = within + MARGIN
-        self._near: dict[tuple[Conditions, int, int], Mask] = {}
-
-    def near(self, fleet: Fleet, unit: int, node: int) -> Mask:
-        """Return which places a unit at a node is near enough to, on the roads as they are [P]."""
-        key = (fleet.conditions, unit, node)
-        found = self._near.get(key)
-        if found is None:
-            seconds = fleet.travels[unit].outbound(node)[self._places]
-            found = self._near[key] = np.asarray(seconds <= self._within)
-            forget_oldest(self._near, MOST_KEPT)
-        return found
 
     def reach(self, fleet: Fleet, nodes: Sequence[int]) -> Mask:
         """Return which places an ordinary vehicle reaches in time from some nodes [S, P]."""
-        rows = [fleet.travel.outbound(node)[self._places] <= self._within for node in nodes]
-        return np.array(rows, dtype=np.bool_).reshape(len(nodes), len(self._places))
+        rows = [fleet.travel.outbound(node)[self.places] <= self.within for node in nodes]
+        return np.array(rows, dtype=np.bool_).reshape(len(nodes), len(self.places))
 
     def counts(self, fleet: Fleet, units: Sequence[int], stands: Sequence[int]) -> Counts:
         """Return how many of some units are near each place, by capability [C, P]."""
@@ -101,6 +85,20 @@ class Cover:
             marginal_cover(self.shares[able], counts[able] - 1, near, self.busy)
             for able in sorted(fleet.capabilities[unit])
         )
+
+
+class Weighed(NamedTuple):
+    """What sending one unit would cost; sorts by that, then by the seconds, then by the unit."""
+
+    cost: float
+    """Seconds and penalty."""
+    seconds: float
+    """Expected time until it gets there."""
+    unit: int
+    lost: float
+    """Share of calls that lose cover."""
+    penalty: float
+    """What that counts for [s]."""
 
 
 class CoverageAware(Nearest):
@@ -123,20 +121,35 @@ class CoverageAware(Nearest):
 
     def pick(self, need: Need, board: StatusBoard, taken: Collection[int]) -> int | None:
         """Return the unit for one need, or None."""
-        if need.priority < self._from_priority:
+        if not self.weighs(need):
             return nearest_unit(need, board, taken)
+        best = min(self.weigh(need, board, taken), default=None)
+        return None if best is None else best.unit
+
+    def weighs(self, need: Need) -> bool:
+        """Whether cover counts for a need; else the nearest goes."""
+        return need.priority >= self._from_priority
+
+    def weigh(
+        self, need: Need, board: StatusBoard, taken: Collection[int], *, every: bool = False
+    ) -> list[Weighed]:
+        """Return what each unit would cost that could go, the soonest first.
+
+        Those that are farther than another costs are left out, unless ``every`` one is asked for.
+        """
         fleet, cover = board.fleet, self._cover
         own = [idle and fleet.agreement[unit] < 0 for unit, idle in enumerate(board.idle)]
         free = [unit for unit, counts_as_cover in enumerate(own) if counts_as_cover and unit not in taken]
         counts = None
-        best: tuple[float, float, int] | None = None
+        found, least = list[Weighed](), inf
         for seconds, unit in sorted((seconds, unit) for unit, seconds in candidates(need, board, taken)):
-            if best is not None and seconds > best[0]:
+            if seconds > least and not every:
                 break  # cover lost only adds to it
             lost = 0.0
             if own[unit]:
                 counts = cover.counts(fleet, free, board.base) if counts is None else counts
                 lost = cover.loss(fleet, unit, board.base[unit], counts)
-            found = (seconds + self._weight * lost, seconds, unit)
-            best = found if best is None else min(best, found)
-        return None if best is None else best[2]
+            penalty = self._weight * lost
+            found.append(Weighed(seconds + penalty, seconds, unit, lost, penalty))
+            least = min(least, seconds + penalty)
+        return found

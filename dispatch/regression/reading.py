@@ -33,7 +33,7 @@ from dispatch.regression.refusing import (
     possible,
 )
 from dispatch.statics.standards import standard
-from dispatch.study.measures import HEADLINE
+from dispatch.study.measures import headline
 from dispatch.study.opening import load
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _unwritten(found: Found) -> Case:
         title,
         groups=(group,),
         assertions=(reviewed,),
-        headline=file.measures or HEADLINE,
+        headline=file.measures or headline(scenario),
         notes=notices(scenario),
     )
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from dispatch.engine.hospitals import WORDS
 from dispatch.report import speak
 from dispatch.report.moments import calendar
-from dispatch.report.reasons import SLIGHT, WHY, later, reason_words
+from dispatch.report.reasons import SLIGHT, WHY, later, lost_words, reason_words, seconds_words
 from dispatch.report.results import speeds_document
 from dispatch.report.rows import Column, print_rows
 
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
         Choice,
         Epoch,
         Explanation,
+        Group,
         Moment,
         OtherHospital,
         Sent,
         Taken,
+        Weighed,
     )
     from dispatch.study.rungs import Rung
 
@@ -88,7 +90,7 @@ def print_explanation(out: Console, told: Explanation, scenario: Scenario, *, sh
 def _print_course(out: Console, told: Explanation) -> None:
     """Print everything; a table, or a decision, that tells nothing new against the last one is left out."""
     before: Epoch | None = None
-    tables: dict[str, list[tuple[str, ...]]] = {}
+    tables: dict[tuple[str, int, int], list[tuple[str, ...]]] = {}
     skipped: list[float] = []
     for moment in told.course:
         epoch = told.epochs[moment.number] if moment.what == "decision" else None
@@ -256,7 +258,7 @@ def _says_the_same(epoch: Epoch, before: Epoch) -> bool:
         [(choice.need, choice.outcome, choice.reason) for choice in one.choices] for one in (epoch, before)
     ]
     whys = [
-        {name: {each.unit: each.why for each in able} for name, able in one.candidates.items()}
+        [(of.capability, of.crew, {each.unit: each.why for each in of.candidates}) for of in one.groups]
         for one in (epoch, before)
     ]
     nobody = not any(
@@ -272,24 +274,59 @@ def _print_skipped(out: Console, times: Sequence[float]) -> None:
 
 
 def _print_epoch(
-    out: Console, told: Explanation, epoch: Epoch, tables: dict[str, list[tuple[str, ...]]]
+    out: Console,
+    told: Explanation,
+    epoch: Epoch,
+    tables: dict[tuple[str, int, int], list[tuple[str, ...]]],
 ) -> None:
-    """Print a decision; without a table that differs from the last of its capability in moments only."""
-    for capability, candidates in epoch.candidates.items():
-        able = [one for one in candidates if not one.why]
-        known = [_but_moments(one, told.incident) for one in candidates]
-        if candidates and tables.get(capability) != known:
-            tables[capability] = known
-            title = f"  {capability}: {len(able)} of {len(candidates)} could go"
+    """Print a decision; without a table that differs from the last of its kind in moments only."""
+    count: Counter[tuple[str, int]] = Counter()
+    for group in epoch.groups:
+        kind = (group.capability, group.crew)
+        count[kind] += 1
+        known = [_but_moments(one, told.incident) for one in group.candidates]
+        if group.candidates and tables.get((*kind, count[kind])) != known:
+            tables[*kind, count[kind]] = known
             columns = [
                 Column("unit", wraps=True), Column("station", wraps=True), Column("doing", wraps=True),
                 Column("there at, or why not", wraps=True),
             ]  # fmt: skip
-            rows = [_row(one, epoch.time, told.incident) for one in candidates[:SHOWN]]
-            print_rows(out, title, columns, rows, _rest(candidates[SHOWN:]))
-        own = [choice for choice in epoch.choices if choice.capability == capability]
+            rows = [_row(one, epoch.time, told.incident) for one in group.candidates[:SHOWN]]
+            print_rows(out, _title(group, told, epoch), columns, rows, _rest(group.candidates[SHOWN:]))
+        own = [choice for choice in epoch.choices if choice.need in group.needs]
         for _, alike in groupby(own, key=lambda choice: (choice.unit, choice.outcome, choice.reason)):
-            out.print(Padding(_choice_words(list(alike), told), (0, 0, 0, 2), expand=False))
+            choices = list(alike)
+            out.print(Padding(_choice_words(choices, told), (0, 0, 0, 2), expand=False))
+            _print_weighed(out, choices[0].reason.weighed)
+
+
+def _title(group: Group, told: Explanation, epoch: Epoch) -> str:
+    """Return for what the units of a table were wanted, and how many of them could go."""
+    crew = f" with a crew of {group.crew} or more" if group.crew else ""
+    others = sum(one.capability == group.capability for one in epoch.groups) > 1
+    which = f" ({_numbers(group.needs)} of {len(told.needs)})" if others else ""
+    able = sum(not one.why for one in group.candidates)
+    return f"  {group.capability}{crew}{which}: {able} of {len(group.candidates)} could go"
+
+
+def _print_weighed(out: Console, weighed: Sequence[Weighed]) -> None:
+    """Print what each unit would have cost, for a policy that weighs cover."""
+    if not weighed:
+        return
+    columns = [
+        Column("unit", wraps=True), Column("there in", justify="right"),
+        Column("calls that lose cover", wraps=True, justify="right"), Column("penalty", justify="right"),
+        Column("together", justify="right"),
+    ]  # fmt: skip
+    rows = [
+        [Text(cell, style="" if number else "bold") for cell in (
+            one.unit, seconds_words(one.seconds), lost_words(one), seconds_words(one.penalty),
+            seconds_words(one.cost),
+        )]
+        for number, one in enumerate(weighed[:SHOWN])
+    ]  # fmt: skip
+    more = f"… and {len(weighed) - SHOWN} others that cost more" if len(weighed) > SHOWN else ""
+    print_rows(out, "  what each would have cost, the least first", columns, rows, more)
 
 
 def _but_moments(one: Candidate, incident: str) -> tuple[str, ...]:
@@ -308,7 +345,7 @@ def _row(one: Candidate, now: float, incident: str) -> list[Text]:
         there = f"{clock(now + one.seconds)}, in {speak.duration(one.seconds)}"
     if one.sent_to and one.sent_to != incident:
         there += f"; sent to {one.sent_to}"
-    style = "bold" if one.sent_to == incident else "dim" if one.why else ""
+    style = "dim" if one.why else "bold" if one.sent_to == incident else ""
     return [Text(cell, style=style) for cell in (one.unit, one.station, doing, there)]
 
 
@@ -319,12 +356,17 @@ def _rest(candidates: Sequence[Candidate]) -> str:
     return f"… and {len(candidates)} others: {', '.join(f'{n} {why}' for why, n in counts.items())}"
 
 
+def _numbers(needs: Sequence[int]) -> str:
+    """Return which of a call's units some are."""
+    listed = list(map(str, needs))
+    told = ", ".join(listed if len(listed) < 6 else [*listed[:2], "…", listed[-1]])
+    return f"{'unit' if len(listed) == 1 else 'units'} {told}"
+
+
 def _choice_words(alike: list[Choice], told: Explanation) -> Text:
     """Return what was decided of a need, or of several with the same outcome for the same reason."""
-    choice, units = alike[0], f"unit {alike[0].need}"
-    if len(alike) > 1:
-        listed = [str(each.need) for each in alike]
-        units = f"units {', '.join(listed if len(listed) < 6 else [*listed[:2], '…', listed[-1]])}"
+    choice = alike[0]
+    units = _numbers([each.need for each in alike])
     number = f" ({units} of {len(told.needs)})" if len(told.needs) > 1 else ""
     words = reason_words(choice.reason, told)
     if choice.outcome == "sent":

@@ -8,12 +8,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
     from dispatch.model.plans import Card, Staging, UnitNeed
-    from dispatch.scenario.matching import Candidate, KnownPlan, LevelCard, Library, Match
+    from dispatch.scenario.matching import Candidate, KnownPlan, LevelCard, Library, Match, Raised
     from dispatch.scenario.plans import ResolvedCard
 
     Line = tuple[int, str]
@@ -74,9 +74,16 @@ def _staging_document(staging: Staging | None) -> dict[str, Any] | None:
 
 
 def match_document(
-    found: Match | None, sent: ResolvedCard, asked: Mapping[str, Any], capabilities: tuple[str, ...]
+    found: Match | None,
+    sent: ResolvedCard,
+    raised: Sequence[Raised],
+    asked: Mapping[str, Any],
+    capabilities: tuple[str, ...],
 ) -> dict[str, Any]:
-    """Return a match for JSON: ``asked`` tells type, node, level and date, ``sent`` who comes."""
+    """Return a match for JSON: ``asked`` tells type, node, level and date, ``sent`` who comes.
+
+    ``raised`` is what plans of lower levels add.
+    """
     crews: dict[str, list[int]] = {}
     for number, crew in zip(sent.slots, sent.crew, strict=True):
         crews.setdefault(capabilities[number], []).append(crew)
@@ -87,6 +94,7 @@ def match_document(
         "runners_up": [],
         "rejected": {},
         "sent": {name: {"units": len(crew), "crew": crew} for name, crew in crews.items()},
+        "raised": [_raised_document(each) for each in raised],
     }
     if found is not None:
         document |= {
@@ -123,6 +131,16 @@ def _card_document(card: LevelCard) -> dict[str, Any]:
         "supplies": dict(card.supplies),
         "notify": list(card.notify),
         "command": card.command,
+        "raised": [_raised_document(each) for each in card.raised],
+    }
+
+
+def _raised_document(raised: Raised) -> dict[str, Any]:
+    return {
+        "word": raised.word,
+        "own": {"units": len(raised.has), "crew": list(raised.has)},
+        "sent": {"units": len(raised.sent), "crew": list(raised.sent)},
+        "by": {"plan": raised.plan or None, "level": raised.level},
     }
 
 
@@ -197,7 +215,12 @@ def _extras(
 
 
 def print_match(
-    out: Console, found: Match | None, sent: ResolvedCard, head: str, capabilities: tuple[str, ...]
+    out: Console,
+    found: Match | None,
+    sent: ResolvedCard,
+    raised: Sequence[Raised],
+    head: str,
+    capabilities: tuple[str, ...],
 ) -> None:
     """Print which plan is taken and why, its card, who comes, and what became of the other plans."""
     _print(out, [(0, head)], style="bold")
@@ -208,6 +231,7 @@ def print_match(
         _print(out, ((2, f"{each.criterion}: {each.words} ({each.points})") for each in found.chosen.scores))
         _print(out, _card_lines(found.card, found.chosen.plan.id))
     _print(out, [(0, f"sent in this scenario: {_sent(sent, capabilities)}")])
+    _print(out, _raised_lines(raised))
     if found is not None:
         _print(out, _other_lines(found))
 
@@ -223,6 +247,7 @@ def _card_lines(card: LevelCard, plan: str) -> Iterator[Line]:
     origin += [f"reinforced by {card.reinforced}"] if card.reinforced else []
     yield 0, f"card of level {card.level}" + (f" ({', '.join(origin)})" if origin else "")
     yield 2, f"units: {_units(card.units)}"
+    yield from _raised_lines(card.raised)
     force = f"force: {card.vehicles} units, {card.crew} people"
     if card.least is not None:
         least = card.least
@@ -234,6 +259,13 @@ def _card_lines(card: LevelCard, plan: str) -> Iterator[Line]:
     yield 2, force
     for _, text in _extras(card.staging, card.supplies, card.notify, card.command):
         yield 2, text
+
+
+def _raised_lines(raised: Sequence[Raised]) -> Iterator[Line]:
+    """Yield what a card asks for only because a lower level does."""
+    for each in raised:
+        by = f"level {each.level} of {f'plan {each.plan}' if each.plan else 'the run card'}"
+        yield 2, f"raised by {by}: {each.says(each.sent)}, where the card itself says {each.says(each.has)}"
 
 
 def _sent(sent: ResolvedCard, capabilities: tuple[str, ...]) -> str:

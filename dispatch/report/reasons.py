@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dispatch.report import speak
 
 if TYPE_CHECKING:
-    from dispatch.study.explained import Explanation, Passed, Reason
+    from dispatch.study.explained import Explanation, Passed, Reason, Weighed
 
 SLIGHT = 0.05
 """Seconds that round to nothing."""
@@ -36,6 +36,7 @@ WHY = {
     "not_handed": "of a tier to which the call has not been handed",
     "no_crew": "without people: its crew is out with another unit",
     "not_home": "from the scene of this call, and not home yet",
+    "was_there": "has done its work at this call, and left",
     "barred": "not to be sent to this need",
     "unable": "not able to",
     "not_free": "under way, so the list does not count it as free",
@@ -64,10 +65,13 @@ def reason_words(reason: Reason, told: Explanation) -> str:
         return f"{place} in the first-due list" + (f"; before it: {before}" if before else "")
     if reason.code == "matching":
         return _of_matching(reason, before)
+    if reason.code == "cover":
+        return _of_cover(reason) + (f"; before it: {before}" if before else "")
     if reason.code == "beyond_list":
         listed = f" ({before})" if before else ""
         return f"nobody of the first-due list is free{listed}; {_nearest(reason)}"
-    return _nearest(reason) + (f"; before it: {before}" if before else "")
+    urgent = "cover does not count for so urgent a call; " if reason.code == "urgent" else ""
+    return urgent + _nearest(reason) + (f"; before it: {before}" if before else "")
 
 
 def _nearest(reason: Reason) -> str:
@@ -91,6 +95,29 @@ def _of_matching(reason: Reason, before: str) -> str:
         return f"{head}; it is also the nearest"
     left = f"; nearer, but sent elsewhere: {before}" if before else ""
     return f"{head}: {_against(reason)}, the nearest{left}"
+
+
+def seconds_words(seconds: float) -> str:
+    """Return seconds that are added to others, in no other unit, so that the sum can be followed."""
+    return f"{seconds:,.1f} s"
+
+
+def lost_words(one: Weighed) -> str:
+    """Return the share of calls that lose cover when a unit goes."""
+    return f"{100 * one.lost:.2f} %"
+
+
+def _of_cover(reason: Reason) -> str:
+    """Return what the chosen unit costs, and the one that it is compared with."""
+    best, other = reason.weighed[0], next(one for one in reason.weighed if one.unit == reason.other)
+    tied = "; of such ties the sooner goes, then by abilities, place, kind and id"
+    told = (
+        f"{seconds_words(one.seconds)} and {seconds_words(one.penalty)} for the cover of {lost_words(one)}"
+        f" of calls, {seconds_words(one.cost)}" for one in (best, other)
+    )  # fmt: skip
+    against = "the nearest" if other.seconds < best.seconds else "next"
+    words = f"the least of seconds and penalty: {next(told)}; {against}, {other.unit}: {next(told)}"
+    return words + (tied if best.cost == other.cost else "")
 
 
 def _of_policy(reason: Reason, policy: str) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dispatch.study.estimates import Difference
     from dispatch.study.measures import Measure
 
-PIPED_WIDTH = 200
-"""Columns for output that no terminal cuts."""
+PIPED_WIDTH = 1_000_000
+"""Columns for output that no terminal cuts: more than any line has, so that none is broken."""
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -104,7 +104,7 @@ class _Checker:
                 fact = f"incident type '{name}' is on the scale '{graded[name].scale}'"
                 self._note(at, fact, f"Leave it out, or remove 'scale: {uplift.scale}'.")
         self._places(uplift.zones, (*where, "zones"))
-        self._key_units(uplift.key_units, (*where, "key_units"))
+        self._nodes(uplift.key_unit_nodes, (*where, "key_unit_nodes"))
         if uplift.risk and not {zone.risk for zone in self.file.zones.values()} & set(uplift.risk):
             fact = f"no zone has the risk {' or '.join(uplift.risk)}"
             self._note((*where, "risk"), fact, f"Give a zone 'risk: {uplift.risk[0]}', or remove the uplift.")
@@ -114,7 +114,7 @@ class _Checker:
             if self.gazetteer is not None:
                 self.gazetteer.nodes(name, self.document.place(*where, i))
 
-    def _key_units(self, names: Iterable[str], where: Where) -> None:
+    def _nodes(self, names: Iterable[str], where: Where) -> None:
         for i, name in enumerate(names):
             if self.gazetteer is not None:
                 self.gazetteer.node(name, self.document.place(*where, i))

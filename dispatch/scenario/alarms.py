@@ -233,7 +233,7 @@ def _placed(uplift: Uplift, scenario: Scenario, gazetteer: Gazetteer) -> PlacedU
     for name in uplift.zones:
         for node in gazetteer.nodes(name, "").tolist():
             said.setdefault(node, name)
-    for name in uplift.key_units:
+    for name in uplift.key_unit_nodes:
         said[scenario.network.index[name]] = name
     for name, zone in scenario.file.zones.items():
         if zone.risk is not None and zone.risk in uplift.risk:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from dispatch.errors import InvariantError, Problems, UsageError, did_you_mean
 from dispatch.io.catalogue import shipped_texts
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import parse_yaml
-from dispatch.model.alarms import AccidentFile, CommandFile, Night, ScaleFile
+from dispatch.model.alarms import AccidentFile, CommandFile, Night, ScaleFile, ScaleName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dispatch.model.alarms import AccidentClass, Report, ScaleLevel, ScaleName
+    from dispatch.model.alarms import AccidentClass, Report, ScaleLevel
     from dispatch.model.base import Frozen
     from dispatch.model.standards import Titles
 
@@ -62,12 +62,12 @@ _WORDS = {
     "zones": "in {place}",
     "risk": "in a zone of {risk} risk",
     "dry_hydrants": "hydrants are dry",
-    "key_units": "at the key unit {place}",
+    "key_unit_nodes": "at the key unit {place}",
     "weather": "bad weather",
     "most": "uplifts come to {sum}, of which {most} may count",
     "top": "the scale ends at {top}",
 }
-_UNNAMED = {"night": "at night", "risk": "in a high-risk zone", "key_units": "at a key unit"}
+_UNNAMED = {"night": "at night", "risk": "in a high-risk zone", "key_unit_nodes": "at a key unit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,12 @@ class Scale:
 def scale(name: ScaleName) -> Scale:
     """Return a scale of the catalogue."""
     return Scale(name, _shipped(name, ScaleFile))
+
+
+@cache
+def highest_level() -> int:
+    """Return the highest level of all scales."""
+    return max(scale(name).top for name in get_args(ScaleName))
 
 
 @cache

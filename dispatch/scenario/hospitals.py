@@ -43,6 +43,8 @@ class HospitalSite:
     turnover: float
     diverting: Spans
     """Begin and end, in seconds from the start, of the times in which it diverts."""
+    most_detour: float = inf
+    """Seconds that a drive may be longer than here, when it is full; infinite for any drive."""
 
     def takes(self, need: str | None) -> bool:
         """Whether it is suitable for patients who need something, or nothing special."""
@@ -64,7 +66,9 @@ def hospital_sites(
         if node is not None:
             beds = float(hospital.beds) if hospital.beds is not None else inf
             takes = frozenset(hospital.suitable_for)
-            found.append(HospitalSite(name, hospital.title, node, takes, beds, hospital.turnover, spans))
+            detour = inf if hospital.most_detour is None else hospital.most_detour
+            site = HospitalSite(name, hospital.title, node, takes, beds, hospital.turnover, spans, detour)
+            found.append(site)
     return tuple(found)
 
 
@@ -135,11 +139,13 @@ def _takes(hospital: Hospital, need: str | None) -> bool:
 
 
 def unused(file: ScenarioFile) -> Iterator[str]:
-    """Yield a note on hospitals to which nobody is ever taken."""
+    """Yield notes on hospitals to which nobody is ever taken, and on detours that nobody ever makes."""
     needs = [kind.to_hospital.needs for kind in file.incident_types.values() if kind.to_hospital is not None]
     for name, hospital in sorted(file.hospitals.items()):
         if not any(_takes(hospital, need) for need in needs):
             yield f"no incident type has patients for hospital '{name}' (see 'to_hospital')."
+        if hospital.most_detour is not None and hospital.beds is None:
+            yield f"hospital '{name}' is never full, since it has no 'beds': 'most_detour' means nothing."
 
 
 def out_of_reach(scenario: Scenario, layout: Layout) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatch.model.base import Place
     from dispatch.model.resources import Station, Unit, Variation
     from dispatch.model.scenario import ScenarioFile
+    from dispatch.model.supplies import Depot
 
 BASELINE = "baseline"
 AID_NAME = "mutual-aid"
@@ -34,6 +35,15 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedDepot:
+    """A depot at its node of the network, as it was written."""
+
+    id: str
+    node: int
+    written: Depot
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """One way to place stations and units; both sorted by id."""
 
@@ -41,6 +51,8 @@ class Layout:
     title: str
     sites: tuple[Site, ...]
     units: tuple[tuple[str, Unit], ...]
+    depots: tuple[PlacedDepot, ...] = ()
+    """Depots, sorted by id."""
 
     @property
     def site_of(self) -> dict[str, int]:
@@ -50,10 +62,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Stations and units as written, before places are resolved."""
+    """Stations, units and depots as written, before places are resolved."""
 
     stations: Mapping[str, Station]
     units: Mapping[str, Unit]
+    depots: Mapping[str, Depot]
 
 
 def compose_layouts(
@@ -66,7 +79,7 @@ def compose_layouts(
 
     ``resolve`` turns a written place and the position of its text into a node, noting problems itself.
     """
-    plans = {BASELINE: _Plan(file.stations, file.units)}
+    plans = {BASELINE: _Plan(file.stations, file.units, file.depots)}
     for name in _in_order_of_descent(file, document, problems):
         variation = file.layouts[name]
         plans[name] = _vary(
@@ -78,7 +91,8 @@ def compose_layouts(
         plan = plans[name]
         _check_units(name, plan, file, document, problems)
         title = file.layouts[name].title if name in file.layouts else ""
-        result[name] = Layout(name, title, nodes.sites(plan), tuple(sorted(plan.units.items())))
+        units = tuple(sorted(plan.units.items()))
+        result[name] = Layout(name, title, nodes.sites(plan), units, nodes.depots(plan))
     return result
 
 
@@ -149,7 +163,34 @@ def _vary(plan: _Plan, base: _Plan, variation: Variation, context: _Context) -> 
             units[name] = units[name].model_copy(update={"station": station_id})
         else:
             context.unknown("move_units", "unit", name, units)
-    return _Plan(stations, units)
+    return _Plan(stations, units, _vary_depots(plan.depots, base.depots, variation, context))
+
+
+def _vary_depots(
+    before: Mapping[str, Depot], base: Mapping[str, Depot], variation: Variation, context: _Context
+) -> dict[str, Depot]:
+    """Return the depots with the variation applied."""
+    depots = dict(before)
+    for name in variation.close_depots:
+        if depots.pop(name, None) is None:
+            context.unknown("close_depots", "depot", name, depots)
+    for name in variation.reopen_depots:
+        if name not in base:
+            context.unknown("reopen_depots", "depot of the baseline", name, base)
+        elif name in depots:
+            context.taken("reopen_depots", "depot", name)
+        else:
+            depots[name] = base[name]
+    for name, depot in variation.add_depots.items():
+        if name in depots:
+            context.taken("add_depots", "depot", name)
+        depots[name] = depot
+    for name, place in variation.move_depots.items():
+        if name in depots:
+            depots[name] = depots[name].model_copy(update={"at": place})
+        else:
+            context.unknown("move_depots", "depot", name, depots)
+    return depots
 
 
 def _close_and_reopen(
@@ -209,31 +250,56 @@ def _check_units(
 
 
 class _Nodes:
-    """Resolves the place of each written station once, whatever number of layouts uses it."""
+    """Resolves the place of each written station and depot once, however many layouts use it."""
 
     def __init__(
         self, file: ScenarioFile, document: YamlDocument, resolve: Callable[[Place, str], int | None]
     ) -> None:
-        self._written: dict[tuple[str, Place], str] = {}
+        self._written: dict[tuple[str, str, Place], str] = {}
         self._resolve = resolve
-        self._known: dict[tuple[str, Place], int | None] = {}
-        for name, station in file.stations.items():
-            self._written[name, station.at] = document.place("stations", name, "at")
+        self._known: dict[tuple[str, str, Place], int | None] = {}
+        self._note("stations", file.stations, (), document)
+        self._note("depots", file.depots, (), document)
         for layout, variation in file.layouts.items():
-            for name, station in variation.add_stations.items():
-                self._written[name, station.at] = document.place(
-                    "layouts", layout, "add_stations", name, "at"
-                )
-            for name, place in variation.move_stations.items():
-                self._written[name, place] = document.place("layouts", layout, "move_stations", name)
+            own = ("layouts", layout)
+            self._note("stations", variation.add_stations, own, document)
+            self._note("depots", variation.add_depots, own, document)
+            for what, moves in (("stations", variation.move_stations), ("depots", variation.move_depots)):
+                for name, place in moves.items():
+                    self._written[what, name, place] = document.place(*own, f"move_{what}", name)
+
+    def _note(
+        self,
+        what: str,
+        written: Mapping[str, Station] | Mapping[str, Depot],
+        own: tuple[str, ...],
+        document: YamlDocument,
+    ) -> None:
+        """Note where places are written."""
+        key = f"add_{what}" if own else what
+        for name, each in written.items():
+            self._written[what, name, each.at] = document.place(*own, key, name, "at")
+
+    def _node(self, what: str, name: str, place: Place) -> int | None:
+        key = (what, name, place)
+        if key not in self._known:
+            self._known[key] = self._resolve(place, self._written[key])
+        return self._known[key]
 
     def sites(self, plan: _Plan) -> tuple[Site, ...]:
+        """Return the stations of a layout whose places are known."""
         result = []
         for name, station in sorted(plan.stations.items()):
-            key = (name, station.at)
-            if key not in self._known:
-                self._known[key] = self._resolve(station.at, self._written[key])
-            node = self._known[key]
+            node = self._node("stations", name, station.at)
             if node is not None:
                 result.append(Site(name, station.title, station.owner, node, station.grade))
         return tuple(result)
+
+    def depots(self, plan: _Plan) -> tuple[PlacedDepot, ...]:
+        """Return the depots of a layout whose places are known."""
+        placed = ((name, self._node("depots", name, each.at), each) for name, each in plan.depots.items())
+        return tuple(
+            PlacedDepot(name, node, each)
+            for name, node, each in sorted(placed, key=lambda p: p[0])
+            if node is not None
+        )

@@ -36,6 +36,7 @@ from dispatch.scenario.readiness import check_crews
 from dispatch.scenario.recorded import Reader
 from dispatch.scenario.roadworks import RoadResolver
 from dispatch.scenario.scenario import Kind, Scenario, Stream
+from dispatch.scenario.supply_reading import supply_book
 from dispatch.scenario.upgrading import upgrade
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Resolver:
         read_agreements(self.file, layouts, self.document, self.problems)
         check_hospitals(self.file, self.document, self._capabilities(), self.problems)
         check_moving_up(self.file, layouts, self._capabilities(), self.document, self.problems)
+        supply_book(self.file, layouts, self.document, self.problems)
 
     def resolve(self, network: Network) -> Scenario:
         """Return the scenario; it may be used only if no problem was noted."""
@@ -209,6 +211,7 @@ class Resolver:
             commands=commands(scenario, self.document, self.problems),
             hospitals=hospital_sites(file, self.document, gazetteer, self.problems),
             agreements=read_agreements(file, layouts, self.document, self.problems, gazetteer),
+            supplies=supply_book(file, layouts, self.document, self.problems, gazetteer),
         )
         scenario = with_planned_cards(scenario, self.document, self.problems)
         self._check_size(scenario)

@@ -15,18 +15,21 @@ the most specific: fewest nodes covered, then the plan that refines the other, t
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from functools import reduce
 from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from dispatch.model.plans import TOPS, USUAL_CREW, UnitNeed
+from dispatch.model.plans import USUAL_CREW, UnitNeed
+from dispatch.scenario.grading import scale
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from dispatch.model.plans import Card, Force, Scale, Staging
+    from dispatch.model.alarms import ScaleName
+    from dispatch.model.plans import Card, Force, Staging
 
 REINFORCEMENT = "pumper"
 """Capability that is added to reach a minimum force, where a plan names none."""
@@ -73,13 +76,13 @@ class Library:
     plans: Mapping[str, KnownPlan]
     paths: Mapping[str, tuple[str, ...]]
     """Class → the class itself, the one above, and so on to the root."""
-    scales: Mapping[str, Scale]
+    scales: Mapping[str, ScaleName]
     """Class → scale of its alarm levels."""
-    minimum_force: Mapping[Scale, Mapping[int, Force]]
+    minimum_force: Mapping[ScaleName, Mapping[int, Force]]
 
     def top(self, name: str) -> int:
         """Return the highest alarm level of a class."""
-        return TOPS[self.scales[name]]
+        return scale(self.scales[name]).top
 
     def least(self, name: str, level: int) -> Force | None:
         """Return the minimum force of a level: its own, or that of the next lower level that has one."""
@@ -123,6 +126,31 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """What a card asks for of one capability only because the card of a lower level does.
+
+    Units are told by their smallest crews, the largest first, 0 where none is stated.
+    """
+
+    word: str
+    """The capability, or a plan's word for it."""
+    has: tuple[int, ...]
+    """Units that the card itself asks for."""
+    sent: tuple[int, ...]
+    """Units that the level gets."""
+    level: int
+    """The lower level."""
+    plan: str
+    """Plan of that level; empty for a type's run card."""
+
+    def says(self, crews: tuple[int, ...]) -> str:
+        """Return units in words: their number, and their crews where only these are raised."""
+        if len(self.has) != len(self.sent):
+            return f"{len(crews)} {self.word}"
+        return f"{len(crews)} {self.word} with crews of {', '.join(str(crew or 'any') for crew in crews)}"
+
+
+@dataclass(frozen=True, slots=True)
 class LevelCard:
     """What a plan asks for at one level, with everything that it inherits."""
 
@@ -139,6 +167,8 @@ class LevelCard:
     supplies: Mapping[str, str]
     notify: tuple[str, ...]
     command: str
+    raised: tuple[Raised, ...]
+    """What the plan's own cards of lower levels add."""
 
     @property
     def vehicles(self) -> int:
@@ -262,10 +292,10 @@ def _behind(best: Candidate, other: Candidate) -> str:
 def card_at(library: Library, plan: KnownPlan, question: Question) -> LevelCard:
     """Return what a plan asks for at a level: never less of anything than at the levels below."""
     level = question.level
-    units, written, reinforced = _units_at(library, plan, question.name, level)
-    for lower in range(1, level):
-        if not plan.levels or lower in plan.levels:
-            units = greater(units, _units_at(library, plan, question.name, lower)[0])
+    own, written, reinforced = _units_at(library, plan, question.name, level)
+    lower = {each: _units_at(library, plan, question.name, each)[0]
+             for each in range(1, level) if not plan.levels or each in plan.levels}  # fmt: skip
+    units = reduce(greater, lower.values(), own)
     below = [card for _, card in _cards(plan, level)]
     return LevelCard(
         level=level,
@@ -277,7 +307,23 @@ def card_at(library: Library, plan: KnownPlan, question: Question) -> LevelCard:
         supplies=next((card.supplies for card in below if card.supplies is not None), {}),
         notify=next((card.notify for card in below if card.notify is not None), ()),
         command=next((card.command for card in below if card.command is not None), ""),
+        raised=tuple(_raised(plan.id, own, units, lower)),
     )
+
+
+def _raised(
+    plan: str,
+    own: Mapping[str, UnitNeed],
+    units: Mapping[str, UnitNeed],
+    lower: Mapping[int, Mapping[str, UnitNeed]],
+) -> Iterator[Raised]:
+    """Yield what lower levels of the same plan add to a card."""
+    for word, need in sorted(units.items()):
+        has = own.get(word)
+        if has != need:
+            part = attrgetter("units" if has is None or has.units < need.units else "crew")
+            level = next(n for n, card in lower.items() if word in card and part(card[word]) == part(need))
+            yield Raised(word, () if has is None else has.crews, need.crews, level, plan)
 
 
 def _cards(plan: KnownPlan, level: int) -> list[tuple[tuple[str, int], Card]]:
@@ -334,11 +380,6 @@ def greater(a: Mapping[str, UnitNeed], b: Mapping[str, UnitNeed]) -> dict[str, U
         )
         for word in sorted({*a, *b})
     }
-
-
-def increment(lower: Mapping[str, int], higher: Mapping[str, int]) -> dict[str, int]:
-    """Return how many more units of each capability the higher level sends: the difference of the cards."""
-    return dict(sorted((+(Counter(higher) - Counter(lower))).items()))
 
 
 def _either(names: tuple[str, ...]) -> str:

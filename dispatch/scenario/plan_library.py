@@ -9,14 +9,16 @@ from dispatch.errors import Problems, ScenarioError, did_you_mean
 from dispatch.io.catalogue import shipped_texts
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import parse_yaml, read_yaml
-from dispatch.model.plans import TOPS, PlanFile, PlanLibrary
+from dispatch.model.plans import PlanFile, PlanLibrary
+from dispatch.scenario.grading import highest_level, scale
 from dispatch.scenario.matching import REINFORCEMENT, KnownPlan, Library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from dispatch.io.yaml_source import Path_, YamlDocument
-    from dispatch.model.plans import Plan, Scale
+    from dispatch.model.alarms import ScaleName
+    from dispatch.model.plans import Plan
     from dispatch.model.scenario import ScenarioFile
     from dispatch.scenario.files import Folder
 
@@ -216,7 +218,7 @@ class _Builder:
             self.problems.add(where, fact, "Let one of them have no parent.")
         return parent in known and parent not in found
 
-    def scale(self, name: str, path: tuple[str, ...]) -> Scale | None:
+    def scale(self, name: str, path: tuple[str, ...]) -> ScaleName | None:
         """Return the scale of a class: its own, or that of the nearest class above that states one."""
         classes = self.merged.library.classes
         found = next((scale for each in path if (scale := classes[each].scale) is not None), None)
@@ -230,7 +232,7 @@ class _Builder:
         name: str,
         lineage: tuple[str, ...],
         paths: Mapping[str, tuple[str, ...]],
-        scales: Mapping[str, Scale],
+        scales: Mapping[str, ScaleName],
     ) -> KnownPlan | None:
         """Return a plan with everything that its parents give it, or note what it lacks."""
         rows = [self.merged.library.own[each] for each in lineage]
@@ -273,7 +275,7 @@ class _Builder:
                     self.problems.add(where, f"no {what} '{each}'", did_you_mean(each, known))
 
     def _check_whole(
-        self, plan: KnownPlan, paths: Mapping[str, tuple[str, ...]], scales: Mapping[str, Scale]
+        self, plan: KnownPlan, paths: Mapping[str, tuple[str, ...]], scales: Mapping[str, ScaleName]
     ) -> None:
         """Note what a plan lacks, with all that its parents give it."""
         where = self.merged.place("plans", plan.id)
@@ -287,7 +289,7 @@ class _Builder:
             fact = f"plan '{plan.id}' is valid until {end}, before it is valid from {begin}"
             self.problems.add(where, fact, "Correct one of the dates.")
         under = [name for name, path in paths.items() if set(path) & set(plan.classes)]
-        top = max((TOPS[scales[name]] for name in under), default=max(TOPS.values()))
+        top = max((scale(scales[name]).top for name in under), default=highest_level())
         for level in sorted({*plan.levels, *plan.cards[0]}):
             if level > top:
                 fact = f"plan '{plan.id}' names level {level}; the scale of its classes ends at {top}"

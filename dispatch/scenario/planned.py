@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dispatch.errors import did_you_mean
+from dispatch.scenario.grading import initial_level, scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
+    from dispatch.scenario.injects import AuthoredCall
+    from dispatch.scenario.matching import Raised
     from dispatch.scenario.plans import Plans
     from dispatch.scenario.scenario import Scenario
 
     Cell = tuple[int, int]
     """A spot and a span of time."""
+    FirstAlarm = tuple[int, int, int]
+    """A spot, a level and a span of time."""
 
 SHOWN = 6
 """Places named before the rest is only counted."""
@@ -37,12 +42,11 @@ def with_planned_cards(scenario: Scenario, document: YamlDocument, problems: Pro
         cells, slots = _cells(scenario, plans, number), kind.slots
         if _usable(plans, number, document, problems):
             notes += _unmatched(scenario, plans, number, cells, document, problems)
+            notes += _raised(scenario, plans, number, cells)
             _collect(plans, number, cells, needed)
             slots = _slots(plans, number, cells)
-            if cells and not slots and not problems and not _waiting(plans, needed):
-                fact = f"nothing that the plans send to '{kind.id}' is simulated"
-                remedy = "Tie one of their words to a capability in plans.capabilities."
-                problems.add(document.place("incident_types", kind.id), fact, remedy)
+            if not problems and not _waiting(plans, needed):
+                _check_sent(scenario, plans, number, document, problems)
         kinds.append(replace(kind, slots=slots))
     _check_words(scenario, plans, needed, document, problems)
     notes += [*_told(scenario, plans, needed), *_short_of_stations(scenario, plans)]
@@ -129,6 +133,35 @@ def _unmatched(
     problems.add(document.place("incident_types", name), fact, remedy)
 
 
+def _raised(scenario: Scenario, plans: Plans, number: int, cells: set[Cell]) -> Iterator[str]:
+    """Yield notes on cards that ask for less than those of other plans at lower levels."""
+    levels: dict[tuple[str, Raised], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for spot, span in sorted(cells):
+        since = f" from {plans.days[span]}" if span else ""
+        for level in range(plans.first_level_at(number, spot, span), plans.top(number) + 1):
+            plan = plans.card_at(number, spot, level, span).plan
+            for each in plans.raised_at(number, spot, level, span, scenario.capabilities):
+                levels[plan, each][f"{plans.spots[spot]}{since}"].add(level)
+    for (plan, each), found in sorted(levels.items(), key=lambda item: (item[0][0], astuple(item[0][1]))):
+        by_levels: dict[str, list[str]] = defaultdict(list)
+        for place, asked in found.items():
+            by_levels[_spoken(asked)].append(place)
+        for spoken, places in by_levels.items():
+            where = "" if len(places) == len(cells) else f" ({_listed(places)})"
+            yield (
+                f"incident type '{plans.types[number][0]}': {spoken} of {plan_words(plan)} "
+                f"say{'' if ',' in spoken or '–' in spoken else 's'} {each.says(each.has)}, "
+                f"level {each.level} of {plan_words(each.plan)} says {each.says(each.sent)}; "
+                f"{'they' if len(each.has) == len(each.sent) else len(each.sent)} are sent, "
+                f"since a higher level only adds{where}."
+            )
+
+
+def plan_words(plan: str) -> str:
+    """Return a plan in words; an empty id stands for a type's run card."""
+    return f"plan '{plan}'" if plan else "its run card"
+
+
 def _with_plans_below(plans: Plans, kind: str | None) -> list[str]:
     """Return the classes below one that plans are made for."""
     made_for = {name for plan in plans.library.plans.values() for name in plan.classes}
@@ -160,6 +193,64 @@ def _collect(plans: Plans, number: int, cells: set[Cell], needed: dict[str, set[
 def _waiting(plans: Plans, needed: dict[str, set[str]]) -> bool:
     """Whether some word is tied to nothing, which is a problem of its own."""
     return any(word not in plans.capability_of for word in needed)
+
+
+def _check_sent(
+    scenario: Scenario, plans: Plans, number: int, document: YamlDocument, problems: Problems
+) -> None:
+    """Note calls of a type for which nothing that their plan sends first is simulated."""
+    found = set(_first_alarms(scenario, plans, number))
+    empty = sorted(alarm for alarm, served in found if not served)
+    if not empty:
+        return
+    name, where = plans.types[number][0], ""
+    if len(empty) < len(found):
+        places = [f"{plans.spots[spot]} ({_plan_of(plans, number, spot, level, span)})"
+                  for spot, level, span in empty]  # fmt: skip
+        where = f" at {_listed(list(dict.fromkeys(places)))}"
+    fact = f"nothing that the plans send to '{name}' is simulated{where}"
+    remedy = "Tie one of their words to a capability in plans.capabilities."
+    problems.add(document.place("incident_types", name), fact, remedy)
+
+
+def _first_alarms(scenario: Scenario, plans: Plans, number: int) -> Iterator[tuple[FirstAlarm, bool]]:
+    """Yield the first alarms that calls of a type can have, and whether somebody is sent to them.
+
+    Uplifts of the level, which may only add to it, are left aside.
+    """
+    random = {int(spot) for stream in scenario.streams if stream.kind == number and stream.rate > 0.0
+              for spot in plans.spot_of[np.flatnonzero(stream.weights)]}  # fmt: skip
+    for spot in sorted(random):
+        for span in range(len(plans.days)):
+            level = plans.first_level_at(number, spot, span)
+            yield (spot, level, span), bool(plans.card_at(number, spot, level, span).slots)
+    for call in scenario.authored:
+        if call.kind == number and not call.slots:
+            level = _level_of(plans, call)
+            spot, span = plans.place(call.node, call.received)
+            yield (spot, level, span), bool(plans.card_at(number, spot, level, span).slots)
+    recorded = scenario.recorded
+    if recorded is not None:
+        mine = recorded.type == number
+        spots = plans.spot_of[recorded.node[mine]].tolist()
+        spans = (np.searchsorted(plans.begins, recorded.received[mine], side="right") - 1).clip(0).tolist()
+        served = (np.diff(recorded.first_slot)[mine] > 0).tolist()  # slots of its own, or of its plan
+        for spot, span, some in set(zip(spots, spans, served, strict=True)):
+            yield (spot, plans.first_level_at(number, spot, span), span), some
+
+
+def _level_of(plans: Plans, call: AuthoredCall) -> int:
+    """Return the level of an injected call's first alarm."""
+    alarm = plans.types[call.kind][1].alarm
+    if alarm is None:
+        return plans.first_level(call.kind, call.node, call.received)
+    return initial_level(scale(alarm.scale), call.report, call.level or alarm.level).level
+
+
+def _plan_of(plans: Plans, number: int, spot: int, level: int, span: int) -> str:
+    """Return the plan of a first alarm in words, with the day from which it is the one."""
+    since = f" from {plans.days[span]}" if span else ""
+    return plan_words(plans.card_at(number, spot, level, span).plan) + since
 
 
 def _check_words(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.errors import did_you_mean
-from dispatch.model.plans import TOPS
+from dispatch.scenario.grading import highest_level
 from dispatch.scenario.kinds import slots_of_card
-from dispatch.scenario.matching import REINFORCEMENT, Match, Question, covers, first_level, match
+from dispatch.scenario.matching import REINFORCEMENT, Match, Question, Raised, covers, first_level, match
 from dispatch.scenario.plan_library import build
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ class ResolvedCard:
     least: Force | None = None
     """The minimum force of the level, of which stations are not simulated."""
 
+    @property
+    def crews(self) -> Crews:
+        """The smallest crews of the slots by capability, the largest first."""
+        found: Crews = {}
+        for number, each in zip(self.slots, self.crew, strict=True):
+            found[number] = (*found.get(number, ()), each)
+        return found
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plans:
@@ -111,7 +119,7 @@ class Plans:
     def top(self, kind: int) -> int:
         """Return the highest alarm level of a type."""
         name = self.classes[kind]
-        return max(TOPS.values()) if name is None else self.library.top(name)
+        return highest_level() if name is None else self.library.top(name)
 
     def _question(self, kind: int, spot: int, level: int, on: date) -> Question | None:
         name, at = self.classes[kind], self.spots[spot]
@@ -181,11 +189,7 @@ class Plans:
     def _card(self, kind: int, spot: int, level: int, span: int) -> ResolvedCard:
         crews = self._crews(kind, spot, level, span)
         if level > 1:
-            below = self.card_at(kind, spot, level - 1, span)
-            lower: Crews = {}
-            for number, each in zip(below.slots, below.crew, strict=True):
-                lower[number] = (*lower.get(number, ()), each)
-            crews = _greatest(crews, lower)
+            crews = _greatest(crews, self.card_at(kind, spot, level - 1, span).crews)
         if not crews and level >= self.first_level_at(kind, spot, span):
             crews = self._run_card(kind)
         slots = tuple(number for number in sorted(crews) for _ in crews[number])
@@ -223,6 +227,22 @@ class Plans:
                 crews[number_of] = tuple(sorted(both, reverse=True))
         return crews
 
+    def raised_at(
+        self, kind: int, spot: int, level: int, span: int, capabilities: tuple[str, ...]
+    ) -> tuple[Raised, ...]:
+        """Return what cards of other plans at lower levels add to that of a level."""
+        own, found = self._crews(kind, spot, level, span), []
+        for number, sent in sorted(self.card_at(kind, spot, level, span).crews.items()):
+            has = own.get(number, ())
+            less = [n for n, crew in enumerate(sent) if n >= len(has) or crew > has[n]]
+            for below in range(1, level) if less else ():
+                lower = self.card_at(kind, spot, below, span)
+                crews = lower.crews.get(number, ())
+                if all(n < len(crews) and crews[n] >= sent[n] for n in less):
+                    found.append(Raised(capabilities[number], has, sent, below, lower.plan))
+                    break
+        return tuple(found)
+
     def _run_card(self, kind: int) -> Crews:
         return {number: (0,) * count for number, count in Counter(self.run_cards[kind]).items()}
 
@@ -234,13 +254,6 @@ class Plans:
     def first_slots(self, kind: int, node: int, moment: float) -> tuple[int, ...]:
         """Return what the first alarm of a type at a node and moment needs, as slots."""
         return self.first_alarm(kind, node, moment).slots
-
-    def cards_by_node(self, kind: int, moment: float = 0.0) -> list[ResolvedCard]:
-        """Return the first alarm of a type at every node at a moment, by number of node [N]."""
-        span = self._span(moment)
-        by_spot = [self.card_at(kind, spot, self.first_level_at(kind, spot, span), span)
-                   for spot in range(len(self.spots))]  # fmt: skip
-        return [by_spot[spot] for spot in self.spot_of.tolist()]
 
 
 def _greatest(a: Crews, b: Crews) -> Crews:

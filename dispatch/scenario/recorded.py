@@ -226,7 +226,7 @@ class Reader:
         for name, group in rows.items():
             slots: list[tuple[int, int]] = []
             for row in group:
-                card = self._planned(columns, row) or cards[columns.type[row]]
+                card = cards[columns.type[row]] if self.planned is None else self._planned(columns, row)
                 able = self._row_slots(table, row, number, card)
                 slots += [(capability, row) for capability in able]
             # rows of one capability in order of their luck, so that the order of rows does not matter
@@ -234,7 +234,7 @@ class Reader:
         return result
 
     def _planned(self, columns: _Columns, row: int) -> list[int]:
-        """Return the slots that the scenario's plans give a call; none without plans."""
+        """Return the slots that the scenario's plans give a call; none where nothing is simulated."""
         received = float(columns.received[row])
         if self.planned is None or not np.isfinite(received):
             return []

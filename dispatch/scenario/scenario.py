@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dispatch.scenario.outages import OutageTime
     from dispatch.scenario.plans import Plans
     from dispatch.scenario.recorded import RecordedCalls
+    from dispatch.scenario.supplies import SupplyBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Scenario:
     """Where patients are taken, in order of id."""
     agreements: tuple[AgreementTerms, ...] = ()
     """Agreements on help from others, in order of id."""
+    supplies: SupplyBook | None = None
+    """Items, depots and what incidents need of them, where there is anything of that."""
 
     def with_seed(self, seed: int) -> Scenario:
         """Return the scenario with other luck."""

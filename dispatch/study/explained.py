@@ -33,7 +33,8 @@ class Candidate:
     """Empty for a candidate; else ``busy``, ``under_way`` (nobody is diverted), ``as_urgent`` (under way to a
     call that is as urgent or more so), ``already_sent``, ``no_way``, ``off_duty``, ``out_of_service``,
     ``not_handed`` (of a tier that does not have the call yet), ``no_crew`` (its people are out with another
-    unit), ``not_home`` (it was on scene of this call) or ``barred`` otherwise. Of a unit under an agreement
+    unit), ``not_home`` (it was on scene of this call), ``was_there`` (it has done its work there and left)
+    or ``barred`` otherwise. Of a unit under an agreement
     the term that stops it: ``not_there`` (not at this place: ``only_at``), ``expired``, ``none_out``
     (``most: 0``), which come before all that it may be doing elsewhere; ``share_out`` (as many are out as
     ``most`` allows), ``not_asked`` (the condition for asking does not hold), ``asked_before`` (for another
@@ -57,14 +58,32 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a policy that weighs cover reckoned for one unit; the least ``cost`` goes."""
+
+    unit: str
+    seconds: float
+    """Expected time until it gets there."""
+    lost: float
+    """Share of calls that lose cover when it goes."""
+    penalty: float
+    """What that counts for [s]."""
+    cost: float
+    """Both together [s]."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a need got this unit, or none."""
 
     code: str
-    """Sent: ``nearest``, ``only_one``, ``first_due``, ``beyond_list``, ``matching``, ``policy``. Not sent:
-    ``nobody_able``, ``nobody_free``, ``no_way``, ``taken``, ``policy``, ``asked_again``."""
+    """Sent: ``nearest``, ``only_one``, ``first_due``, ``beyond_list``, ``matching``, ``cover`` (the least of
+    seconds and penalty for lost cover), ``urgent`` (the nearest, since cover does not count for such a call),
+    ``policy``. Not sent: ``nobody_able``, ``nobody_free``, ``no_way``, ``taken``, ``policy``,
+    ``asked_again``."""
     other: str = ""
-    """The unit it is compared with: the next that was left, for a matching the nearest candidate."""
+    """The unit it is compared with: the next that was left, for a matching the nearest candidate. For
+    ``cover`` the nearest that was left, or the one of the next least cost where the chosen one is nearest."""
     margin: float = nan
     """Seconds by which the chosen unit is expected sooner than the other; negative for later."""
     passed: tuple[Passed, ...] = ()
@@ -73,6 +92,8 @@ class Reason:
     """Place of the chosen unit in the first-due list, from 1; 0 for none."""
     needs: int = 0
     """Number of needs that were matched at once; 0 for none."""
+    weighed: tuple[Weighed, ...] = ()
+    """Of ``cover``: who could go and was not sent before it, the least cost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +113,27 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Needs of one decision to which the same units could go."""
+
+    capability: str
+    crew: int
+    """The smallest crew that they take; 0 for any."""
+    needs: tuple[int, ...]
+    """Which of the call's units, from 1."""
+    candidates: tuple[Candidate, ...]
+    """Who has the capability; those who could go first, in the order in which they get there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """A moment at which needs of the call were open and something could be decided."""
 
     time: float
     asked: bool
     """Whether the policy was asked; it is not when no unit is free and none may be diverted."""
-    candidates: dict[str, tuple[Candidate, ...]]
-    """By capability; those who could go first, in the order in which they get there."""
+    groups: tuple[Group, ...]
+    """The open needs, together where they ask for the same and nobody may go to one and not to another."""
     choices: tuple[Choice, ...]
 
 
@@ -120,7 +154,7 @@ class Taken:
 
     hospital: str
     why: str
-    """``nearest``, ``nearest_open``, ``nearest_free``, ``all_full`` or ``all_diverting``."""
+    """``nearest``, ``nearest_open``, ``nearest_free``, ``all_full``, ``too_far`` or ``all_diverting``."""
     left: float
     arrived: float
     began: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf, isnan, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,17 @@ from dispatch.engine.rulebook import Ending
 from dispatch.engine.tiers import NEVER_GO
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.layout import AID_NAME
-from dispatch.study.explained import MOMENTS, Candidate, Choice, Epoch, Explanation, Moment, Reason, Sent
+from dispatch.study.explained import (
+    MOMENTS,
+    Candidate,
+    Choice,
+    Epoch,
+    Explanation,
+    Group,
+    Moment,
+    Reason,
+    Sent,
+)
 from dispatch.study.reasoning import Reasons
 from dispatch.study.rungs import rungs_of
 from dispatch.study.taken import taken
@@ -133,14 +143,14 @@ class _Story:
             for need in sorted(asked.needs, key=lambda need: need.slot):
                 unit = next((unit for unit, of in asked.carried_out.items() if of == need), None)
                 if unit is not None:
-                    seconds = next(one.seconds for one in asked.seen[need.capability] if one.unit == unit)
+                    seconds = next(one.seconds for one in asked.seen[need.slot] if one.unit == unit)
                     self.estimates[need.slot, unit, asked.time] = seconds
                     reason = Reasons(self.log, self.watch.rule, asked, need).of_sending(unit)
                     choices.append(self._choice(need.slot, self.log.fleet.ids[unit], "sent", seconds, reason))
                     continue
                 reason = Reasons(self.log, self.watch.rule, asked, need).of_leaving()
                 choices.append(self._left(need.slot, reason, asked.time, final=last[need.slot] is asked))
-            yield Epoch(asked.time, asked=True, candidates=self._candidates(asked), choices=tuple(choices))
+            yield Epoch(asked.time, asked=True, groups=self._groups(asked), choices=tuple(choices))
 
     def _not_asked(self) -> Iterator[Epoch]:
         """Yield the moments at which needs opened and nobody could be sent at all."""
@@ -159,19 +169,14 @@ class _Story:
             if time in known:
                 continue
             seen = not_asked(self.log, self.rows, self.call, sorted(slots), time)
-            asked = Asked(time, (), seen, [], 0, again=False, first_due=(), matched=0)
-            reasons = {
-                slot: Reason(
-                    "nobody_free" if seen[int(self.log.timeline.capability[slot])] else "nobody_able"
-                )
-                for slot in sorted(slots)
-            }
+            asked = Asked(time, (), seen, [], 0, again=False, first_due=(), matched=0, weighed={})
+            reasons = {slot: Reason("nobody_free" if seen[slot] else "nobody_able") for slot in sorted(slots)}
             later = {need.slot for one in self.watch.asked if one.time > time for need in one.needs}
             later |= {slot for moment, others in opened.items() if moment > time for slot in others}
             choices = [
                 self._left(slot, reason, time, final=slot not in later) for slot, reason in reasons.items()
             ]
-            yield Epoch(time, asked=False, candidates=self._candidates(asked), choices=tuple(choices))
+            yield Epoch(time, asked=False, groups=self._groups(asked), choices=tuple(choices))
 
     def _reopened(self, row: int) -> float | None:
         """Return when the need of a response was open again, None if it never was."""
@@ -205,12 +210,21 @@ class _Story:
         lost = final and slot in self.lost
         return self._choice(slot, "", "lost" if lost else "waiting", nan, reason)
 
-    def _candidates(self, asked: Asked) -> dict[str, tuple[Candidate, ...]]:
-        names = self.log.scenario.capabilities
-        return {
-            names[capability]: tuple(self._candidate(one, asked) for one in seen)
-            for capability, seen in asked.seen.items()
-        }
+    def _groups(self, asked: Asked) -> tuple[Group, ...]:
+        """Put needs together that ask for the same, and to which the same units could go."""
+        t, alike = self.log.timeline, dict[tuple[Any, ...], list[int]]()
+        for slot in sorted(asked.seen):
+            whys = tuple((one.unit, one.why) for one in asked.seen[slot])
+            alike.setdefault((int(t.capability[slot]), int(t.crew[slot]), whys), []).append(slot)
+        return tuple(
+            Group(
+                self.log.scenario.capabilities[capability],
+                crew,
+                tuple(self.slots.index(slot) + 1 for slot in slots),
+                tuple(self._candidate(one, asked) for one in asked.seen[slots[0]]),
+            )
+            for (capability, crew, _), slots in alike.items()
+        )
 
     def _candidate(self, one: Seen, asked: Asked) -> Candidate:
         fleet, sent = self.log.fleet, asked.carried_out.get(one.unit)

@@ -16,7 +16,7 @@ import numpy as np
 from dispatch.engine.board import MARGIN
 from dispatch.engine.log import AID
 from dispatch.errors import UsageError, did_you_mean
-from dispatch.study import singles
+from dispatch.study import singles, supplies
 from dispatch.study.outcomes import OUTCOMES, counted
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
 
@@ -59,7 +59,7 @@ HEADLINE = (
     "reliability.first_due",
     "coverage.static.within_300s",
 )
-"""Measures shown when none are asked for."""
+"""Measures shown when none are asked for; in a scenario with supplies those of supplies come in addition."""
 
 PRINCIPAL = "total.first.mean"
 """The measure that decides about winners and losers among zones."""
@@ -76,7 +76,7 @@ class Measure:
     name: str
     """As written, with its filter."""
     unit: str
-    """``s``, ``share``, ``h``, ``kW``, ``people``, ``1`` (a count), or what a loss is counted in."""
+    """``s``, ``share``, ``h``, ``kW``, ``people``, ``1`` (a count), or what a loss or an item is counted in."""
     higher_is_better: bool | None
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]
@@ -103,6 +103,11 @@ class Worst:
     unit: str
     """Who arrived; empty for an interval of the call alone, or mutual aid."""
     incident: str
+
+
+def headline(scenario: Scenario) -> tuple[str, ...]:
+    """Return the measures of a scenario that are shown when none are asked for."""
+    return HEADLINE if scenario.supplies is None else HEADLINE + supplies.HEADLINE
 
 
 def measure(log: Log, names: Iterable[str]) -> dict[str, float]:
@@ -162,7 +167,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
     _refuse_filters(written, filters, allowed)
     return Measure(
         written,
-        unit,
+        supplies.unit_of(scenario, unit, filters),
         better,
         lambda view: function(view, filters),
         filters,
@@ -221,6 +226,8 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
         "unit_type": list(scenario.file.unit_types),
         "hospital": [site.id for site in scenario.hospitals],
         "agreement": [each.id for each in scenario.agreements],
+        "depot": sorted({site.id for layout in scenario.layouts.values() for site in layout.depots}),
+        "item": [] if scenario.supplies is None else list(scenario.supplies.number),
     }
     filters: dict[str, str] = {}
     for part in text.split(","):

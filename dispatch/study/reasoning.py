@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from dispatch.study.explained import Passed, Reason
+from dispatch.study.explained import Passed, Reason, Weighed
 from dispatch.study.watching import IDLE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Reasons:
 
     def __init__(self, log: Log, rule: str, asked: Asked, need: Need) -> None:
         self._log, self._rule, self._asked, self._need = log, rule, asked, need
-        self._seen = {one.unit: one for one in asked.seen[need.capability]}
+        self._seen = {one.unit: one for one in asked.seen[need.slot]}
         self._candidates = [one for one in self._seen.values() if not one.why]
         """Who could go, in the order in which they get there."""
         before: dict[int, Need] = {}
@@ -41,6 +41,9 @@ class Reasons:
             return self._matching(unit)
         if self._rule == "run_card_order" and self._asked.first_due:
             return self._by_list(unit)
+        if self._rule == "coverage_aware":
+            weighed = self._need.slot in self._asked.weighed
+            return self._by_cover(unit) if weighed else self._nearest(unit, "urgent")
         return self._nearest(unit)
 
     def of_leaving(self) -> Reason:
@@ -64,9 +67,25 @@ class Reasons:
         nearer = [one.unit for one in self._candidates[:at] if one.unit in self._before]
         passed += tuple(self._sent_away(one, self._before[one]) for one in nearer)
         left = [one for one in self._candidates[at + 1 :] if one.unit not in self._before]
-        if not left and code == "nearest":
+        if not left and code in ("nearest", "urgent"):
             return Reason("only_one", passed=passed)
         return self._compared(code, unit, left, passed)
+
+    def _by_cover(self, unit: int) -> Reason:
+        """Tell what the policy reckoned for each candidate that needs before this one had left."""
+        at = [one.unit for one in self._candidates].index(unit)
+        nearer = [one.unit for one in self._candidates[:at] if one.unit in self._before]
+        passed = tuple(self._sent_away(one, self._before[one]) for one in nearer)
+        found = self._asked.weighed[self._need.slot]
+        if len(found) == 1:
+            return Reason("only_one", passed=passed)
+        nearest = min(found, key=lambda one: (one.seconds, one.cost))
+        other = nearest if nearest.seconds < self._seen[unit].seconds else found[1]
+        weighed = tuple(
+            Weighed(self._id(one.unit), one.seconds, one.lost, one.penalty, one.cost) for one in found
+        )
+        margin = other.seconds - self._seen[unit].seconds
+        return Reason("cover", self._id(other.unit), margin, passed, weighed=weighed)
 
     def _by_list(self, unit: int) -> Reason:
         listed = self._asked.first_due

@@ -22,6 +22,7 @@ from dispatch.study.admissions import (
     hospital_wait_mean,
 )
 from dispatch.study.posts import unready
+from dispatch.study.supplies import SUPPLY_SINGLES
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
 
 if TYPE_CHECKING:
@@ -380,5 +381,6 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "mutual_aid.cost": (helping.cost, "1", False, helping.HELP_FILTERS),
     "asks.n": (helping.asks_n, "1", None, helping.HELP_FILTERS),
     "hand_overs.n": (helping.hand_overs_n, "1", None, INCIDENT_FILTERS),
+    **SUPPLY_SINGLES,
 }
 """Function, unit, whether more is better, and allowed filters, by name."""

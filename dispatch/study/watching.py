@@ -14,13 +14,15 @@ from dispatch.engine.parts import Part
 from dispatch.engine.rulebook import may_divert
 from dispatch.engine.tiers import NEVER_GO, term_against
 from dispatch.policies.assigning import Assignment
+from dispatch.policies.covering import CoverageAware
 from dispatch.policies.dispatching import Nearest, RunCardOrder, idle_capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from dispatch.engine.log import Log
     from dispatch.engine.protocols import DispatchPolicy, Need, StatusBoard
+    from dispatch.policies.covering import Weighed
 
 COMMITTED = ""
 """Status of a unit that is at work: what it does, the finished log tells better."""
@@ -34,8 +36,8 @@ UNDER_WAY = tuple(each.value for each in (Status.TURNING_OUT, Status.EN_ROUTE, S
 IDLE = tuple(each.value for each in (Status.IN_QUARTERS, Status.RETURNING, Status.MOVING_UP, Status.MOVED_UP))
 """What units do that can be dispatched as they stand."""
 
-RULES: dict[type, str] = {Nearest: "nearest", RunCardOrder: "run_card_order", Assignment: "assignment"}
-"""Policies whose reasons are known."""
+RULES: dict[type, str] = {each: each.name for each in (Nearest, RunCardOrder, Assignment, CoverageAware)}
+"""Policies whose reasons are known; what is derived from them may choose otherwise."""
 
 
 class Seen(NamedTuple):
@@ -62,7 +64,7 @@ class Asked:
     needs: tuple[Need, ...]
     """The open needs of the call."""
     seen: dict[int, list[Seen]]
-    """Units by capability, candidates first, in the order in which they get there."""
+    """Able units by the slot of each need, candidates first, in the order in which they get there."""
     answer: list[tuple[Need, int]]
     """All that was answered, for other calls too."""
     done: int
@@ -73,6 +75,9 @@ class Asked:
     """The place's first-due list."""
     matched: int
     """Number of needs of the call's priority that a joint matching has before it."""
+    weighed: dict[int, list[Weighed]]
+    """What a policy that weighs cover reckoned for each unit, the least cost first, by the slot of each need
+    that it answered so."""
 
     @property
     def carried_out(self) -> dict[int, Need]:
@@ -100,9 +105,7 @@ class Watch:
     def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:
         """Ask the policy; note what it saw, and what it says."""
         own = tuple(need for need in needs if need.incident == self.call)
-        seen: dict[int, list[Seen]] = {}
-        for need in own:
-            seen[need.capability] = _either(self._look(need, board), seen.get(need.capability))
+        seen = {need.slot: self._look(need, board) for need in own}
         answer = [(need, int(unit)) for need, unit in self._policy.choose(needs, board)]
         done, again = 0, False
         assert isinstance(board, LiveBoard)
@@ -114,8 +117,21 @@ class Watch:
         if own:
             listed = board.fleet.first_due.get(own[0].node, ())
             matched = _matched(needs, own[0].priority, answer, board)
-            self.asked.append(Asked(board.now, own, seen, answer, done, again, listed, matched))
+            weighed = dict(self._weighed(answer, board))
+            self.asked.append(Asked(board.now, own, seen, answer, done, again, listed, matched, weighed))
         return answer
+
+    def _weighed(
+        self, answer: Sequence[tuple[Need, int]], board: StatusBoard
+    ) -> Iterator[tuple[int, list[Weighed]]]:
+        """Let a policy that weighs cover tell what it reckoned for the needs of the call that it answered."""
+        policy, taken = self._policy, set[int]()
+        if type(policy) is not CoverageAware:
+            return
+        for need, unit in answer:
+            if need.incident == self.call and policy.weighs(need):
+                yield need.slot, sorted(policy.weigh(need, board, taken, every=True))
+            taken.add(unit)
 
     def _look(self, need: Need, board: StatusBoard) -> list[Seen]:
         gone, road = board.gone(need), set(board.on_the_road(need))
@@ -163,15 +179,6 @@ class Watch:
         return Seen(unit, status, call, response, why, nan if why else seconds)
 
 
-def _either(one: list[Seen], other: list[Seen] | None) -> list[Seen]:
-    """Return what is seen for two needs of one capability: who could go to either is a candidate."""
-    if other is None:
-        return one
-    known = {each.unit: each for each in other}
-    both = [each if not each.why else known[each.unit] for each in one]
-    return sorted(both, key=lambda each: (each.why != "", 0.0 if each.why else each.seconds, each.unit))
-
-
 def _barred_by(unit: int, need: Need, board: LiveBoard, *, at_home: bool) -> str:
     """Return why a unit must not be sent to a need, though it may be free.
 
@@ -197,11 +204,12 @@ def _matched(
 
 
 def not_asked(log: Log, rows: Rows, call: int, slots: Sequence[int], time: float) -> dict[int, list[Seen]]:
-    """Return the able units, all of them at work or off duty, when the policy was not even asked."""
-    seen = {}
-    for capability in sorted({int(log.timeline.capability[slot]) for slot in slots}):
+    """Return the able units by slot, all of them at work or off duty, when the policy was not even asked."""
+    seen: dict[int, list[Seen]] = {}
+    for slot in slots:
+        capability = int(log.timeline.capability[slot])
         able = [unit for unit, has in enumerate(log.fleet.capabilities) if capability in has]
-        seen[capability] = [_at_work(log, rows, unit, call, time) for unit in able]
+        seen[slot] = [_at_work(log, rows, unit, call, time) for unit in able]
     return seen
 
 

@@ -65,7 +65,9 @@ def test_a_call_as_json(run: Path) -> None:
     }  # fmt: skip
     assert (found["equal"], found["incident"], found["received"], found["closed"]) == (True, "y", 100, 880)
     (decision,) = found["decisions"]
-    assert decision["candidates"]["engine"] == [
+    (group,) = decision["groups"]
+    assert (group["capability"], group["crew"], group["needs"]) == ("engine", 0, [1])
+    assert group["candidates"] == [
         {"unit": "E1", "station": "east", "status": "in quarters", "incident": "", "seconds": 180, "why": "",
          "until": None, "sent_to": "y"},
         {"unit": "W1", "station": "west", "status": "on scene", "incident": "x", "seconds": None,
@@ -74,7 +76,7 @@ def test_a_call_as_json(run: Path) -> None:
     assert decision["choices"] == [
         {"need": 1, "capability": "engine", "unit": "E1", "outcome": "sent", "seconds": 180,
          "reason": {"code": "only_one", "words": "the only one that could go", "other": "", "margin": None,
-                    "needs": 0, "passed": [], "place": 0}}
+                    "needs": 0, "passed": [], "place": 0, "weighed": []}}
     ]  # fmt: skip
     assert [entry["what"] for entry in found["course"]] == [
         "received", "ready", "decision", "alerted", "en route", "on scene", "clear", "closed",
@@ -184,6 +186,30 @@ def test_levels_notices_and_orders_in_short(tmp_path: Path) -> None:
     assert not re.search(r"\d of \d could go", shown)
     whole = dispatch("explain", tmp_path / "out", "-i", "i").stdout
     assert set(re.findall("on scene: .*", shown)) == set(re.findall("on scene: .*", whole)) != set()
+
+
+def test_pipes_break_no_line_and_no_cell(tmp_path: Path) -> None:
+    """Sentences of more than 200 columns, and tables as wide: whoever searches for a line finds it whole."""
+    long = "fire engine of the volunteers of the village beyond the second bridge across the upper river top"
+    west, east = (f"{place} station as it was called before the reform" for place in ("western", "eastern"))
+    stations = {west: {"at": "a"}, east: {"at": "d"}}
+    units = {f"{number} {long}": {"type": "engine", "station": station}
+             for number, station in (("first", west), ("second", east))}  # fmt: skip
+    path = scenario(tmp_path, call("x", 0, "b"), call("y", 0, "b"), units=units, stations=stations).path
+    dispatch("run", path, "-o", tmp_path / "out")
+    shown = dispatch("explain", tmp_path / "out", "-i", "x", COLUMNS="60").stdout.splitlines()
+    sentence = f"  → first {long}: the nearest that could go: 1 min 40 s sooner than second {long}"
+    assert len(sentence) > 200
+    assert shown.count(sentence) == 1
+    cells = [f"second {long}", east, "in quarters", "00:03:20.0, in 3 min 20 s; sent to y"]
+    row = " ".join(cells)
+    assert len(row) > 200
+    assert [line.rstrip() for line in shown].count(row) == 1
+    for columns in (60, 132):
+        text = _terminal(columns, "explain", str(tmp_path / "out"), "--incident", "x")
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).splitlines()
+        assert all(_width(line) <= columns for line in lines)
+        assert sentence.strip() in " ".join(" ".join(lines).split())
 
 
 @pytest.mark.parametrize("columns", [40, 72, 120])

@@ -81,12 +81,47 @@ def test_a_level_without_a_card_is_reinforced(scenario: Path) -> None:
     assert "sent in this scenario: pumper 7\n" in shown
 
 
+def test_a_card_that_a_lower_level_raised_says_so(tmp_path: Path) -> None:
+    """Within a plan, in its own words, and by another plan, in those of the scenario."""
+    cards = {"1": {"units": {"foam": 3, "ladder": 1}}, "2": {"units": {"foam": 1, "ladder": 1}}}
+    plans = {
+        "catalogue": None,
+        "classes": {"fire": {"scale": "fire"}},
+        "capabilities": {"foam": "pumper", "ladder": None},
+        "own": {
+            "low": {"classes": ["fire"], "levels": [1, 2], "cards": cards},
+            "high": {"classes": ["fire"], "levels": [3, 4, 5], "cards": {"3": {"units": {"foam": 2}}}},
+        },
+    }
+    path = write(tmp_path, plans=plans, incident_types={"fire": {"on_scene": "20 min"}},
+                 demand={"poisson": {"fire": {"rate": "1/h"}}})  # fmt: skip
+    arguments = ("plans", "match", path, "-t", "fire", "--at", "a")
+    shown = {level: dispatch(*arguments, "--level", str(level)).stdout for level in (1, 2, 3)}
+    assert "raised" not in shown[1]
+    assert (
+        "  units: foam 3, ladder 1\n"
+        "  raised by level 1 of plan low: 3 foam, where the card itself says 1 foam\n"
+    ) in shown[2]
+    assert shown[2].count("raised") == 1
+    assert (
+        "sent in this scenario: pumper 3\n"
+        "  raised by level 1 of plan low: 3 pumper, where the card itself says 2 pumper\n"
+    ) in shown[3]
+    assert shown[3].count("raised") == 1
+    found = json.loads(dispatch(*arguments, "--level", "3", "--json").stdout)
+    assert found["card"]["raised"] == []
+    assert found["raised"] == [
+        {"word": "pumper", "own": {"units": 2, "crew": [0, 0]}, "sent": {"units": 3, "crew": [0, 0, 0]},
+         "by": {"plan": "low", "level": 1}},
+    ]  # fmt: skip
+
+
 def test_json_is_stable_and_says_the_same(scenario: Path) -> None:
     arguments = ("plans", "match", scenario, "-t", "plant", "--at", "c", "--on", "2024-02-01", "--json")
     text = dispatch(*arguments).stdout
     assert dispatch(*arguments, PYTHONHASHSEED="7").stdout == text
     found = json.loads(text)
-    assert list(found) == ["asked", "card", "chosen", "rejected", "runners_up", "sent"]
+    assert list(found) == ["asked", "card", "chosen", "raised", "rejected", "runners_up", "sent"]
     assert found["asked"] == {
         "type": "plant", "class": "industrial-fire", "node": "c", "level": 1, "on": "2024-02-01",
         "key_unit": "储罐区", "zones": ["south"], "area_classes": [],

@@ -679,3 +679,19 @@ def test_the_same_log_in_one_process_and_in_two(tmp_path: Path) -> None:
     one = dispatch.compare(found, ["baseline"], measures=measures, jobs=1)
     two = dispatch.compare(found, ["baseline"], measures=measures, jobs=2)
     assert repr(one.layouts) == repr(two.layouts)
+
+
+@pytest.mark.parametrize(
+    ("closing", "outcome"), [({"begins": 100}, "no way"), ({"ends": 100}, "sent"), ({"begins": 101}, "sent")]
+)
+def test_roads_that_change_in_the_second_of_an_order_change_first(
+    tmp_path: Path, closing: dict[str, float], outcome: str
+) -> None:
+    """ab is the only way out of a, where W1 stands; E1 has gone to y before."""
+    injects = [
+        {"at": 100, "order": {"unit": "W1", "incident": "y"}},
+        {"at": 0, "incident": {"type": "fire", "node": "c", "id": "y"}},
+    ]
+    closures = {"out": {"links": ["ab"], **closing}}
+    log = play(tmp_path, call("x", 9000, "a"), units=BOTH, injects=injects, closures=closures)
+    assert [(each.moment, each.outcome) for each in log.orders] == [(100, outcome)]

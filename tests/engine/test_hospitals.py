@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -321,6 +323,73 @@ def test_choosing_agrees_with_its_definition() -> None:
     assert choose([_site("p", 0)], [(np.inf, 0)], [0], 0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("detour", "where", "why", "began"),
+    [
+        (None, "far", "nearest_free", 710),
+        (200, "far", "nearest_free", 710),  # e is just 200 s farther from c than d
+        (199, "near", "too_far", 800),  # when x has handed over
+        (0, "near", "too_far", 800),
+    ],
+)
+def test_a_longer_drive_is_taken_up_to_the_detour(
+    tmp_path: Path, detour: float | None, where: str, why: str, began: float
+) -> None:
+    """x has the only place near c; y goes to the far hospital, or waits for that place."""
+    near = {"at": "d", "beds": 1} | ({} if detour is None else {"most_detour": detour})
+    hospitals = {"near": near, "far": {"at": "e", "beds": 1}}
+    log = play(tmp_path, call("x", 0, "c"), call("y", 10, "c"), **medics(hospitals=hospitals))
+    arrived = 710 if where == "far" else 510
+    assert stays(log) == [
+        ("x", "near", 300, 500, 500, 800, "nearest"),
+        ("y", where, 310, arrived, began, began + 300, why),
+    ]
+    if why == "too_far":
+        told = [each.detail for each in notices(log) if each.incident == "y"]
+        assert told[0] == "near, the nearest, as those with a free place are too far"
+
+
+def test_the_detour_counts_from_the_nearest_that_does_not_divert(tmp_path: Path) -> None:
+    """The one at c diverts; that at d, 200 s away, is full and accepts 200 s more: just those to a."""
+    hospitals = {
+        "off": {"at": "c", "beds": 1, "diverting": [{}], "most_detour": 0},
+        "near": {"at": "d", "beds": 1, "most_detour": 200},
+        "far": {"at": "a"},
+    }
+    found = {}
+    for name, more in (("a", {}), ("b", {"far": {"at": "a", "suitable_for": ["eyes"]}})):
+        fire = FIRE | {"to_hospital": {"needs": "burns"}}
+        changes = medics(hospitals=hospitals | more, incident_types={"fire": fire})
+        log = play(tmp_path / name, call("x", 0, "c"), call("y", 10, "c"), **changes)
+        found[name] = [(who, where, why) for who, where, *_, why in stays(log)]
+    assert found["a"] == [("x", "near", "nearest_open"), ("y", "far", "nearest_free")]
+    assert found["b"] == [("x", "near", "nearest_open"), ("y", "near", "all_full")]
+
+
+def test_choices_with_detours_by_another_reckoning() -> None:
+    """Of those that accept: the nearest with a place within the detour of the very nearest, else that one."""
+    for full in product((False, True), repeat=3):
+        for diverts in product((False, True), repeat=3):
+            for detours in product((None, 0.0, 10.0, 11.0), repeat=3):
+                sites = [
+                    replace(
+                        _site(name, i, 1, ((0.0, 9.0),) if diverts[i] else ()),
+                        most_detour=np.inf if detours[i] is None else detours[i],
+                    )
+                    for i, name in enumerate("pqr")
+                ]
+                options = [(10.0, 0), (20.0, 1), (21.0, 2)]
+                made = choose(sites, options, [int(each) for each in full], 5.0)
+                assert made is not None
+                asked = [i for i in range(3) if not diverts[i]] or [0, 1, 2]
+                longest = options[asked[0]][0] + sites[asked[0]].most_detour
+                good = [i for i in asked if not full[i] and options[i][0] <= longest]
+                assert made.hospital == (good or asked)[0]
+                somewhere = any(not full[i] for i in asked)
+                assert (made.why == "too_far") == (not good and somewhere and not all(diverts))
+                assert (made.why == "all_full") == (not somewhere and not all(diverts))
+
+
 # what is told
 
 
@@ -427,6 +496,14 @@ def test_an_unused_hospital_is_noted(tmp_path: Path) -> None:
     assert [note for note in loaded.notes if "hospital" in note] == [
         "no incident type has patients for hospital 'K' (see 'to_hospital')."
     ]
+
+
+def test_a_detour_past_a_hospital_that_is_never_full_is_noted(tmp_path: Path) -> None:
+    for beds, told in (({}, True), ({"beds": 1}, False)):
+        hospitals = {"H": {"at": "d", "most_detour": "10 min", **beds}}
+        loaded = scenario(tmp_path, call("x", 0, "c"), **medics(hospitals=hospitals))
+        note = "hospital 'H' is never full, since it has no 'beds': 'most_detour' means nothing."
+        assert (note in loaded.notes) == told
 
 
 MATRIX = """\

@@ -618,7 +618,7 @@ def test_explanations_tell_of_people_who_are_out(tmp_path: Path) -> None:
     told, log = explain(read, incident="y")
     assert events_of(log) == events_of(simulate(read))
     first, last = told.epochs[0], told.epochs[-1]
-    (ladder,) = first.candidates["ladder"]
+    (ladder,) = first.groups[0].candidates
     assert (first.time, ladder.unit, ladder.status, ladder.why) == (50, "L1", "in quarters", "no_crew")
     assert [choice.outcome for choice in first.choices] == ["waiting"]
     assert (last.time, [choice.unit for choice in last.choices]) == (400, ["L1"])
@@ -640,14 +640,14 @@ def test_explanations_tell_of_breakdowns_and_restocking(tmp_path: Path) -> None:
     then = [moment.what for moment in told.course if moment.time == repair.begins]
     assert [what for what in then if what != "noted"] == ["broken down", "decision"]
     assert [epoch.asked for epoch in told.epochs] == [True, False, True]
-    (unit,) = told.epochs[1].candidates["engine"]
+    (unit,) = told.epochs[1].groups[0].candidates
     assert (unit.status, unit.why) == ("out of service", "out_of_service")
     out = Console(width=150, file=StringIO())
     print_explanation(out, told, read)
     assert "broken down: W1 fails on its way and is towed home" in out.file.getvalue()  # type: ignore[attr-defined]
     read = scenario(tmp_path, call("w", 0, "a"), call("x", 300, "b"), unit_types=engine(turnaround=600))
     told, _ = explain(read, incident="x")
-    (unit,) = told.epochs[0].candidates["engine"]
+    (unit,) = told.epochs[0].groups[0].candidates
     assert (unit.status, unit.incident, unit.why, unit.until) == ("restoring", "w", "busy", 700)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from dispatch import draw, simulate
+from dispatch import draw, measure, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.simulator import Simulator
+from dispatch.engine.tables import incident_table
 from dispatch.errors import PolicyError
 from tests.small import small
 
@@ -55,6 +58,35 @@ def test_two_releases_in_one_second_serve_two_waiting_calls(tmp_path: Path) -> N
     for returning in (True, False):
         log = simulate(small(tmp_path, calls, dispatching={"returning": returning}))
         assert sorted(log.responses.alerted.tolist()) == [0.0, 0.0, 600.0, 600.0]
+
+
+def test_a_call_that_needs_nobody_is_not_served(tmp_path: Path) -> None:
+    """A file that brings such calls is refused; they may be made otherwise."""
+    injects = [
+        {"at": 0, "incident": {"type": "fire", "node": "c", "id": "x"}},
+        {"at": 60, "order": {"unit": "W1", "incident": "x"}},
+    ]
+    scenario = small(tmp_path, demand={"poisson": {"fire": {"rate": "0/d"}}}, injects=injects)
+    scenario = replace(scenario, kinds=tuple(replace(kind, slots=()) for kind in scenario.kinds))
+    log = simulate(scenario)
+    assert log.incidents.needed.tolist() == [0]
+    assert [each.outcome for each in log.orders] == ["the call is over"]
+    assert log.incidents.status().tolist() == ["unserved"]
+    assert list(incident_table(log)["status"]) == ["unserved"]
+    names = ["incidents.lost", "incidents.unserved", "incidents.incomplete", "incidents.queued"]
+    assert list(measure(log, names).values()) == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_who_comes_to_a_call_that_needed_nobody_helps_in_part(tmp_path: Path) -> None:
+    """As after a rise of its level; one whose helpers all turned back is cancelled."""
+    found = simulate(small(tmp_path, HEADER + "x,0,fire,c,engine:1\n")).incidents
+    none, one, nan = (np.array([value]) for value in (0, 1, np.nan))
+    assert found.status().tolist() == ["served"]
+    came = replace(found, needed=none, filled=none)
+    assert came.status().tolist() == ["partial"]
+    assert replace(came, arrived=none).status().tolist() == ["cancelled"]
+    assert replace(came, arrived=none, closed=nan).status().tolist() == ["unserved"]
+    assert replace(came, arrived=none, needed=one, lost=one).status().tolist() == ["lost"]
 
 
 class Answers:

@@ -323,6 +323,68 @@ def test_luck_with_the_turnout_is_not_known_before(tmp_path: Path) -> None:
     assert 0 < sooner < 12
 
 
+def test_the_mean_delay_of_an_agreement_is_expected_whatever_is_drawn(tmp_path: Path) -> None:
+    """A1, by order, is asked under an agreement; from a to b it takes 60 s after 0 to 600 s (mean 300 s).
+
+    E1 needs 180 s: it is expected before 300 + 60 and drives up, also where A1 is really there before it.
+    """
+    units = {"A1": {"type": "engine", "station": "west"}, "E1": UNITS["E1"]}
+    help_ = {"stations": ["west"], "delay": {"uniform": {"low": 0, "high": 600}}}
+    order = {"at": 0, "order": {"unit": "A1", "incident": "x"}}
+    sooner = 0
+    for seed in range(24):
+        changes: dict[str, Any] = {"units": units, "agreements": {"help": help_}, "seed": seed}
+        log = simulate(world(tmp_path, AT_C, call(node="b"), order, level=2, **changes))
+        (first, there), second = came(log)
+        assert (first, second) == ("A1", ("E1", 180.0))
+        assert stays(log) == []
+        sooner += there < 180.0
+    assert 0 < sooner < 24
+
+
+def test_a_turnout_that_outlasts_its_mean_is_expected_to_end_at_once(tmp_path: Path) -> None:
+    """W1, by order, turns out for 0 to 240 s, 120 s in the mean, and drives 120 s to c; Q1 is sent at 200.
+
+    Q1 stands at d, the staging area, and would be at c at 260. W1 is expected at 200 + 120 if it still turns
+    out then, or else 120 s after it has left: Q1 waits only if W1 has left by 140.
+    """
+    types = {
+        "engine": {"capabilities": ["engine"], "turnout": {"uniform": {"low": 0, "high": 240}}},
+        "quick": {"capabilities": ["engine"], "turnout": 0},
+    }
+    stations = {"west": {"at": "a"}, "near": {"at": "d"}}
+    units = {"W1": UNITS["W1"], "Q1": {"type": "quick", "station": "near"}}
+    orders = [{"at": at, "order": {"unit": u, "incident": "x"}} for at, u in ((0, "W1"), (200, "Q1"))]
+    changes: dict[str, Any] = {"units": units, "stations": stations, "unit_types": types, "level": 1}
+    late = waited = 0
+    for seed in range(24):
+        rule = AT_C | {"at": "d"}
+        log = simulate(world(tmp_path, rule, call(node="c"), *orders, seed=seed, **changes))
+        left = log.responses.en_route[0]
+        assert [unit for unit, *_ in stays(log)] == (["Q1"] if left <= 140.0 else []), left
+        waited += bool(left <= 140.0)
+        late += bool(left > 200.0)
+    assert late > 0 < waited
+
+
+def test_of_several_who_wait_the_soonest_goes_forward_not_the_first_to_be_there(tmp_path: Path) -> None:
+    """Fire at a, to which E1 drives by order until it is called back at 100. S1 is at d since 0, E2 since 60.
+
+    E2 goes on for 180 s; S1, with half its speed, two minutes after that for 360 s.
+    """
+    types = {name: {"capabilities": ["engine"], "turnout": 0} for name in ("engine", "slow")}
+    types["slow"]["speed_factor"] = 0.5
+    stations = {"east": {"at": "e"}, "near": {"at": "d"}}
+    units = {"E1": UNITS["E1"], "E2": UNITS["E2"], "S1": {"type": "slow", "station": "near"}}
+    back = {"at": 100, "recall": {"unit": "E1"}}
+    log = simulate(
+        world(tmp_path, AT_C | {"at": "d"}, call(node="a"), BY_ORDER, back, units=units, stations=stations,
+              unit_types=types)
+    )  # fmt: skip
+    assert stays(log) == [("E2", "d", 60.0, 100.0), ("S1", "d", 0.0, 100 + 180 + 120.0)]
+    assert came(log) == [("E1", -1.0), ("E2", 280.0), ("S1", 400 + 360.0)]
+
+
 def test_a_staged_unit_that_is_there_before_who_is_on_the_way_goes_forward(tmp_path: Path) -> None:
     """Fire at b; W1 is called back at 30 as E1 is bound for c, and E3, by order, drives up from e at 40.
 
@@ -628,7 +690,7 @@ def test_explanations_tell_of_staging(tmp_path: Path) -> None:
     assert "on scene: E1, 1 min 00 s later than estimated (staged at c, 1 min 00 s later)" in out.getvalue()
     assert "roads changed" not in out.getvalue()
     told, _ = explain(scenario, incident="y")
-    status = {one.unit: one.status for one in told.epochs[0].candidates["engine"]}
+    status = {one.unit: one.status for one in told.epochs[0].groups[0].candidates}
     assert status == {"W1": "on scene", "E1": "staged", "E2": "staged", "E3": "in quarters"}
 
 

@@ -389,10 +389,10 @@ def test_an_explanation_tells_who_was_not_asked(tmp_path: Path) -> None:
     """y at 60 finds W1 busy and asks; x had passed over E1, which stood at the door."""
     loaded = line(tmp_path, TWO_AT_E, terms={"asked_when": {"none_free": True}, "delay": "5 min"})
     told, _ = explain(loaded, incident="x")
-    seen = {one.unit: one.why for one in told.epochs[0].candidates["engine"]}
+    seen = {one.unit: one.why for one in told.epochs[0].groups[0].candidates}
     assert seen == {"W1": "", "E1": "not_asked"}
     told, _ = explain(loaded, incident="y")
-    assert [one.unit for one in told.epochs[0].candidates["engine"] if not one.why] == ["E1"]
+    assert [one.unit for one in told.epochs[0].groups[0].candidates if not one.why] == ["E1"]
     (sent_to_y,) = told.responses
     assert (sent_to_y.expected_turnout, sent_to_y.on_scene) == (300, sent_to_y.estimated_arrival)
     assert [notice.what for notice in told.notices] == ["unit asked for"]
@@ -401,7 +401,7 @@ def test_an_explanation_tells_who_was_not_asked(tmp_path: Path) -> None:
 def whys(loaded: Scenario, incident: str) -> list[dict[str, str]]:
     """Return why each unit could not go, for each decision about a call."""
     told, _ = explain(loaded, incident=incident)
-    return [{one.unit: one.why for one in epoch.candidates["engine"]} for epoch in told.epochs]
+    return [{one.unit: one.why for one in epoch.groups[0].candidates} for epoch in told.epochs]
 
 
 @pytest.mark.parametrize(
@@ -426,7 +426,7 @@ def test_an_explanation_names_the_term_that_bars_for_good(
     loaded = small(tmp_path, agreements={"help": {**AGREED, **terms}}, injects=injects, demand=demand)
     told, log = explain(loaded, incident="y")
     assert who(log)[:2] in (["W1", "E1"], ["E1", "W1"])
-    seen = [one for epoch in told.epochs for one in epoch.candidates["engine"] if one.unit == "E1"]
+    seen = [one for epoch in told.epochs for one in epoch.groups[0].candidates if one.unit == "E1"]
     assert [(one.status, one.incident) for one in seen[:2]] == [("on scene", "x"), ("in quarters", "")]
     assert {(one.why, isnan(one.until)) for one in seen} == {(why, True)}
 
@@ -443,7 +443,7 @@ def test_an_explanation_tells_the_share_before_an_earlier_sending(tmp_path: Path
     loaded = small(tmp_path, agreements={"help": terms}, units=units, injects=injects, demand=demand)
     told, _ = explain(loaded, incident="x")
     (home,) = (epoch for epoch in told.epochs if epoch.time == 120)
-    seen = {one.unit: (one.why, one.status) for one in home.candidates["engine"]}
+    seen = {one.unit: (one.why, one.status) for one in home.groups[0].candidates}
     assert seen == {"E1": ("share_out", "in quarters"), "E2": ("already_sent", "en route")}
 
 
@@ -461,7 +461,7 @@ def test_an_explanation_tells_who_was_asked_for_another_call(tmp_path: Path) -> 
 def test_an_explanation_tells_of_tiers(tmp_path: Path) -> None:
     rung = {**EAST, "when": {"unmet_for": "2 min"}, "hand_over": "3 min"}
     told, _ = explain(tiers(tmp_path, TWO_AT_E, WEST, rung), incident="y")
-    first = {one.unit: one.why for one in told.epochs[0].candidates["engine"]}
+    first = {one.unit: one.why for one in told.epochs[0].groups[0].candidates}
     assert first == {"W1": "under_way", "E1": "not_handed"}
     assert [notice.what for notice in told.notices] == ["hand-over decided", "handed over"]
 

@@ -470,7 +470,7 @@ def test_explanations_tell_where_a_unit_had_moved(tmp_path: Path, capsys: pytest
     calls = CALLS + "1,0,fire,e,5000\n2,300,fire,d,100\n3,500,fire,d,100\n"
     scenario = small(tmp_path, calls, **TOWN)
     told, _ = explain(scenario, incident="2")
-    assert [(one.unit, one.status, one.seconds) for one in told.epochs[0].candidates["engine"]][:2] == [
+    assert [(one.unit, one.status, one.seconds) for one in told.epochs[0].groups[0].candidates][:2] == [
         ("W2", "moved up", 90.0), ("W1", "in quarters", 210.0)
     ]  # fmt: skip
     assert (told.responses[0].moved_up_to, told.responses[0].came_from) == ("east", "")

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch import needs, timeline
 from dispatch.durations import quantile
-from dispatch.engine import board, operations, rulebook, simulator
+from dispatch.engine import board, hospitals, operations, rulebook, simulator
 from dispatch.engine.crews import Crews
 from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
@@ -271,6 +271,11 @@ def diverting_hospitals_accept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(HospitalSite, "diverts", lambda self, moment: False)
 
 
+def any_detour_accepted(patch: pytest.MonkeyPatch) -> None:
+    """Drive past a full hospital however far the next one with a free place is."""
+    patch.setattr(hospitals, "MARGIN", np.inf)
+
+
 def rota_ignored(patch: pytest.MonkeyPatch) -> None:
     """Crews never go off duty."""
     patch.setattr(Duty, "off", lambda self, moment: set())
@@ -489,6 +494,12 @@ MUTATIONS = (
     Mutation(
         diverting_hospitals_accept,
         "hospitals",
+        NOTED,
+        lambda a, b: _same(a, b, "time", "kind", "incident", "unit"),  # to another hospital
+    ),
+    Mutation(
+        any_detour_accepted,
+        "hospital-detour",
         NOTED,
         lambda a, b: _same(a, b, "time", "kind", "incident", "unit"),  # to another hospital
     ),

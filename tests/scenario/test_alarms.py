@@ -214,7 +214,7 @@ def test_places_raise_the_level(tmp_path: Path) -> None:
         ({"risk": ["orange"]}, {2, 3}, "in a zone of orange risk: +1"),
         ({"risk": ["red"]}, {4}, "in a zone of red risk: +1"),
         ({"risk": ["red", "orange"]}, {2, 3, 4}, "in a zone of orange risk: +1"),
-        ({"key_units": ["b", "d"]}, {1, 3}, "at the key unit b: +1"),
+        ({"key_unit_nodes": ["b", "d"]}, {1, 3}, "at the key unit b: +1"),
     ]):  # fmt: skip
         found = book(tmp_path / str(i), {"uplifts": [uplift]}, zones=zones)
         assert {node for node in range(5) if found.initial(0, node, 0).level == 3} == nodes
@@ -275,7 +275,7 @@ def test_reports_and_levels_of_a_call(tmp_path: Path) -> None:
 def test_many_at_once_are_what_one_by_one_gives(tmp_path: Path) -> None:
     rules = {
         "uplifts": [{"night": {"begins": 21, "ends": 5}}, {"risk": ["red"], "by": 2, "scale": "fire"},
-                    {"dry_hydrants": True}, {"key_units": ["c"], "types": ["lift"]}, {"weather": True}],
+                    {"dry_hydrants": True}, {"key_unit_nodes": ["c"], "types": ["lift"]}, {"weather": True}],
         "most_uplift": 3, "dry": ["b"],
     }  # fmt: skip
     zones = {"park": {"nodes": ["d", "e"], "risk": "red"}}
@@ -486,7 +486,7 @@ def test_rules_are_told_with_place_fact_and_remedy(tmp_path: Path) -> None:
     rules = {
         "uplifts": [
             {"weather": True, "types": ["fir", "plain", "lift"], "scale": "fire"},
-            {"zones": ["lefft"]}, {"key_units": ["left"]}, {"risk": ["red", "orange"]},
+            {"zones": ["lefft"]}, {"key_unit_nodes": ["left"]}, {"risk": ["red", "orange"]},
             {"risk": ["red", "blue"]},
         ],
         "dry": ["z"],
@@ -500,11 +500,17 @@ def test_rules_are_told_with_place_fact_and_remedy(tmp_path: Path) -> None:
         "alarm.uplifts[0].types[2]: incident type 'lift' is on the scale 'rescue'. Leave it out, or remove "
         "'scale: fire'.",
         "alarm.uplifts[1].zones[0]: no zone or node 'lefft'. Did you mean 'left'?",
-        "alarm.uplifts[2].key_units[0]: no node 'left' in network 'line'. Known: a, b, c, d, e.",
+        "alarm.uplifts[2].key_unit_nodes[0]: no node 'left' in network 'line'. Known: a, b, c, d, e.",
         "alarm.uplifts[3].risk: no zone has the risk red or orange. Give a zone 'risk: red', or remove the "
         "uplift.",
         "alarm.dry[0]: no zone or node 'z'. Known: a, b, c, d, e, left, park, right.",
     ]  # fmt: skip
+
+
+def test_the_key_of_nodes_is_not_called_as_the_key_units_of_plans(tmp_path: Path) -> None:
+    found = problems(tmp_path, incident_types=typed(), alarm={"uplifts": [{"key_units": ["a"]}]})
+    (line,) = [line for line in found if "key_units" in line]
+    assert "Did you mean 'key_unit_nodes'?" in line
 
 
 def test_rules_for_nothing_are_refused(tmp_path: Path) -> None:

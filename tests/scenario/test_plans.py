@@ -13,7 +13,7 @@ from dispatch import load, simulate
 from dispatch.errors import Problems, ScenarioError
 from dispatch.io.yaml_source import YamlDocument
 from dispatch.model.plans import PlanLibrary, UnitNeed
-from dispatch.scenario.matching import Question, card_at, greater, increment, match
+from dispatch.scenario.matching import Question, card_at, greater, match
 from dispatch.scenario.plan_library import Merged, Source, build, shipped_library
 from tests.small import small, write_scenario
 
@@ -279,10 +279,10 @@ def test_a_higher_level_contains_the_lower_and_sends_the_difference() -> None:
     found = library(a={"classes": ["lift"], "cards": cards})
     low, high = (needs(found, "a", level, "lift") for level in (1, 2))
     assert high == {"aerial": 1, "foam": 3, "pumper": 4}
-    assert increment(low, high) == {"foam": 3}
-    assert increment(high, high) == {}
-    assert increment({}, low) == {"aerial": 1, "pumper": 4}
-    assert increment(high, low) == {}
+    assert low == {"aerial": 1, "pumper": 4}
+    (all_of_it,) = (each for each in card_at(found, found.plans["a"], Question("lift", 2, DAY)).raised
+                    if each.word == "pumper")  # fmt: skip
+    assert (all_of_it.has, all_of_it.sent, all_of_it.level, all_of_it.plan) == ((0, 0), (0,) * 4, 1, "a")
     more = greater({"x": UnitNeed(units=2, crew=3)}, {"x": UnitNeed(units=1, crew=5), "y": UnitNeed(units=1)})
     assert more == {"x": UnitNeed(units=2, crew=5), "y": UnitNeed(units=1)}
 
@@ -300,8 +300,6 @@ def test_cards_grow_with_the_level_in_random_libraries() -> None:
         grown = [needs(found, "a", level) for level in range(1, 6)]
         for low, high in pairwise(grown):
             assert all(high[word] >= count for word, count in low.items())
-            total = {word: low.get(word, 0) + n for word, n in increment(low, high).items()}
-            assert {**low, **total} == high
 
 
 CATALOGUE: dict[str, tuple[str, int, dict[str, int]]] = {
@@ -403,17 +401,16 @@ def engines(count: int, level: int = 1, **place: Any) -> dict[str, Any]:
     return place | {"cards": {level: {"units": {"engine": count}}}}
 
 
-def test_cards_by_node_and_moment(tmp_path: Path) -> None:
+def test_first_alarms_by_node_and_moment(tmp_path: Path) -> None:
     plans = own(all=engines(1), left=engines(2, zones=["left"]), depot=engines(3, key_units=["depot"]),
                 new=engines(4, zones=["right"], valid_from="2024-01-02"))  # fmt: skip
     plans["key_units"] = {"depot": {"nodes": ["e"], "within": "left"}}
     found = world(tmp_path, plans, horizon="3 d").plans
     assert found is not None
     index = load(tmp_path / "scenario.yaml").network.index
-    by_node = found.cards_by_node(0)
-    count = {name: len(by_node[index[name]].slots) for name in "abcde"}
-    assert count == {"a": 2, "b": 2, "c": 1, "d": 1, "e": 3}
-    assert by_node[index["e"]].plan == "depot"
+    first = {name: found.first_alarm(0, index[name], 0.0) for name in "abcde"}
+    assert {name: len(card.slots) for name, card in first.items()} == {"a": 2, "b": 2, "c": 1, "d": 1, "e": 3}
+    assert first["e"].plan == "depot"
     before, after = (found.card(0, index["c"], 1, moment) for moment in (86399.9, 86400.0))
     assert (before.plan, after.plan) == ("all", "new")
     assert found.card(0, index["c"], 1, 86400.0) is found.card(0, index["d"], 1, 1e9)
@@ -425,15 +422,15 @@ def test_a_key_unit_belongs_to_its_park_wherever_it_lies(tmp_path: Path) -> None
         plans["key_units"] = {"depot": {"nodes": ["e"]} | ({"within": within} if within else {})}
         scenario = world(tmp_path, plans)
         assert scenario.plans is not None
-        assert scenario.plans.cards_by_node(0)[scenario.network.index["e"]].plan == expected
+        assert scenario.plans.first_alarm(0, scenario.network.index["e"], 0.0).plan == expected
 
 
 def test_area_classes_are_of_zones(tmp_path: Path) -> None:
     plans = own(all=engines(1), old=engines(2, area_classes=["老城"])) | {"area_classes": {"老城": ["right"]}}
     scenario = world(tmp_path, plans)
     assert scenario.plans is not None
-    found = scenario.plans.cards_by_node(0)
-    assert {name: found[scenario.network.index[name]].plan for name in "abcde"} == {
+    index = scenario.network.index
+    assert {name: scenario.plans.first_alarm(0, index[name], 0.0).plan for name in "abcde"} == {
         "a": "all", "b": "all", "c": "old", "d": "old", "e": "old",
     }  # fmt: skip
 
@@ -447,7 +444,7 @@ def test_extent_decides_between_zones_by_their_nodes(tmp_path: Path) -> None:
         "b": 2,
         "z": 5,
     }
-    assert scenario.plans.cards_by_node(0)[scenario.network.index["a"]].plan == "b"
+    assert scenario.plans.first_alarm(0, scenario.network.index["a"], 0.0).plan == "b"
 
 
 def test_levels_contain_each_other_across_plans(tmp_path: Path) -> None:
@@ -604,6 +601,121 @@ def test_what_no_plan_matches_is_told_once_a_type_with_all_places(tmp_path: Path
     assert "at levels 2–5: everywhere it occurs." in problem
 
 
+def test_cards_that_ask_for_less_than_another_plan_at_a_lower_level_are_told(tmp_path: Path) -> None:
+    """Between plans, by place and for all levels; not where nothing is added."""
+    plans = own(low=engines(3, levels=[1, 2]), high=engines(1, 3, levels=[3, 4, 5]))
+    told = (
+        "incident type 'fire': levels 3–5 of plan 'high' say 1 engine, level 1 of plan 'low' says 3 engine; "
+        "3 are sent, since a higher level only adds"
+    )
+    assert f"{told}." in world(tmp_path, plans).notes
+    # the type begins at 3: its first alarm is raised by levels that it never has
+    assert f"{told}." in world(tmp_path, plans, {"level": 3}).notes
+    partly = own(all=engines(2, levels=[1, 2, 3, 4, 5]), left=engines(4, zones=["left"], levels=[1]))
+    (note,) = (each for each in world(tmp_path, partly).notes if "only adds" in each)
+    assert note == (
+        "incident type 'fire': levels 2–5 of plan 'all' say 2 engine, level 1 of plan 'left' says 4 engine; "
+        "4 are sent, since a higher level only adds (zone 'left')."
+    )
+    for more in (own(low=engines(3, levels=[1]), high=engines(3, 2, levels=[2, 3, 4, 5])), own(a=engines(2))):
+        assert not [each for each in world(tmp_path, more).notes if "only adds" in each]
+
+
+def test_smaller_crews_than_at_a_lower_level_are_told(tmp_path: Path) -> None:
+    def crewed(units: int, crew: int | None, levels: list[int]) -> dict[str, Any]:
+        need = {"units": units} | ({"crew": crew} if crew else {})
+        return {"levels": levels, "cards": {levels[0]: {"units": {"engine": need}}}}
+
+    plans = own(low=crewed(1, 6, [1]), mid=crewed(2, None, [2, 3]), high=crewed(2, 4, [4, 5]))
+    units = {name: {"type": "engine", "station": "west"} for name in ("W1", "W2")}
+    kinds = {"engine": {"capabilities": ["engine"], "turnout": 0, "crew": 6}}
+    scenario = world(tmp_path, plans, unit_types=kinds, units=units)
+    assert [each for each in scenario.notes if "only adds" in each] == [
+        "incident type 'fire': levels 4, 5 of plan 'high' say 2 engine with crews of 4, 4, level 1 of plan "
+        "'low' says 2 engine with crews of 6, 4; they are sent, since a higher level only adds.",
+        "incident type 'fire': levels 2, 3 of plan 'mid' say 2 engine with crews of any, any, level 1 of "
+        "plan 'low' says 2 engine with crews of 6, any; they are sent, since a higher level only adds.",
+    ]
+
+
+def test_a_run_card_that_stands_in_is_raised_and_raises(tmp_path: Path) -> None:
+    plans = own(a=engines(3, levels=[1])) | {"unmatched": "run_card"}
+    scenario = world(tmp_path, plans, {"run_card": {"engine": 2}})
+    note = "levels 2–5 of its run card say 2 engine, level 1 of plan 'a' says 3 engine; 3 are sent"
+    assert [each for each in scenario.notes if note in each]
+    plans = own(a=engines(1, 2, levels=[2, 3, 4, 5])) | {"unmatched": "run_card"}
+    scenario = world(tmp_path, plans, {"run_card": {"engine": 2}, "level": 1})
+    note = "levels 2–5 of plan 'a' say 1 engine, level 1 of its run card says 2 engine; 2 are sent"
+    assert [each for each in scenario.notes if note in each]
+
+
+FOAM = {"capabilities": {"foam": None}}
+
+
+def foam(**place: Any) -> dict[str, Any]:
+    """Return a plan that sends what is not simulated, from level 2 on an engine, too."""
+    return place | {"cards": {1: {"units": {"foam": 1}}, 2: {"units": {"foam": 1, "engine": 1}}}}
+
+
+def test_places_where_nothing_that_is_sent_is_simulated_are_refused(tmp_path: Path) -> None:
+    plans = own(all=engines(1), left=foam(zones=["left"])) | FOAM
+    (problem,) = refused(tmp_path, plans)
+    place, _, rest = problem.partition(": ")
+    assert (place.startswith("scenario.yaml:"), place.endswith(" incident_types.fire")) == (True, True)
+    assert rest == (
+        "nothing that the plans send to 'fire' is simulated at zone 'left' (plan 'left'). "
+        "Tie one of their words to a capability in plans.capabilities."
+    )
+    everywhere = own(all=foam(), left=foam(zones=["left"])) | FOAM
+    assert "send to 'fire' is simulated. Tie" in refused(tmp_path, everywhere)[0]
+    spot = (
+        own(all=engines(1), shop=foam(key_units=["shop"])) | FOAM | {"key_units": {"shop": {"nodes": ["c"]}}}
+    )
+    assert "simulated at key unit 'shop' (plan 'shop')." in refused(tmp_path, spot)[0]
+    day = own(all=engines(1), new=foam(valid_from="2024-01-02")) | FOAM
+    assert "at zone 'left' (plan 'new' from 2024-01-02), zone 'right' (plan" in refused(
+        tmp_path, day, horizon="3 d")[0]  # fmt: skip
+
+
+def test_only_calls_that_can_happen_are_refused_for_want_of_units(tmp_path: Path) -> None:
+    """By weights of random calls, and by place, level and moment of those that are written."""
+    plans = own(all=engines(1), left=foam(zones=["left"])) | FOAM
+    right = {"poisson": {"fire": {"rate": "1/d", "places": {"right": 1}}}}
+    never = {"poisson": {"fire": {"rate": "0/d"}}}
+    for demand in (right, never):
+        assert world(tmp_path, plans, demand=demand).plans is not None
+    assert world(tmp_path, plans, {"level": 2}).plans is not None  # that level sends an engine
+
+    def inject(**more: Any) -> dict[str, Any]:
+        return {"demand": right, "injects": [{"at": 60, "incident": {"type": "fire", "node": "a", **more}}]}
+
+    told = "nothing that the plans send to 'fire' is simulated at zone 'left' (plan 'left')"
+    assert told in refused(tmp_path, plans, **inject())[0]
+    assert world(tmp_path, plans, **inject(units={"engine": 1})).plans is not None
+    alarm = {"alarm": {"level": 2}}
+    assert world(tmp_path, plans, alarm, **inject()).plans is not None
+    assert told in refused(tmp_path, plans, alarm, **inject(level=1))[0]
+    assert world(tmp_path, plans, alarm, **inject(level=1, report={"trapped": 3})).plans is not None
+    late = own(all=engines(1), left=foam(zones=["left"], valid_from="2024-01-02")) | FOAM
+    assert world(tmp_path, late, horizon="3 d", **inject()).plans is not None  # it comes on the first
+
+
+def test_recorded_calls_get_what_their_plan_sends_or_are_refused(tmp_path: Path) -> None:
+    """Their run card does not stand in unless that is said; units of their own may."""
+    plans = own(all=engines(1), left=foam(zones=["left"])) | FOAM
+    card = {"run_card": {"engine": 1}}
+    head = "received,node,units\n"
+    told = "nothing that the plans send to 'fire' is simulated at zone 'left' (plan 'left')"
+    for kind in ({}, card):
+        assert told in refused(tmp_path, plans, kind, calls=head + "10,e,\n20,a,\n")[0]
+        assert world(tmp_path, plans, kind, calls=head + "10,e,\n20,a,engine:1\n").plans is not None
+        for rows in ("10,a,engine:1\n20,a,\n", "10,a,\n20,a,engine:1\n"):  # some of them at one place
+            assert told in refused(tmp_path, plans, kind, calls=head + rows)[0]
+    stands_in = plans | {"unmatched": "run_card"}
+    (slots,) = (world(tmp_path, stands_in, card, calls=head + "20,a,\n").recorded.capability,)  # type: ignore[union-attr]
+    assert slots.tolist() == [0]
+
+
 def test_narrower_classes_that_have_plans_are_named(tmp_path: Path) -> None:
     plans = own(a=engines(1, classes=["flat"]), b=engines(1, classes=["barn"]))
     plans["classes"] = {"fire": {"scale": "fire"}, "barn": {"parent": "fire"}, "flat": {"parent": "fire"}}
@@ -625,9 +737,8 @@ def test_the_run_card_stands_in_where_that_is_said(tmp_path: Path) -> None:
     plans = own(a=engines(2, zones=["left"])) | {"unmatched": "run_card"}
     scenario = world(tmp_path, plans, {"run_card": {"engine": 1}})
     assert scenario.plans is not None
-    found = scenario.plans.cards_by_node(0)
-    index = scenario.network.index
-    assert [(found[index[name]].plan, len(found[index[name]].slots)) for name in "ae"] == [("a", 2), ("", 1)]
+    found = [scenario.plans.first_alarm(0, scenario.network.index[name], 0.0) for name in "ae"]
+    assert [(card.plan, len(card.slots)) for card in found] == [("a", 2), ("", 1)]
     assert any("no plan matches incident type 'fire' at levels 1–5: zone 'right'; its run card" in note
                for note in scenario.notes)  # fmt: skip
     assert "'run_card' is missing, which plans.unmatched names" in refused(tmp_path, plans)[0]

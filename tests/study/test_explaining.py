@@ -45,16 +45,22 @@ def told(folder: Path, *calls: str, about: str = "x", **changes: Any) -> Explana
     return explanation
 
 
-def could_go(epoch: Epoch, capability: str = "engine") -> dict[str, float]:
+def of_need(epoch: Epoch, need: int = 0) -> tuple[Candidate, ...]:
+    """Return the candidates for one of the call's needs, or for all of them, where those are the same."""
+    (group,) = (group for group in epoch.groups if not need or need in group.needs)
+    return group.candidates
+
+
+def could_go(epoch: Epoch, need: int = 0) -> dict[str, float]:
     """Return expected seconds by unit, in the order told."""
-    return {one.unit: one.seconds for one in epoch.candidates[capability] if not one.why}
+    return {one.unit: one.seconds for one in of_need(epoch, need) if not one.why}
 
 
-def could_not(epoch: Epoch, capability: str = "engine") -> dict[str, tuple[str, str, str, float]]:
+def could_not(epoch: Epoch, need: int = 0) -> dict[str, tuple[str, str, str, float]]:
     """Return why not, status, call and until when (−1 for no such moment) by unit."""
     return {
         one.unit: (one.why, one.status, one.incident, -1.0 if math.isnan(one.until) else one.until)
-        for one in epoch.candidates[capability]
+        for one in of_need(epoch, need)
         if one.why
     }
 
@@ -86,7 +92,7 @@ def test_the_nearest_is_sent_by_so_much(tmp_path: Path) -> None:
     (epoch,) = found.epochs
     assert (epoch.time, epoch.asked) == (45, True)
     assert could_go(epoch) == {"W1": 130, "E1": 230}
-    assert {(one.station, one.status, one.incident) for one in epoch.candidates["engine"]} == {
+    assert {(one.station, one.status, one.incident) for one in epoch.groups[0].candidates} == {
         ("west", "in quarters", ""),
         ("east", "in quarters", ""),
     }
@@ -126,7 +132,7 @@ def test_a_call_waits_until_a_unit_is_on_its_way_home(tmp_path: Path) -> None:
     assert (first.time, first.asked, outcomes(first)) == (20, False, [(1, "waiting", "", "nobody_free")])
     assert could_not(first) == {"W1": ("under_way", "en route", "x", 200)}
     assert (second.time, second.asked, could_go(second)) == (200, True, {"W1": 200})
-    assert [(one.status, one.incident, one.sent_to) for one in second.candidates["engine"]] == [
+    assert [(one.status, one.incident, one.sent_to) for one in second.groups[0].candidates] == [
         ("returning", "x", "y")
     ]
     assert outcomes(second) == [(1, "waiting", "", "taken")]
@@ -441,7 +447,7 @@ def check_reasons(found: Explanation) -> None:
     """Who is said to be the nearest, or at some place of the list, is."""
     for epoch in found.epochs:
         for choice in epoch.choices:
-            reason, seconds = choice.reason, could_go(epoch, choice.capability)
+            reason, seconds = choice.reason, could_go(epoch, choice.need)
             assert {one.unit for one in reason.passed if one.why == "sent"} <= set(seconds)
             if choice.outcome != "sent":
                 continue
@@ -464,11 +470,13 @@ def check_units(found: Explanation, log: Log) -> None:
     """All able units are told, those that could go were not at work, and the others were as it says."""
     r = log.responses
     for epoch in found.epochs:
-        for capability, candidates in epoch.candidates.items():
-            wanted = log.scenario.capabilities.index(capability)
+        needs = sorted(need for group in epoch.groups for need in group.needs)
+        assert needs == sorted(choice.need for choice in epoch.choices)
+        for group in epoch.groups:
+            wanted = log.scenario.capabilities.index(group.capability)
             able = {log.fleet.ids[u] for u, has in enumerate(log.fleet.capabilities) if wanted in has}
-            assert {one.unit for one in candidates} == able
-            for one in candidates:
+            assert {one.unit for one in group.candidates} == able
+            for one in group.candidates:
                 check_unit(one, epoch, log, r)
 
 

@@ -1,0 +1,292 @@
+"""Trucks of depots in a simulation: where they are, what they load, drive and unload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+from dispatch.engine.rulebook import NEVER
+from dispatch.engine.supply_log import Trip
+from dispatch.engine.supply_view import Carrier
+from dispatch.roads.network import RoadNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dispatch.engine.operations import Operations
+    from dispatch.engine.supply_view import Shipment
+    from dispatch.roads.travel import Position, RoadTravel, Travel
+    from dispatch.scenario.supplies import DepotSite, Source, TruckKind
+
+MODE = "normal"
+"""How trucks drive: without siren."""
+
+
+@dataclass(slots=True, eq=False)
+class Haul:
+    """A trip under way."""
+
+    truck: int
+    shipment: Shipment
+    incident: int
+    node: int
+    """Of the incident."""
+    committed: float
+    loading: float = NEVER
+    loaded: float = NEVER
+    delivered: float = NEVER
+    returned: float = NEVER
+    metres: float = 0.0
+    left_over: dict[int, int] = field(default_factory=dict)
+    """What was no longer needed, by item: it goes back to the depot."""
+
+
+class _Drive(NamedTuple):
+    """A truck on the road."""
+
+    travel: Travel
+    origin: Position
+    target: int
+    left: float
+    arrives: float
+    """Infinite while no way leads there: it stands at its origin."""
+    then: Callable[[], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Truck:
+    """A truck and what it does."""
+
+    id: str
+    kind: TruckKind
+    depot: int
+    home: int
+    node: int
+    """Where it stands, or is bound for."""
+    haul: Haul | None = None
+    """What it is on; None for a truck that is free, or on its way home."""
+    last: Haul | None = None
+    drive: _Drive | None = None
+    free_at: float = 0.0
+    """When it will be free, as far as is known; infinite while it stands before a closed road."""
+
+
+class Trucks:
+    """All trucks of a layout's depots."""
+
+    def __init__(
+        self,
+        ops: Operations,
+        sites: tuple[DepotSite, ...],
+        sources: tuple[Source, ...],
+        unloaded: Callable[[Haul], None],
+        home: Callable[[Haul], None],
+    ) -> None:
+        self._ops, self._sites, self._sources = ops, sites, sources
+        self._unloaded, self._home = unloaded, home
+        self._trucks = [
+            _Truck(f"{site.id}/{kind.id}-{n + 1}", kind, number, site.node, site.node)
+            for number, site in enumerate(sites)
+            for kind in site.trucks
+            for n in range(kind.number)
+        ]
+        self.hauls: list[Haul] = []
+
+    def __len__(self) -> int:
+        """Number of trucks."""
+        return len(self._trucks)
+
+    def node_of(self, place: int) -> int:
+        """Return the node of a depot or a source."""
+        return self._sites[place].node if place >= 0 else self._sources[-1 - place].node
+
+    def carriers(self) -> list[Carrier]:
+        """Return all trucks that are free, or will be at a moment that is known."""
+        return [
+            Carrier(number, truck.kind, truck.depot, truck.node, truck.free_at)
+            for number, truck in enumerate(self._trucks)
+            if truck.free_at < inf
+        ]
+
+    def is_free(self, truck: int) -> bool:
+        """Whether a truck can set out now."""
+        return self._trucks[truck].haul is None and self._trucks[truck].drive is None
+
+    def name(self, truck: int) -> str:
+        """Return the id of a truck."""
+        return self._trucks[truck].id
+
+    def kind(self, truck: int) -> TruckKind:
+        """Return what kind of truck it is."""
+        return self._trucks[truck].kind
+
+    def depot(self, truck: int) -> int:
+        """Return the depot that a truck belongs to."""
+        return self._trucks[truck].depot
+
+    def travel(self, kind: TruckKind) -> Travel:
+        """Return how trucks of a kind travel on the roads as they are now."""
+        return self._ops.fleet.road_travel(kind.speed_factor, kind.width)
+
+    def seconds(self, kind: TruckKind, origin: int, target: int) -> float:
+        """Return seconds from node to node on the roads as they are now; infinite for no way."""
+        travel = self.travel(kind)
+        return travel.seconds(travel.at(origin), target, MODE)
+
+    def load_seconds(self, place: int, litres: float) -> float:
+        """Return how long loading takes at a depot, or filling at a source."""
+        return self._sites[place].load_out if place >= 0 else litres / self._sources[-1 - place].flow
+
+    def lead(self, carrier: Carrier, place: int, node: int, litres: float) -> float:
+        """Return seconds from setting out for a place until unloaded at a node."""
+        at = self.node_of(place)
+        driven = self.seconds(carrier.kind, carrier.node, at) + self.seconds(carrier.kind, at, node)
+        return driven + self.load_seconds(place, litres) + carrier.kind.unload
+
+    def commit(self, shipment: Shipment, incident: int, node: int, litres: float) -> Haul:
+        """Let a truck that is free set out for its load."""
+        truck, now = self._trucks[shipment.truck], self._ops.board.now
+        haul = truck.haul = Haul(shipment.truck, shipment, incident, node, now)
+        self.hauls.append(haul)
+        carrier = Carrier(shipment.truck, truck.kind, truck.depot, truck.node, now)
+        truck.free_at = now + self.lead(carrier, shipment.place, node, litres)
+        self._drive(truck, self.node_of(shipment.place), partial(self._load, truck, haul, litres))
+        return haul
+
+    def _load(self, truck: _Truck, haul: Haul, litres: float) -> None:
+        now, place = self._ops.board.now, haul.shipment.place
+        haul.loading, haul.loaded = now, now + self.load_seconds(place, litres)
+        if truck.last is not None and place >= 0 and truck.last.returned != truck.last.returned:
+            truck.last.returned = now  # it came home to load again
+        self._ops.at(haul.loaded, partial(self._drive, truck, haul.node, partial(self._arrive, truck, haul)))
+
+    def _arrive(self, truck: _Truck, haul: Haul) -> None:
+        haul.delivered = self._ops.board.now + truck.kind.unload
+        self._ops.at(haul.delivered, partial(self._unload, truck, haul))
+
+    def _unload(self, truck: _Truck, haul: Haul) -> None:
+        truck.haul, truck.last, truck.free_at = None, haul, self._ops.board.now
+        self._unloaded(haul)
+
+    def must_return(self, truck: int) -> bool:
+        """Whether a truck has something on it that belongs into its depot."""
+        last = self._trucks[truck].last
+        return last is not None and bool(last.left_over)
+
+    def send_home(self) -> None:
+        """Let all trucks drive home that are free elsewhere."""
+        for number, truck in enumerate(self._trucks):
+            if self.is_free(number) and truck.node != truck.home:
+                self._drive(truck, truck.home, partial(self._come_home, truck))
+                truck.free_at = truck.drive.arrives if truck.drive is not None else self._ops.board.now
+            elif (
+                self.is_free(number) and truck.last is not None and truck.last.returned != truck.last.returned
+            ):
+                self._come_home(truck)  # the incident is where its depot is
+
+    def _come_home(self, truck: _Truck) -> None:
+        truck.free_at = self._ops.board.now
+        if truck.last is not None and truck.last.returned != truck.last.returned:
+            truck.last.returned = self._ops.board.now
+            self._home(truck.last)
+
+    def _drive(self, truck: _Truck, target: int, then: Callable[[], None]) -> None:
+        """Let a truck drive to a node and do something there; at once where it is there already."""
+        travel, origin = self.travel(truck.kind), truck.node
+        truck.node = target
+        if origin == target:
+            then()
+            return
+        self._count(truck, origin, target, travel)
+        self._set_out(truck, travel, travel.at(origin), target, then)
+
+    def _set_out(
+        self, truck: _Truck, travel: Travel, origin: Position, target: int, then: Callable[[], None]
+    ) -> None:
+        now = self._ops.board.now
+        arrives = now + travel.seconds(origin, target, MODE)
+        drive = truck.drive = _Drive(travel, origin, target, now, arrives, then)
+        if arrives < inf:
+            self._ops.at(arrives, partial(self._end_drive, truck, drive))
+        else:
+            truck.free_at = inf
+
+    def _end_drive(self, truck: _Truck, drive: _Drive) -> None:
+        if truck.drive is drive:  # or else it has planned again
+            truck.drive = None
+            drive.then()
+
+    def _count(self, truck: _Truck, origin: int, target: int, travel: Travel) -> None:
+        """Add the kilometres of a drive to the trip that it is for."""
+        haul = truck.haul or truck.last
+        if haul is not None:
+            haul.metres += metres(travel, origin, target)
+
+    def roads_changed(self) -> None:
+        """Plan all drives anew, from where the trucks are."""
+        now = self._ops.board.now
+        for truck in self._trucks:
+            old = truck.drive
+            if old is None:
+                continue
+            travel = self.travel(truck.kind)
+            if travel is old.travel:
+                continue
+            position = old.origin
+            if old.arrives < inf:
+                position = old.travel.along(old.origin, old.target, MODE, now - old.left)
+            self._set_out(truck, travel, position, old.target, old.then)
+            assert truck.drive is not None
+            gained = truck.drive.arrives - (old.arrives if old.arrives < inf else now)
+            truck.free_at = truck.free_at + gained if truck.free_at < inf else self._expected(truck)
+
+    def _expected(self, truck: _Truck) -> float:
+        """Return when a truck that has found a way again will be free."""
+        assert truck.drive is not None
+        haul, arrives = truck.haul, truck.drive.arrives
+        if haul is None or arrives == inf:
+            return arrives
+        if haul.loading != haul.loading:
+            place = haul.shipment.place
+            arrives += self.load_seconds(place, 0.0)
+            arrives += self.seconds(truck.kind, self.node_of(place), haul.node)
+        return arrives + truck.kind.unload
+
+    def trips(self) -> tuple[Trip, ...]:
+        """Return all trips, in the order in which they were committed."""
+        return tuple(
+            Trip(
+                self.name(haul.truck),
+                self.depot(haul.truck),
+                haul.shipment.place,
+                haul.incident,
+                haul.shipment.loads,
+                haul.committed,
+                haul.loading,
+                haul.loaded,
+                haul.delivered,
+                haul.returned,
+                haul.metres,
+            )
+            for haul in self.hauls
+        )
+
+
+def metres(travel: Travel, origin: int, target: int) -> float:
+    """Return the length of the way between two nodes; NaN on a network of times only, or without a way."""
+    ground, network = travel.ground, travel.network
+    if origin == target:
+        return 0.0
+    if not isinstance(network, RoadNetwork) or ground.seconds(ground.at(origin), target, MODE) == inf:
+        return NEVER
+    nodes = _road(ground).way(ground.at(origin), target, MODE)
+    arcs = [network.fastest(tail, head, MODE) for tail, head in pairwise([origin, *nodes]) if tail != head]
+    return float(sum(network.length_m[arc] for arc in arcs if arc is not None))
+
+
+def _road(ground: Travel) -> RoadTravel:
+    """Return the travel on a road network as such."""
+    return ground  # type: ignore[return-value]
