@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, cast
 
+from dispatch.engine.consumables import Consumables
 from dispatch.engine.control import Control
 from dispatch.engine.crews import Crews
 from dispatch.engine.fleet import Fleet
@@ -18,6 +19,7 @@ from dispatch.engine.readiness import Breakdowns, Turnaround
 from dispatch.engine.relief import Reliefs
 from dispatch.engine.simulator import Simulator
 from dispatch.engine.staging import Staging
+from dispatch.engine.supplies import Supplies
 from dispatch.engine.tiers import Agreements
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.moving_up import CoverageAware as CoverTerms
@@ -26,6 +28,7 @@ from dispatch.policies.assigning import Assignment
 from dispatch.policies.covering import CoverageAware
 from dispatch.policies.dispatching import Nearest, RunCardOrder
 from dispatch.policies.relocating import mover
+from dispatch.policies.supplying import supply_policy
 from dispatch.timeline import draw
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from dispatch.engine.protocols import DispatchPolicy
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
+    from dispatch.scenario.supplies import SupplyBook
     from dispatch.timeline import Timeline
 
     PolicyMaker = Callable[[Scenario, Fleet], DispatchPolicy]
@@ -100,9 +104,11 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
     parts: list[Part] = []
     if scenario.plans is not None and scenario.plans.stages:
         parts.append(Staging(timeline, scenario.plans))  # first: others have to know where units drive to
-    if scenario.alarms is not None:
+    if scenario.alarms is not None or scenario.supplies is not None:
         control = Control(timeline)
-        parts += [control, Levels(scenario, timeline, scenario.alarms, control)]
+        parts.append(control)
+        if scenario.alarms is not None:
+            parts.append(Levels(scenario, timeline, scenario.alarms, control))
     if timeline.crew.any():
         parts.append(SmallestCrews(scenario, fleet, timeline))
     moves = _moves(scenario, fleet, timeline)
@@ -117,9 +123,20 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
         parts.append(Agreements(scenario, fleet, timeline))
     if timeline.relieves.any():
         parts.append(Reliefs(scenario, timeline))  # behind those that say when units arrive
+    if scenario.supplies is not None:
+        parts += _supplying(scenario, scenario.supplies, fleet, timeline)
     if moves is not None:
         parts.append(moves)
     return parts
+
+
+def _supplying(scenario: Scenario, book: SupplyBook, fleet: Fleet, timeline: Timeline) -> Iterator[Part]:
+    """Yield the parts that supplies ask for: what units carry, and what depots send."""
+    sites = book.depots[fleet.layout.name]
+    carried = Consumables(fleet, book, sites) if any(book.tanks.values()) else None
+    if carried is not None:
+        yield carried
+    yield Supplies(scenario, sites, timeline, supply_policy(scenario.file.supplying), carried)
 
 
 def _of_units(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> Iterator[Part]:

@@ -284,7 +284,8 @@ class Incidents:
     filled: Ints
     """Slots of the first alarm that a unit came for."""
     under_control: Floats
-    """When the force that its severity asks for had come; NaN without alarm levels."""
+    """When the force that its severity asks for had come, and all supplies that it needs had been applied;
+    NaN for calls without alarm levels that need none."""
 
     @property
     def given_up(self) -> NDArray[np.bool_]:
@@ -334,7 +335,8 @@ def _under_control(log: Log) -> Floats:
     """Return when each call had the level of its severity and all units for it; NaN for never [n]."""
     t, r = log.timeline, log.responses
     size = len(t)
-    if log.scenario.alarms is None:
+    supplied = () if log.supplies is None else log.supplies.controlled
+    if log.scenario.alarms is None and not supplied:
         return np.full(size, np.nan)
     first = _extreme(np.fmin, r.slot, r.on_scene, len(t.slot_level))
     asked = t.slot_level <= t.severity[t.owner]
@@ -343,7 +345,12 @@ def _under_control(log: Log) -> Floats:
     for each in log.raises:  # who has come counts only once so much has been asked for
         if each.before < t.severity[each.incident] <= each.after:
             moments[each.incident] = max(moments[each.incident], each.moment)
-    reached = (t.severity > 0) & (t.severity <= log.level) & np.isfinite(moments)
+    governed = t.severity > 0
+    for call, moment in supplied:
+        moments[call], governed[call] = max(moments[call], moment), True
+        if moment != moment:
+            moments[call] = np.nan
+    reached = governed & (t.severity <= log.level) & np.isfinite(moments)
     return np.where(reached, moments, np.nan)
 
 

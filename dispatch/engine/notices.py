@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import chain
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dispatch.engine.control import WITHDRAWN
 from dispatch.engine.hospitals import WORDS
 from dispatch.engine.levels import REASONS
+from dispatch.engine.notice import Notice
+from dispatch.engine.supply_notices import supply_notices
 from dispatch.engine.tiers import ask_words
 from dispatch.scenario.layout import AID_NAME
 
@@ -33,21 +35,6 @@ STAGED, WENT_FORWARD = "staged", "went forward"
 """What units do at staging areas."""
 
 
-class Notice(NamedTuple):
-    """One thing that was noted; sorts by moment."""
-
-    moment: float
-    """Seconds from the start."""
-    what: str
-    """A word or two, such as ``level raised``."""
-    incident: str
-    """Id of the call that it is about; empty for none."""
-    unit: str
-    """Id of the unit that it is about; empty for none."""
-    detail: str
-    """In words, with its figures."""
-
-
 def notices(log: Log) -> list[Notice]:
     """Return everything that was noted, in order of time."""
     return sorted(
@@ -63,6 +50,7 @@ def notices(log: Log) -> list[Notice]:
             _stagings(log),
             _reliefs(log),
             _withdrawals(log),
+            supply_notices(log),
         )
     )
 

@@ -216,6 +216,8 @@ class Operations:
         rest = self._rest(unit, row)
         if (home_at > now and not self._returns(unit)) or rest > 0.0:
             self.release_at(unit, row, home_at + rest)
+            for part in self.parts:
+                part.heads_home(unit, row, home_at)
         else:
             board.set_idle(unit, home_at)
 

@@ -72,6 +72,9 @@ class Part:
         """Return seconds in quarters before a unit that comes home is available; 0 for none at all."""
         return 0.0
 
+    def heads_home(self, unit: int, row: int, home_at: float) -> None:
+        """Take note of a unit that will be home at a moment, as far as is known, and is not sent before."""
+
     def roads_changed(self) -> None:
         """Act on roads that have closed or opened, when units under way have looked for their way again."""
 

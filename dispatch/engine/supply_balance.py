@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from math import inf, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
+from dispatch.scenario.layout import AID_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dispatch.engine.log import Log
-    from dispatch.engine.supply_log import SupplyLog, Trip
+    from dispatch.engine.supply_log import SupplyLog
     from dispatch.scenario.items import KnownItem
 
 COMES_IN = ("resupply", "produced", "returned")
@@ -53,7 +55,7 @@ LAWS = {
     "resupply": "more was replaced than had left",
     "produced": "more was made than can be",
     "restock": "what the depot gave to units is not what they got",
-    "unit": "a unit gave or used what it did not have, or was filled beyond full",
+    "unit": "a unit gave what it did not use, used what it did not have, or was filled beyond full",
     "need": "more is unwanted than was missing",
 }
 """What each law's breach means."""
@@ -80,6 +82,10 @@ class Carriers:
     """Quanta when full, by unit and item."""
     unit_of: Sequence[int]
     """Unit of each response."""
+
+    def name(self, unit: int) -> str:
+        """Return the id of a unit."""
+        return self.units[unit] if unit >= 0 else AID_NAME
 
 
 def faults_of(log: Log) -> list[Fault]:
@@ -190,21 +196,20 @@ def _given(supplies: SupplyLog) -> Counter[tuple[int, int]]:
     return given
 
 
-def _is_on_the_truck(trip: Trip, supplies: SupplyLog) -> bool:
-    """Whether a trip had not ended at the end, or never could, so that its load is still on the truck."""
-    if not isnan(trip.returned):
-        return trip.returned > supplies.ended
-    return isnan(trip.delivered) or trip.delivered > supplies.ended
-
-
 def _trips(supplies: SupplyLog) -> Iterator[Fault]:
-    """Yield trips that brought more than they had, or whose load is nowhere."""
-    given = _given(supplies)
+    """Yield trips that brought more than they had, or whose load is nowhere.
+
+    What a trip did not bring comes back to the depot, which is looked at there, or is poured out if it is
+    water from a source, or is still on the truck: before the end of the trip, and on a truck that no way
+    leads home and that has gone on no other trip.
+    """
+    given, last = _given(supplies), {trip.truck: number for number, trip in enumerate(supplies.trips)}
     for number, trip in enumerate(supplies.trips):
+        under_way = trip.delivered > supplies.ended
+        may_keep = under_way or last[trip.truck] == number or trip.place < 0 or not isnan(trip.returned)
         for need, amount in trip.loads:
             rest = amount - given[number, need]
-            back = not isnan(trip.returned) and (trip.place >= 0 or isnan(trip.delivered))
-            if rest < 0 or (rest > 0 and not back and not _is_on_the_truck(trip, supplies)):
+            if rest < 0 or (rest > 0 and not may_keep):
                 yield Fault("trip", trip.truck, supplies.needs[need].item, -rest, trip.committed)
 
 
@@ -316,27 +321,27 @@ def _restocked(supplies: SupplyLog) -> Iterator[Fault]:
 
 def _units(supplies: SupplyLog, carriers: Carriers) -> Iterator[Fault]:
     """Yield units that used, or gave to a call, what they did not have, or that were filled beyond full."""
-    # of one moment, what is used comes before what is filled, and what is there is looked at last
-    steps = [
-        (each.moment, 0, carriers.unit_of[each.response], each.item, -each.amount) for each in supplies.uses
-    ]
-    steps += [(each.ends, 1, each.unit, each.item, each.amount) for each in supplies.refills]
-    steps += [
-        (each.moment, 2, carriers.unit_of[each.which], supplies.needs[each.need].item, each.amount)
-        for each in supplies.brought
-        if each.by == "unit"
-    ]
+    used: Counter[tuple[int, int]] = Counter()
+    for use in supplies.uses:
+        used[use.response, use.item] += use.amount
+    for each in supplies.brought:
+        if each.by == "unit":
+            item = supplies.needs[each.need].item
+            used[each.which, item] -= each.amount
+            if used[each.which, item] < 0:
+                name = carriers.name(carriers.unit_of[each.which])
+                yield Fault("unit", name, item, used[each.which, item], each.moment)
+    steps: Counter[tuple[float, int, int]] = Counter()  # what changes at one moment is taken together
+    for use in supplies.uses:
+        steps[use.moment, carriers.unit_of[use.response], use.item] -= use.amount
+    for refill in supplies.refills:
+        steps[refill.ends, refill.unit, refill.item] += refill.amount
     held = Counter(dict(carriers.full))
-    for moment, what, unit, item, amount in sorted(steps):
-        full, key = carriers.full.get((unit, item), 0), (unit, item)
-        if what == 2:
-            amiss = max(0, amount - held[key])
-        else:
-            held[key] += amount
-            amiss = min(0, held[key]) or max(0, held[key] - full)
+    for (moment, unit, item), amount in sorted(steps.items()):
+        held[unit, item] += amount
+        amiss = min(0, held[unit, item]) or max(0, held[unit, item] - carriers.full.get((unit, item), 0))
         if amiss:
-            name = carriers.units[unit] if unit >= 0 else "mutual aid"
-            yield Fault("unit", name, item, amiss, moment)
+            yield Fault("unit", carriers.name(unit), item, amiss, moment)
 
 
 def _needs(supplies: SupplyLog) -> Iterator[Fault]:

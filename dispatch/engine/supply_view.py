@@ -73,12 +73,25 @@ class SupplyPlan(NamedTuple):
 class SupplyView(Protocol):
     """The state of supplies at one moment."""
 
-    now: float
-    items: Sequence[KnownItem]
-    wanted: Sequence[Wanted]
-    """By priority, then deadline, then number of the need."""
-    goods: Sequence[Goods]
-    carriers: Sequence[Carrier]
+    @property
+    def now(self) -> float:
+        """Seconds from the scenario's start."""
+
+    @property
+    def items(self) -> Sequence[KnownItem]:
+        """All items, by number."""
+
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        """What is lacking, by priority, then deadline, then number of the need."""
+
+    @property
+    def goods(self) -> Sequence[Goods]:
+        """What can be loaded, and from when on."""
+
+    @property
+    def carriers(self) -> Sequence[Carrier]:
+        """The trucks."""
 
     def lead(self, carrier: Carrier, place: int, node: int, litres: float = 0.0) -> float:
         """Return seconds from a truck's setting out for a place until it has unloaded at a node.

@@ -12,13 +12,14 @@ from dispatch.engine.rulebook import NEVER
 from dispatch.engine.supply_log import Trip
 from dispatch.engine.supply_view import Carrier
 from dispatch.roads.network import RoadNetwork
+from dispatch.roads.travel import RoadTravel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dispatch.engine.operations import Operations
     from dispatch.engine.supply_view import Shipment
-    from dispatch.roads.travel import Position, RoadTravel, Travel
+    from dispatch.roads.travel import Position, Travel
     from dispatch.scenario.supplies import DepotSite, Source, TruckKind
 
 MODE = "normal"
@@ -104,11 +105,14 @@ class Trucks:
         return self._sites[place].node if place >= 0 else self._sources[-1 - place].node
 
     def carriers(self) -> list[Carrier]:
-        """Return all trucks that are free, or will be at a moment that is known."""
+        """Return all trucks that are free, or will be at a moment that is known.
+
+        One that has something to bring home is not free before it is there.
+        """
         return [
             Carrier(number, truck.kind, truck.depot, truck.node, truck.free_at)
             for number, truck in enumerate(self._trucks)
-            if truck.free_at < inf
+            if truck.free_at < inf and not (self.is_free(number) and self._carries_back(truck))
         ]
 
     def is_free(self, truck: int) -> bool:
@@ -171,10 +175,9 @@ class Trucks:
         truck.haul, truck.last, truck.free_at = None, haul, self._ops.board.now
         self._unloaded(haul)
 
-    def must_return(self, truck: int) -> bool:
+    def _carries_back(self, truck: _Truck) -> bool:
         """Whether a truck has something on it that belongs into its depot."""
-        last = self._trucks[truck].last
-        return last is not None and bool(last.left_over)
+        return truck.last is not None and bool(truck.last.left_over)
 
     def send_home(self) -> None:
         """Let all trucks drive home that are free elsewhere."""
@@ -226,22 +229,25 @@ class Trucks:
             haul.metres += metres(travel, origin, target)
 
     def roads_changed(self) -> None:
-        """Plan all drives anew, from where the trucks are."""
-        now = self._ops.board.now
+        """Plan all drives anew whose way has changed, from where the trucks are."""
         for truck in self._trucks:
-            old = truck.drive
-            if old is None:
-                continue
-            travel = self.travel(truck.kind)
-            if travel is old.travel:
-                continue
-            position = old.origin
-            if old.arrives < inf:
-                position = old.travel.along(old.origin, old.target, MODE, now - old.left)
-            self._set_out(truck, travel, position, old.target, old.then)
-            assert truck.drive is not None
-            gained = truck.drive.arrives - (old.arrives if old.arrives < inf else now)
-            truck.free_at = truck.free_at + gained if truck.free_at < inf else self._expected(truck)
+            if truck.drive is not None:
+                self._look_again(truck, truck.drive)
+
+    def _look_again(self, truck: _Truck, old: _Drive) -> None:
+        travel, now, position = self.travel(truck.kind), self._ops.board.now, old.origin
+        if travel.network.digest == old.travel.network.digest:
+            return
+        if old.arrives < inf:
+            position = old.travel.along(old.origin, old.target, MODE, now - old.left)
+            drive = (position, old.target, MODE)
+            later = now + travel.seconds(*drive) >= old.arrives
+            if later and travel.may_stay(old.travel, *drive):
+                return
+            if not old.travel.paced and old.travel.ground.seconds(*drive) == travel.ground.seconds(*drive):
+                return
+        self._set_out(truck, travel, position, old.target, old.then)
+        truck.free_at = self._expected(truck)
 
     def _expected(self, truck: _Truck) -> float:
         """Return when a truck that has found a way again will be free."""
@@ -280,13 +286,10 @@ def metres(travel: Travel, origin: int, target: int) -> float:
     ground, network = travel.ground, travel.network
     if origin == target:
         return 0.0
-    if not isinstance(network, RoadNetwork) or ground.seconds(ground.at(origin), target, MODE) == inf:
+    if not isinstance(network, RoadNetwork) or not isinstance(ground, RoadTravel):
         return NEVER
-    nodes = _road(ground).way(ground.at(origin), target, MODE)
+    if ground.seconds(ground.at(origin), target, MODE) == inf:
+        return NEVER
+    nodes = ground.way(ground.at(origin), target, MODE)
     arcs = [network.fastest(tail, head, MODE) for tail, head in pairwise([origin, *nodes]) if tail != head]
     return float(sum(network.length_m[arc] for arc in arcs if arc is not None))
-
-
-def _road(ground: Travel) -> RoadTravel:
-    """Return the travel on a road network as such."""
-    return ground  # type: ignore[return-value]

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dispatch.errors import InvariantError, Problems, did_you_mean
 from dispatch.io.catalogue import shipped_texts
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import parse_yaml
+from dispatch.model.base import Frozen
+from dispatch.model.rates import RateFile
 from dispatch.model.supplies import Item, ItemFile
 
 if TYPE_CHECKING:
@@ -23,11 +25,20 @@ if TYPE_CHECKING:
     from dispatch.model.amounts import Amount, AmountRate
     from dispatch.model.scenario import ScenarioFile
 
+M = TypeVar("M", bound=Frozen)
+
 WATER = "water"
 """The item that hydrants give and tankers fetch."""
 
 PER_UNIT = 1000
 """Quanta of a kilogram or litre."""
+
+CODE_CLASSES = {
+    "1": "基本生活保障 basic living support",
+    "2": "应急装备及配套 equipment and accessories",
+    "3": "工程材料与机械 engineering materials and machinery",
+}
+"""Classes of GB/T 38565-2020 by the first of the seven digits of a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,11 @@ class KnownItem:
     def units(self, quanta: float) -> float:
         """Return so many quanta in kg, litres or pieces."""
         return quanta / self.per_unit
+
+    @property
+    def code_title(self) -> str:
+        """The class of its code in words; empty without a code."""
+        return CODE_CLASSES.get(self.code[:1], "")
 
     def shown(self, quanta: float) -> str:
         """Return an amount for people, such as ``31.9 t`` or ``6000 bag``."""
@@ -109,13 +125,23 @@ def known_item(name: str, item: Item) -> KnownItem:
 @cache
 def shipped_items() -> dict[str, Item]:
     """Return the items of the catalogue by id."""
+    return dict(_shipped("items", ItemFile).items)
+
+
+@cache
+def shipped_rates() -> RateFile:
+    """Return the application rates of the catalogue."""
+    return _shipped("rates", RateFile)
+
+
+def _shipped(name: str, model: type[M]) -> M:
     problems = Problems()
-    document = parse_yaml(shipped_texts("supplies")["items"], "items.yaml", problems)
-    file = None if document is None else validate(ItemFile, document, problems)[0]
+    document = parse_yaml(shipped_texts("supplies")[name], f"{name}.yaml", problems)
+    file = None if document is None else validate(model, document, problems)[0]
     if file is None or problems:
-        message = f"the catalogue of items is damaged: {problems.found}"
+        message = f"the catalogue of {name} is damaged: {problems.found}"
         raise InvariantError(message)
-    return dict(file.items)
+    return file
 
 
 def items_of(file: ScenarioFile) -> dict[str, KnownItem]:

@@ -36,6 +36,8 @@ from dispatch.scenario.readiness import check_crews
 from dispatch.scenario.recorded import Reader
 from dispatch.scenario.roadworks import RoadResolver
 from dispatch.scenario.scenario import Kind, Scenario, Stream
+from dispatch.scenario.supply_needs import check_planned
+from dispatch.scenario.supply_notes import supply_notes
 from dispatch.scenario.supply_reading import supply_book
 from dispatch.scenario.upgrading import upgrade
 
@@ -161,7 +163,9 @@ class Resolver:
         read_agreements(self.file, layouts, self.document, self.problems)
         check_hospitals(self.file, self.document, self._capabilities(), self.problems)
         check_moving_up(self.file, layouts, self._capabilities(), self.document, self.problems)
-        supply_book(self.file, layouts, self.document, self.problems)
+        check_planned(
+            supply_book(self.file, layouts, self.document, self.problems), self.merged, self.problems
+        )
 
     def resolve(self, network: Network) -> Scenario:
         """Return the scenario; it may be used only if no problem was noted."""
@@ -213,6 +217,7 @@ class Resolver:
             agreements=read_agreements(file, layouts, self.document, self.problems, gazetteer),
             supplies=supply_book(file, layouts, self.document, self.problems, gazetteer),
         )
+        check_planned(scenario.supplies, self.merged, self.problems)
         scenario = with_planned_cards(scenario, self.document, self.problems)
         self._check_size(scenario)
         if self.problems:
@@ -221,6 +226,7 @@ class Resolver:
         self._check_services(scenario)
         found = [note for layout in layouts.values() for note in short(scenario, layout)]
         found += [*short_of_levels(scenario), *unused(file), *doubtful(scenario), *too_early(scenario)]
+        found += supply_notes(scenario)
         return replace(scenario, notes=(*scenario.notes, *found))
 
     def _capabilities(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ by whoever uses these functions; none of them is assumed here.
 from __future__ import annotations
 
 from math import pi
+from typing import NamedTuple
 
 
 def circle(diameter: float) -> float:
@@ -42,3 +43,58 @@ def neighbour_shell(diameter: float) -> float:
 def cooling_flow(length: float, application: float) -> float:
     """Return the flow of cooling water in l/s for metres of wall, at l/(s·m)."""
     return length * application
+
+
+class FoamNeed(NamedTuple):
+    """What a foam attack takes."""
+
+    area: float
+    """Burning surface in m²."""
+    seconds: float
+    flow: float
+    """Solution, in l/s."""
+    solution: float
+    """Litres of solution."""
+    concentrate: float
+    """Litres of concentrate in it."""
+    kilograms: float
+    """Weight of the concentrate."""
+
+    @property
+    def water(self) -> float:
+        """Litres of water in the solution."""
+        return self.solution - self.concentrate
+
+
+def foam_need(
+    area: float, application: float, concentration: float, seconds: float, density: float = 1.0
+) -> FoamNeed:
+    """Return what an attack on a surface in m² takes, at l/(s·m²) and a share of concentrate in kg/l."""
+    litres = solution(area, application, seconds)
+    foam = concentrate(litres, concentration)
+    return FoamNeed(area, seconds, solution_flow(area, application), litres, foam, foam * density)
+
+
+class CoolingNeed(NamedTuple):
+    """Cooling water in l/s."""
+
+    burning: float
+    """For the whole shell of the burning tank."""
+    neighbour: float
+    """For the facing half of the shell of one neighbour."""
+    neighbours: int
+    """How many neighbours there are."""
+
+    @property
+    def flow(self) -> float:
+        """For all of them."""
+        return self.burning + self.neighbours * self.neighbour
+
+
+def cooling_need(diameter: float, application: float, neighbours: int, theirs: float) -> CoolingNeed:
+    """Return the cooling of a tank of a diameter in metres and of neighbours as large, at l/(s·m) each."""
+    return CoolingNeed(
+        cooling_flow(circumference(diameter), application),
+        cooling_flow(neighbour_shell(diameter), theirs),
+        neighbours,
+    )

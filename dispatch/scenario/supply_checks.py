@@ -55,8 +55,8 @@ class Checker:
 
     def truck(self, kind: TruckKind, written: Truck, items: Sequence[KnownItem], path: Path_) -> None:
         """Note a truck that carries nothing, or less than a piece of what it is said to carry."""
-        for key, most in (("payload", kind.kg), ("volume", kind.litres)):
-            if most == 0.0:
+        for key, most in (("payload", written.payload), ("volume", written.volume)):
+            if most is not None and most.unit and most.value == 0.0:
                 self.note((*path, key), "a truck that carries nothing", "Give what it carries.")
         if 0.0 in (kind.kg, kind.litres):
             return
@@ -77,12 +77,10 @@ class Checker:
             path = (*paths[site.id], "resupply", "from")
             if site.supplier and site.supplier not in supplier:
                 fact = f"layout '{layout}' has no depot '{site.supplier}' to resupply '{site.id}' from"
-                remedy = did_you_mean(site.supplier, set(supplier) - {site.id})
-                if site.supplier in known:
-                    remedy = (
-                        f"Keep '{site.supplier}' in the layout, or leave 'from' out for goods from outside."
-                    )
-                self.note(path, fact, remedy)
+                meant = f"Keep '{site.supplier}' in the layout."
+                if site.supplier not in known:
+                    meant = did_you_mean(site.supplier, set(supplier) - {site.id})
+                self.note(path, fact, f"{meant} Or leave 'from' out for goods from outside.".lstrip())
                 continue
             chain = [site.id]
             while (above := supplier.get(chain[-1], "")) and above not in chain:

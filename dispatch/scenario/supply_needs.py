@@ -12,7 +12,7 @@ from dispatch.scenario.items import WATER
 from dispatch.scenario.supplies import KnownNeed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dispatch.errors import Problems
     from dispatch.scenario.items import KnownItem
@@ -26,10 +26,10 @@ def needs_of(
 ) -> tuple[KnownNeed, ...]:
     """Return what a call needs at an alarm level, by item in order.
 
-    ``level`` is 0 for the first alarm of a type without alarm levels; ``moment`` counts from the start;
-    ``authored`` is the number of an injected call. What the call says itself stands instead of what its type
-    says; of any other item, what the card of its plan asks for is needed, too. An injected call that says
-    which units it needs has no plan.
+    ``level`` is 0 for the first alarm of a type without alarm levels; ``moment`` is when the call was
+    received, in seconds from the start; ``authored`` is the number of an injected call. What the call says
+    itself stands instead of what its type says; of any other item, what the card of its plan asks for is
+    needed, too.
     """
     book = scenario.supplies
     if book is None:
@@ -39,8 +39,7 @@ def needs_of(
     else:
         own, named = book.needs[kind], book.named[kind]
     plans = scenario.plans
-    by_itself = authored is not None and bool(scenario.authored[authored].slots)
-    if plans is None or by_itself or not has_depots(book):
+    if plans is None or not has_depots(book):
         return own
     level = level or plans.first_level(kind, node, moment)
     card = plans.card(kind, node, level, moment)
@@ -89,10 +88,16 @@ def _amount(text: str) -> Amount | None:
         return None
 
 
-def simulated(scenario: Scenario, name: str, text: str) -> bool:
-    """Whether an entry of a plan's supplies is simulated; others are told only."""
+def simulated_in(scenario: Scenario, kind: int | None = None) -> Callable[[str, str], bool]:
+    """Return what tells whether an entry of a plan's supplies is simulated, of calls of a type if given.
+
+    Others are told only: words that are no amount, what is no item, and what the type says itself.
+    """
     book = scenario.supplies
-    return book is not None and has_depots(book) and bool(planned_needs(book, [(name, text)]))
+    if book is None or not has_depots(book):
+        return lambda _name, _text: False
+    named = frozenset[str]() if kind is None else book.named[kind]
+    return lambda name, text: name not in named and bool(planned_needs(book, [(name, text)]))
 
 
 def check_planned(book: SupplyBook | None, merged: Merged | None, problems: Problems) -> None:

@@ -50,7 +50,7 @@ def withdrawn(log: Log) -> list[tuple[float, str]]:
 
 
 def test_units_stay_until_the_rises_have_brought_enough(tmp_path: Path) -> None:
-    """W1 arrives at 60; at 2400 the level rises, W2 arrives at 2460; at 4800 again, an engine of e at 4980."""
+    """W1 arrives at 60; at 2400 the level rises, W2 arrives at 2460; at 4800 again, E1 arrives at 4980."""
     types = fire(1200, severity={3: 1}, control_within="40 min")
     log = simulate(world(tmp_path, call(node="b"), incident_types=types))
     assert sent(log) == [("W1", 0.0), ("W2", 2400.0), ("E1", 4800.0)]
