@@ -20,6 +20,7 @@ from dispatch.engine.supply_log import (
     Answer,
     Asked,
     Brought,
+    Short,
     SupplyLog,
     Unwanted,
 )
@@ -58,8 +59,8 @@ class _Need:
     complete: float = NEVER
     closed: bool = False
     """Whether nobody wants the rest any more."""
-    short: bool = False
-    """Whether the rest cannot be had, as the policy sees it."""
+    short: int = 0
+    """How much of the rest cannot be had, as the policy sees it."""
     answers: dict[int, tuple[str, str]] = field(default_factory=dict)
     """The last answer of each depot, and why."""
 
@@ -112,6 +113,8 @@ class Supplies(Part):
         self._kind = timeline.kind.tolist()
         self._water = self._book.number[WATER]
         self._needs: list[_Need] = []
+        self._open: dict[int, None] = {}
+        """Needs that are not met, and that somebody still wants, in order."""
         self._of_call: dict[int, list[int]] = {}
         self._to_come: dict[int, int] = {}
         """How many needs of each call have not been asked for yet."""
@@ -119,6 +122,7 @@ class Supplies(Part):
         """What has been named so far of a call's need of an item, by call and item."""
         self._answers: list[Answer] = []
         self._brought: list[Brought] = []
+        self._shortfalls: list[Short] = []
         self._unwanted: list[Unwanted] = []
         self._coming: dict[int, float] = {}
         """Rows of units on their way that carry or pump something, and when they arrive as far as known."""
@@ -176,7 +180,9 @@ class Supplies(Part):
             stock_up=known.stock_up,
             order=order,
         )
-        self._needs.append(_Need(asked))
+        self._needs.append(_Need(asked, complete=NEVER if asked.amount else now))
+        if asked.amount:
+            self._open[number] = None
         self._of_call.setdefault(call, []).append(number)
         self._to_come[call] -= 1
         self._open_hydrants(number)
@@ -210,6 +216,7 @@ class Supplies(Part):
         if need.lacking:
             self._unwanted.append(Unwanted(number, self.ops.board.now, need.lacking))
         need.closed = True
+        self._open.pop(number, None)
 
     # what comes
 
@@ -225,15 +232,15 @@ class Supplies(Part):
             need.first = now
         if need.there == need.asked.amount:
             need.complete = now
+            self._open.pop(number, None)
         self._changed = True
         return amount
 
     def _unload(self, haul: Haul) -> None:
         """Take what a truck has brought; what is not needed any more stays on it."""
-        trip = self._trucks.hauls.index(haul)
         for number, amount in haul.shipment.loads:
             self._needs[number].under_way -= amount
-            left = amount - self._bring(number, amount, "truck", trip)
+            left = amount - self._bring(number, amount, "truck", haul.number)
             if left and haul.shipment.place >= 0:  # water is poured out
                 item = self._needs[number].asked.item
                 haul.left_over[item] = haul.left_over.get(item, 0) + left
@@ -314,13 +321,19 @@ class Supplies(Part):
             for shipment in checked(plan.shipments, view, self._trucks):
                 self._commit(shipment)
             for each in wanted:
-                self._needs[each.need].short = plan.short.get(each.need, 0) > 0
+                self._note_short(each.need, plan.short.get(each.need, 0))
             for depot, item, lacking in self._lacking(wanted):
                 self.stores.want(depot, item, lacking, self._lot(depot, item))
         elif wanted:
             for each in wanted:
-                self._needs[each.need].short = True
+                self._note_short(each.need, each.amount)
         self._trucks.send_home()
+
+    def _note_short(self, number: int, amount: int) -> None:
+        """Note how much of a need cannot be had, wherever that has changed."""
+        if amount != self._needs[number].short:
+            self._needs[number].short = amount
+            self._shortfalls.append(Short(number, self.ops.board.now, amount))
 
     def _wake_up(self, goods: Sequence[Goods]) -> None:
         """See to it that the policy is asked again when goods can be loaded that cannot be now."""
@@ -339,8 +352,8 @@ class Supplies(Part):
                 need.asked.deadline,
                 need.asked.until,
             )
-            for number, need in enumerate(self._needs)
-            if need.lacking
+            for number in self._open
+            if (need := self._needs[number]).lacking
         ]
         return sorted(found, key=lambda each: (each.priority, each.deadline, each.need))
 
@@ -445,7 +458,7 @@ class Supplies(Part):
             return NEVER
         if complete != complete:
             return NEVER if need.closed or need.short else inf
-        begins = complete if need.asked.stock_up else need.first
+        begins = complete if need.asked.stock_up or need.first != need.first else need.first
         return max(complete, max(begins, pumping) + need.asked.lasts)
 
     def _pumping(self, call: int, needs: Sequence[_Need]) -> float:
@@ -483,6 +496,7 @@ class Supplies(Part):
             changes=tuple(self.stores.changes),
             uses=uses,
             refills=refills,
+            shortfalls=tuple(self._shortfalls),
             unwanted=tuple(self._unwanted),
             controlled=tuple((call, done if done < inf else NEVER) for call, done in controlled),
             ended=max(self.ops.board.now, self._scenario.file.horizon),

@@ -124,6 +124,15 @@ class Refill(NamedTuple):
     """From whose stock; −1 for the quarters' own supply."""
 
 
+class Short(NamedTuple):
+    """What cannot be had for a need, by all that is known at a moment."""
+
+    need: int
+    moment: float
+    amount: int
+    """0 where it can be had after all."""
+
+
 class Unwanted(NamedTuple):
     """The rest of a need that nobody wanted any more."""
 
@@ -145,6 +154,8 @@ class SupplyLog:
     changes: tuple[StockChange, ...] = ()
     uses: tuple[Use, ...] = ()
     refills: tuple[Refill, ...] = ()
+    shortfalls: tuple[Short, ...] = ()
+    """Whenever what cannot be had changes."""
     unwanted: tuple[Unwanted, ...] = ()
     controlled: tuple[tuple[int, float], ...] = ()
     """Calls and the moments at which their supplies let them come under control; NaN for never."""

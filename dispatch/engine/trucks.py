@@ -30,6 +30,8 @@ MODE = "normal"
 class Haul:
     """A trip under way."""
 
+    number: int
+    """In order of commitment."""
     truck: int
     shipment: Shipment
     incident: int
@@ -94,7 +96,7 @@ class Trucks:
             for kind in site.trucks
             for n in range(kind.number)
         ]
-        self.hauls: list[Haul] = []
+        self._hauls: list[Haul] = []
 
     def __len__(self) -> int:
         """Number of trucks."""
@@ -153,8 +155,8 @@ class Trucks:
     def commit(self, shipment: Shipment, incident: int, node: int, litres: float) -> Haul:
         """Let a truck that is free set out for its load."""
         truck, now = self._trucks[shipment.truck], self._ops.board.now
-        haul = truck.haul = Haul(shipment.truck, shipment, incident, node, now)
-        self.hauls.append(haul)
+        haul = truck.haul = Haul(len(self._hauls), shipment.truck, shipment, incident, node, now)
+        self._hauls.append(haul)
         carrier = Carrier(shipment.truck, truck.kind, truck.depot, truck.node, now)
         truck.free_at = now + self.lead(carrier, shipment.place, node, litres)
         self._drive(truck, self.node_of(shipment.place), partial(self._load, truck, haul, litres))
@@ -277,7 +279,7 @@ class Trucks:
                 haul.returned,
                 haul.metres,
             )
-            for haul in self.hauls
+            for haul in self._hauls
         )
 
 

@@ -406,3 +406,21 @@ def test_without_supplies_nothing_of_it_is_there(tmp_path: Path) -> None:
     log = simulate(small(tmp_path, injects=[call()], demand={"poisson": {"fire": {"rate": "0/d"}}}))
     assert log.supplies is None
     assert np.isnan(log.incidents.under_control).all()
+
+
+def test_what_cannot_be_had_is_stated_at_once(tmp_path: Path) -> None:
+    """80 of 250 bags are all there is; when another depot is resupplied, the rest can be had after all."""
+    line = {"sandbags": {"amount": 100, "reserve": 20}}
+    _, found = play(tmp_path, depots=depot(stock=line))
+    assert [(each.moment, each.amount) for each in found.shortfalls] == [(100.0, 170)]
+    _, found = play(tmp_path, depots={})
+    assert [(each.moment, each.amount) for each in found.shortfalls] == [(100.0, 250)]
+    _, found = play(tmp_path, depots=depot(stock=line, resupply={"lead_time": "1 h"}))
+    assert found.shortfalls[0][1:] == (100.0, 170)
+    assert found.unwanted == ()
+
+
+def test_a_need_of_nothing_is_none(tmp_path: Path) -> None:
+    log, found = play(tmp_path, needs={"sandbags": 0})
+    assert (found.needs, found.trips, found.unwanted, found.shortfalls) == ((), (), (), ())
+    assert log.responses.clear.tolist() == [820.0]

@@ -91,7 +91,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         kind["alarm"] = {"level": 1, "severity": {1: 1, 2: 1}, "control_within": "40 min"}
     water = {"hydrants": {"b": "5 l/s"}, "sources": {"pond": {"at": "d", "flow": "20 l/s"}}}
-    calls = [
+    calls: list[dict[str, Any]] = [
         {"at": draw(st.integers(0, 30_000)),
          "incident": {"type": "fire", "node": draw(nodes), "id": f"x{n}", "supplies": draw(needs())}}
         for n in range(draw(st.integers(1, 4)))
@@ -144,7 +144,7 @@ def check_needs(log: Log) -> None:
         )
         assert there + unwanted + stuck >= need.amount
         if there == need.amount and unwanted == 0:
-            assert all(each.moment <= log.supplies.ended for each in found.brought)
+            assert all(each.moment <= found.ended for each in found.brought)
 
 
 @given(worlds())
