@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from dispatch import interrupts
-from dispatch.cli import boards, checking, explaining, grading, networks, planning, repeating, studies
+from dispatch.cli import (
+    boards,
+    checking,
+    explaining,
+    grading,
+    networks,
+    planning,
+    repeating,
+    studies,
+    supplying,
+)
 from dispatch.cli.ending import EXIT_BUG, EXIT_INTERRUPTED, EXIT_STOPPED, complain
 from dispatch.errors import DispatchError, UsageError
 
@@ -37,6 +47,7 @@ for command in (
     app.command()(command)
 app.add_typer(networks.app)
 app.add_typer(planning.app)
+app.add_typer(supplying.app)
 
 
 def _version(*, value: bool) -> None:

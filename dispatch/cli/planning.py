@@ -13,6 +13,8 @@ from dispatch.cli.options import AsJson, ScenarioPath
 from dispatch.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dispatch.scenario.plans import Plans
     from dispatch.scenario.scenario import Scenario
 
@@ -45,18 +47,21 @@ def plans_list(
     from dispatch.io.run_folder import json_text
     from dispatch.report import planning, terminal
 
+    simulated: Callable[[str, str], bool] = planning.never
     if scenario is None:
         from dispatch.scenario.plan_library import shipped_library
 
         library, merged = shipped_library()
         words = merged.words
     else:
-        found = _plans(scenario)[1]
-        library, words = found.library, dict(found.words)
+        from dispatch.scenario.supply_needs import simulated_in
+
+        loaded, found = _plans(scenario)
+        library, words, simulated = found.library, dict(found.words), simulated_in(loaded)
     if as_json:
-        sys.stdout.write(json_text(planning.library_document(library, words)))
+        sys.stdout.write(json_text(planning.library_document(library, words, simulated)))
     else:
-        planning.print_library(terminal.console(), library)
+        planning.print_library(terminal.console(), library, simulated)
 
 
 @app.command("match")
@@ -83,6 +88,7 @@ def plans_match(
     """
     from dispatch.io.run_folder import json_text
     from dispatch.report import planning, terminal
+    from dispatch.scenario.supply_needs import simulated_in
 
     loaded, found = _plans(scenario)
     number = _number(found, kind)
@@ -99,6 +105,7 @@ def plans_match(
     answer, spot = found.match_at(number, at, level, 0), found.spots[at]
     sent = found.card_at(number, at, level, 0)
     raised = found.raised_at(number, at, level, 0, loaded.capabilities)
+    simulated, names = simulated_in(loaded, number), loaded.capabilities
     if as_json:
         asked = {
             "type": kind,
@@ -110,10 +117,11 @@ def plans_match(
             "zones": list(spot.zones),
             "area_classes": list(spot.area_classes),
         }
-        sys.stdout.write(json_text(planning.match_document(answer, sent, raised, asked, loaded.capabilities)))
+        document = planning.match_document(answer, sent, raised, asked, names, simulated)
+        sys.stdout.write(json_text(document))
     else:
         head = f"{kind} at {node} ({spot}), level {level}, on {found.days[0]}"
-        planning.print_match(terminal.console(), answer, sent, raised, head, loaded.capabilities)
+        planning.print_match(terminal.console(), answer, sent, raised, head, names, simulated)
     if (answer is None or answer.chosen is None) and not sent.slots:
         raise typer.Exit(EXIT_UNMATCHED)
 

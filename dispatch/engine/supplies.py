@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
-from dispatch.engine.depots import Stores
 from dispatch.engine.log import INCIDENT, ON_SCENE, UNIT, WIDTH
 from dispatch.engine.parts import NO_SAY, Part
 from dispatch.engine.rulebook import NEVER
-from dispatch.engine.supply_checks import checked
-from dispatch.engine.supply_log import (
-    ACCEPTED,
-    DECLINED,
-    PROVISIONAL,
-    Answer,
-    Asked,
-    Brought,
-    Short,
-    SupplyLog,
-    Unwanted,
-)
-from dispatch.engine.supply_view import Goods, Wanted
-from dispatch.engine.trucks import Trucks
+from dispatch.engine.sending import OpenNeed, Sending
+from dispatch.engine.supply_log import Asked, Brought, SupplyLog, Unwanted
 from dispatch.needs import circumstances
 from dispatch.scenario.items import WATER
 from dispatch.scenario.supply_needs import needs_of
@@ -36,58 +22,11 @@ if TYPE_CHECKING:
     from dispatch.engine.consumables import Consumables
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
-    from dispatch.engine.supply_view import Carrier, Shipment, SupplyPolicy
+    from dispatch.engine.supply_view import SupplyPolicy
     from dispatch.engine.trucks import Haul
-    from dispatch.scenario.items import KnownItem
     from dispatch.scenario.scenario import Scenario
     from dispatch.scenario.supplies import DepotSite, KnownNeed, SupplyBook
     from dispatch.timeline import Timeline
-
-UNLIMITED = 10**15
-"""Quanta of water at a source: more than anybody fetches."""
-
-
-@dataclass(slots=True, eq=False)
-class _Need:
-    """What a call needs of an item, and what it has."""
-
-    asked: Asked
-    there: int = 0
-    under_way: int = 0
-    first: float = NEVER
-    """When something of it was there for the first time."""
-    complete: float = NEVER
-    closed: bool = False
-    """Whether nobody wants the rest any more."""
-    short: int = 0
-    """How much of the rest cannot be had, as the policy sees it."""
-    answers: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """The last answer of each depot, and why."""
-
-    @property
-    def lacking(self) -> int:
-        """What is neither there nor on its way."""
-        return 0 if self.closed else max(self.asked.amount - self.there - self.under_way, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What the policy sees; see :class:`SupplyView`."""
-
-    now: float
-    items: Sequence[KnownItem]
-    wanted: Sequence[Wanted]
-    goods: Sequence[Goods]
-    carriers: Sequence[Carrier]
-    trucks: Trucks
-
-    def lead(self, carrier: Carrier, place: int, node: int, litres: float = 0.0) -> float:
-        """Return seconds from setting out for a place until unloaded at a node."""
-        return self.trucks.lead(carrier, place, node, litres)
-
-    def back(self, carrier: Carrier, place: int, node: int) -> float:
-        """Return seconds from a node back to a place of loading."""
-        return self.trucks.seconds(carrier.kind, node, self.trucks.node_of(place))
 
 
 class Supplies(Part):
@@ -112,34 +51,23 @@ class Supplies(Part):
         self._policy, self._carried = policy, carried
         self._kind = timeline.kind.tolist()
         self._water = self._book.number[WATER]
-        self._needs: list[_Need] = []
-        self._open: dict[int, None] = {}
-        """Needs that are not met, and that somebody still wants, in order."""
         self._of_call: dict[int, list[int]] = {}
         self._to_come: dict[int, int] = {}
         """How many needs of each call have not been asked for yet."""
         self._named: dict[tuple[int, int], int] = {}
         """What has been named so far of a call's need of an item, by call and item."""
-        self._answers: list[Answer] = []
         self._brought: list[Brought] = []
-        self._shortfalls: list[Short] = []
         self._unwanted: list[Unwanted] = []
         self._coming: dict[int, float] = {}
         """Rows of units on their way that carry or pump something, and when they arrive as far as known."""
-        self._changed = False
-        self._wakes: set[float] = set()
-        """Moments at which the policy will be asked again."""
 
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
         super().join(ops)
-        self.stores = Stores(ops, self._sites, self._book.items, self._note_change)
-        self._trucks = Trucks(ops, self._sites, self._book.sources, self._unload, self._bring_back)
+        self._sending = Sending(ops, self._scenario, self._sites, self._policy, self._unload)
+        self._needs, self._open = self._sending.needs, self._sending.open
         if self._carried is not None:
-            self._carried.stores = self.stores
-
-    def _note_change(self) -> None:
-        self._changed = True
+            self._carried.stores = self._sending.stores
 
     # what is needed
 
@@ -180,7 +108,7 @@ class Supplies(Part):
             stock_up=known.stock_up,
             order=order,
         )
-        self._needs.append(_Need(asked, complete=NEVER if asked.amount else now))
+        self._needs.append(OpenNeed(asked, complete=NEVER if asked.amount else now))
         if asked.amount:
             self._open[number] = None
         self._of_call.setdefault(call, []).append(number)
@@ -190,7 +118,7 @@ class Supplies(Part):
             if arrives <= now:
                 self._take_from_unit(number, row)
         self.ops.at(asked.until, partial(self._close, number))
-        self._changed = True
+        self._sending.note_change()
 
     def _open_hydrants(self, number: int) -> None:
         """Let the hydrants at a call give what they can: a share of a flow, or an amount after some time."""
@@ -233,7 +161,7 @@ class Supplies(Part):
         if need.there == need.asked.amount:
             need.complete = now
             self._open.pop(number, None)
-        self._changed = True
+        self._sending.note_change()
         return amount
 
     def _unload(self, haul: Haul) -> None:
@@ -244,14 +172,7 @@ class Supplies(Part):
             if left and haul.shipment.place >= 0:  # water is poured out
                 item = self._needs[number].asked.item
                 haul.left_over[item] = haul.left_over.get(item, 0) + left
-        self._changed = True
-
-    def _bring_back(self, haul: Haul) -> None:
-        """Put back into the depot what a truck brings home."""
-        for item, amount in sorted(haul.left_over.items()):
-            self.stores.put(self._trucks.depot(haul.truck), item, amount, "returned")
-        haul.left_over.clear()
-        self._changed = True
+        self._sending.note_change()
 
     def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - whoever it comes for
         """Look out for the arrival of a unit that carries something."""
@@ -288,15 +209,13 @@ class Supplies(Part):
 
     def roads_changed(self) -> None:
         """Let trucks find their ways anew."""
-        self._trucks.roads_changed()
-        self._changed = True
+        self._sending.trucks.roads_changed()
+        self._sending.note_change()
 
     def settle(self) -> None:
         """Take up when units arrive, and ask the policy again if something has changed."""
         self._watch_units()
-        if self._changed:
-            self._changed = False
-            self._send()
+        self._sending.settle()
 
     def _watch_units(self) -> None:
         rows = self.ops.rows
@@ -307,134 +226,6 @@ class Supplies(Part):
                 self.ops.at(arrives, partial(self._arrive, row, arrives))
             elif arrives != arrives and self.ops.has_left(row):
                 del self._coming[row]
-
-    def _send(self) -> None:
-        """Ask the policy, and let trucks set out; the others go home."""
-        wanted = self._wanted()
-        if wanted and len(self._trucks):
-            carriers = self._trucks.carriers()
-            goods = list(self._goods(wanted, carriers))
-            self._wake_up(goods)
-            self._answer(wanted, goods, carriers)
-            view = _View(self.ops.board.now, self._book.items, wanted, goods, carriers, self._trucks)
-            plan = self._policy.plan(view)
-            for shipment in checked(plan.shipments, view, self._trucks):
-                self._commit(shipment)
-            for each in wanted:
-                self._note_short(each.need, plan.short.get(each.need, 0))
-            for depot, item, lacking in self._lacking(wanted):
-                self.stores.want(depot, item, lacking, self._lot(depot, item))
-        elif wanted:
-            for each in wanted:
-                self._note_short(each.need, each.amount)
-        self._trucks.send_home()
-
-    def _note_short(self, number: int, amount: int) -> None:
-        """Note how much of a need cannot be had, wherever that has changed."""
-        if amount != self._needs[number].short:
-            self._needs[number].short = amount
-            self._shortfalls.append(Short(number, self.ops.board.now, amount))
-
-    def _wake_up(self, goods: Sequence[Goods]) -> None:
-        """See to it that the policy is asked again when goods can be loaded that cannot be now."""
-        for moment in {one.ready for one in goods if one.ready > self.ops.board.now} - self._wakes:
-            self._wakes.add(moment)
-            self.ops.at(moment, self._note_change)
-
-    def _wanted(self) -> list[Wanted]:
-        found = [
-            Wanted(
-                number,
-                need.asked.item,
-                need.lacking,
-                self.ops.node[need.asked.incident],
-                self.ops.priority[need.asked.incident],
-                need.asked.deadline,
-                need.asked.until,
-            )
-            for number in self._open
-            if (need := self._needs[number]).lacking
-        ]
-        return sorted(found, key=lambda each: (each.priority, each.deadline, each.need))
-
-    def _lacking(self, wanted: Sequence[Wanted]) -> Iterator[tuple[int, int, int]]:
-        """Yield depot, item and amount for what depots have to do with and calls still lack."""
-        lacking: dict[int, int] = {}
-        for each in wanted:
-            lacking[each.item] = lacking.get(each.item, 0) + self._needs[each.need].lacking
-        for depot in range(len(self._sites)):
-            for item, amount in sorted(lacking.items()):
-                if amount and self.stores.lists(depot, item):
-                    yield depot, item, amount
-
-    def _lot(self, depot: int, item: int) -> int:
-        """Return in what lots a depot makes an item: what its largest truck takes."""
-        known = self._book.items[item]
-        loads = [kind.load(known) for kind in self._sites[depot].trucks if kind.takes(item)]
-        return max([each for each in loads if each] or [UNLIMITED])
-
-    def _goods(self, wanted: Sequence[Wanted], carriers: Sequence[Carrier]) -> Iterator[Goods]:
-        """Yield what can be loaded, and from when on."""
-        for depot, item, lacking in self._lacking(wanted):
-            for batch in self.stores.ready(depot, item, lacking, self._lot(depot, item)):
-                yield Goods(depot, item, batch.amount, batch.ready)
-        tankers = any(carrier.kind.takes(self._water) for carrier in carriers)
-        if tankers and any(each.item == self._water for each in wanted):
-            dry = circumstances(self._scenario, self.ops.board.now)[1]
-            for number, source in enumerate(self._book.sources):
-                if not (source.hydrant and source.node in dry):
-                    yield Goods(-1 - number, self._water, UNLIMITED, self.ops.board.now)
-
-    def _commit(self, shipment: Shipment) -> None:
-        """Take a load out of the stock, and let its truck set out."""
-        litres, call = 0.0, -1
-        for number, amount in shipment.loads:
-            need = self._needs[number]
-            need.under_way += amount
-            call = need.asked.incident
-            litres += amount * self._book.items[need.asked.item].litres
-            if shipment.place >= 0:
-                self.stores.take(shipment.place, need.asked.item, amount, "committed")
-        self._trucks.commit(shipment, call, self.ops.node[call], litres)
-
-    # what depots answer
-
-    def _answer(self, wanted: Sequence[Wanted], goods: Sequence[Goods], carriers: Sequence[Carrier]) -> None:
-        """Note what depots answer, wherever that has changed."""
-        for each in wanted:
-            need = self._needs[each.need]
-            for depot in range(len(self._sites)):
-                if not self.stores.lists(depot, each.item):
-                    continue
-                answer, why, amount = self._answer_of(depot, each, goods, carriers)
-                if need.answers.get(depot) != (answer, why):
-                    need.answers[depot] = answer, why
-                    self._answers.append(Answer(each.need, depot, self.ops.board.now, answer, amount, why))
-
-    def _answer_of(
-        self, depot: int, each: Wanted, goods: Sequence[Goods], carriers: Sequence[Carrier]
-    ) -> tuple[str, str, int]:
-        """Return a depot's answer, why, and how much it can send."""
-        able = [c for c in carriers if c.depot == depot and c.kind.takes(each.item)]
-        has_any = any(kind.takes(each.item) for kind in self._sites[depot].trucks)
-        if not has_any:
-            return DECLINED, "no truck for it", 0
-        site = self._sites[depot]
-        ways = (self._trucks.seconds(kind, site.node, each.node) < inf for kind in site.trucks)
-        if not any(ways):
-            return DECLINED, "no way there", 0
-        mine = [one for one in goods if one.place == depot and one.item == each.item]
-        if not mine:
-            return DECLINED, "nothing above the reserve", 0
-        now = self.ops.board.now
-        amount = min(sum(one.amount for one in mine), each.amount)
-        ready = [one for one in mine if one.ready <= now]
-        if not ready:
-            in_hand = self.stores.available(depot, each.item) > 0
-            return PROVISIONAL, "closed" if in_hand else "not in stock yet", amount
-        if not any(c.free_at <= now and self._trucks.is_free(c.truck) for c in able):
-            return PROVISIONAL, "all trucks are out", amount
-        return ACCEPTED, "", min(sum(one.amount for one in ready), each.amount)
 
     # when a call has all it needs
 
@@ -449,7 +240,7 @@ class Supplies(Part):
         moments = [self._applied(self._needs[number], pumping) for number in numbers]
         return NEVER if any(moment != moment for moment in moments) else max(moments)
 
-    def _applied(self, need: _Need, pumping: float) -> float:
+    def _applied(self, need: OpenNeed, pumping: float) -> float:
         """Return when a need has been applied to the end."""
         complete = need.complete
         if need.asked.flow == 0.0:
@@ -461,7 +252,7 @@ class Supplies(Part):
         begins = complete if need.asked.stock_up or need.first != need.first else need.first
         return max(complete, max(begins, pumping) + need.asked.lasts)
 
-    def _pumping(self, call: int, needs: Sequence[_Need]) -> float:
+    def _pumping(self, call: int, needs: Sequence[OpenNeed]) -> float:
         """Return when the units on scene can pump the flow that a call needs."""
         flow = sum(need.asked.flow for need in needs)
         if flow == 0.0 or not self._book.pumps:
@@ -490,13 +281,13 @@ class Supplies(Part):
         log = SupplyLog(
             depots=self._sites,
             needs=tuple(need.asked for need in self._needs),
-            answers=tuple(self._answers),
-            trips=self._trucks.trips(),
+            answers=tuple(self._sending.answers),
+            trips=self._sending.trucks.trips(),
             brought=tuple(self._brought),
-            changes=tuple(self.stores.changes),
+            changes=tuple(self._sending.stores.changes),
             uses=uses,
             refills=refills,
-            shortfalls=tuple(self._shortfalls),
+            shortfalls=tuple(self._sending.shortfalls),
             unwanted=tuple(self._unwanted),
             controlled=tuple((call, done if done < inf else NEVER) for call, done in controlled),
             ended=max(self.ops.board.now, self._scenario.file.horizon),

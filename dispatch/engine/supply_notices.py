@@ -30,7 +30,15 @@ def supply_notices(log: Log) -> Iterator[Notice]:
     if log.supplies is None or log.scenario.supplies is None:
         return
     told = _Telling(log, log.supplies, log.scenario.supplies.items)
-    yield from chain(told.requests(), told.trips(), told.there(), told.stock(), told.ends(), told.refills())
+    yield from chain(
+        told.requests(),
+        told.shortfalls(),
+        told.trips(),
+        told.there(),
+        told.stock(),
+        told.ends(),
+        told.refills(),
+    )
 
 
 class _Telling:
@@ -47,6 +55,15 @@ class _Telling:
 
     def _of_need(self, need: int, amount: int) -> str:
         return self._amount(self.supplies.needs[need].item, amount)
+
+    def shortfalls(self) -> Iterator[Notice]:
+        """Yield whenever what cannot be had for a need changes."""
+        for each in self.supplies.shortfalls:
+            need = self.supplies.needs[each.need]
+            detail = f"{self._of_need(each.need, each.amount)} cannot be had while it is wanted"
+            if not each.amount:
+                detail = f"{self.items[need.item].id}: all that is lacking can be had after all"
+            yield Notice(each.moment, "supplies short", self._incident(need.incident), "", detail)
 
     def _unit(self, row: int) -> str:
         unit = int(self.log.responses.unit[row])

@@ -157,7 +157,8 @@ def parse_line_application(value: Any) -> float:
     return _parse_over(value, {"m": 1.0, "米": 1.0}, "Write a volume by time and metre, such as '0.8 l/s/m'.")
 
 
-def _parse_area(value: Any) -> float:
+def parse_area(value: Any) -> float:
+    """Return m² for a number, or a text such as ``1257 m2``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _positive(_as_float(value), value)
     match = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
@@ -212,7 +213,7 @@ LineApplication = Annotated[
     float, BeforeValidator(parse_line_application), _with_unit("l/s/m"), _text("such as 0.8 l/s/m")
 ]
 """Litres per second and metre."""
-Area = Annotated[float, BeforeValidator(_parse_area), _texts("area, such as 1257 m2")]
+Area = Annotated[float, BeforeValidator(parse_area), _texts("area, such as 1257 m2")]
 """Square metres."""
 Share = Annotated[float, BeforeValidator(parse_share), _texts("share, such as 0.06 or 6 %")]
 """A share, as a number or in per cent."""

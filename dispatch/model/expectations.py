@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from dispatch.model.amounts import WrittenAmount
 from dispatch.model.base import (
     Frozen,
     Number,
@@ -147,8 +148,30 @@ class Comparison(Expectation):
     """Greatest size of the mean difference; any when left out."""
 
 
+class StockLimit(Frozen):
+    """A stock that must not run low."""
+
+    depot: Reference
+    """Id of the depot."""
+    item: Reference
+    """Id of an item that it lists at the start."""
+    amount: WrittenAmount
+    """It never has less than this, such as ``2 t``."""
+
+
+class Delivery(Frozen):
+    """Supplies that a call gets."""
+
+    incident: Reference
+    """Id of the incident."""
+    item: Reference
+    """Id of an item that it needs."""
+    amount: WrittenAmount
+    """At least so much is there, whoever brought it."""
+
+
 class LogExpectation(Expectation):
-    """Something that holds in the log of every replication, or of one: one of four statements."""
+    """Something that holds in the log of every replication, or of one: a single statement."""
 
     unit: Reference | None = None
     """With ``reaches`` and ``within``: the unit."""
@@ -161,11 +184,17 @@ class LogExpectation(Expectation):
     level: Annotated[Whole, Field(ge=1, le=9)] | None = None
     """Least alarm level; its first alarm may have it already."""
     by: PositiveSeconds | None = None
-    """At most so long after the call was received."""
+    """At most so long after the call was received, or after its supplies were asked for."""
     no_double_assignment: Literal[True] | None = None
     """No unit is committed to two responses at one time."""
     stock_never_negative: Literal[True] | None = None
     """No depot ever gives out what it does not have."""
+    stock_never_below: StockLimit | None = None
+    """A depot never has less of an item than this, from the start to the end."""
+    delivered: Delivery | None = None
+    """With ``by``: supplies that are there at a call within that time after they were asked for."""
+    mass_balance: Literal[True] | None = None
+    """All amounts agree: depots' stock, trucks' loads, what came, what units used and were filled with."""
     replication: Annotated[Whole, Field(ge=0)] | None = None
     """In this replication only; 0 when left out where an incident is named, else all of them."""
 
@@ -176,16 +205,19 @@ class LogExpectation(Expectation):
 
     @model_validator(mode="after")
     def _one_statement(self) -> LogExpectation:
-        statements = {
-            "unit, reaches, within": (self.unit, self.reaches, self.within),
-            "incident, level, by": (self.incident, self.level, self.by),
-            "no_double_assignment": (self.no_double_assignment,),
-            "stock_never_negative": (self.stock_never_negative,),
-        }
-        begun = [name for name, parts in statements.items() if any(part is not None for part in parts)]
-        whole = [name for name, parts in statements.items() if all(part is not None for part in parts)]
-        if len(begun) != 1 or whole != begun:
-            known = "; ".join(statements)
+        statements = [
+            ("unit", "reaches", "within"),
+            ("incident", "level", "by"),
+            ("no_double_assignment",),
+            ("stock_never_negative",),
+            ("stock_never_below",),
+            ("delivered", "by"),
+            ("mass_balance",),
+        ]
+        parts = {part for statement in statements for part in statement}
+        given = {part for part in parts if getattr(self, part) is not None}
+        if given not in map(set, statements):
+            known = "; ".join(map(", ".join, statements))
             message = f"not one whole statement about the log | Give the keys of one of these: {known}."
             raise ValueError(message)
         return self

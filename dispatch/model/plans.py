@@ -120,7 +120,8 @@ class Card(Frozen):
     staging: Staging | None = None
     """From which unit on units wait at a staging area."""
     supplies: dict[Name, Annotated[Text, BeforeValidator(_amount)]] | None = None
-    """What else is taken along or asked for, with amounts in words."""
+    """What else is taken along or asked for, with amounts in words. In a scenario with depots an amount of a
+    known item, such as ``foam-6: 20 t``, is simulated; everything else is told only."""
     notify: tuple[Text, ...] | None = None
     """Who is told: police, ambulances, gas company and others that the scenario does not simulate."""
     command: Text | None = None

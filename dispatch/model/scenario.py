@@ -177,7 +177,8 @@ class ScenarioFile(Frozen):
     supplying: Supplying = Supplying()
     """How supplies are sent."""
     water: WaterSupply | None = None
-    """Water at incidents and where tankers fill; water that an incident needs is not simulated without."""
+    """Water at incidents and where tankers fill; without it, and without a depot that lists water, the water
+    that an incident needs is not simulated, which is told."""
     zones: dict[Name, Zone] = {}
     """Areas for demand and reporting, beside those of the network; one of the same name gains nodes."""
     profiles: dict[Name, Profile] = {}

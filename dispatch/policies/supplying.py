@@ -20,7 +20,7 @@ __all__ = ["FlowSupply", "NearestSupply", "Transport", "supply_policy", "transpo
 HEAVIEST = 100.0
 """How much more a unit of the smallest need may count than one of the greatest."""
 
-SMALL = 400
+SMALL = 200
 """Needs times trucks up to which several plans are made and the best one is taken."""
 
 WAYS = ("quanta, lower too", "trucks, lower too", "quanta", "trucks", "soonest")
@@ -308,20 +308,21 @@ class _Network:
 
     def _to_needs(self, slot: Slot, node: int) -> Iterator[tuple[int, int, float]]:
         """Add arcs from a slot to needs that it serves in time; yield arc, need and arrival."""
-        wanted, before = self.table.view.wanted, slot.trips[0] - 1
-        every = slot.trips[1] - before
+        wanted, now, before = self.table.view.wanted, self.table.view.now, slot.trips[0] - 1
+        every, ride, begins = slot.trips[1] - before, slot.ride, slot.begins
         each = slot.capacity // every
-        for j, (need, (first, again)) in enumerate(zip(self.needs, self._leads(slot), strict=True)):
-            want, trips = wanted[need], every
-            if slot.ride is not None:
-                arrives, extra = slot.ride.arrives if slot.ride.node == want.node else inf, 0.0
+        for j, (first, again) in enumerate(self._leads(slot)):
+            want, trips = wanted[self.needs[j]], every
+            if ride is not None:
+                arrives, extra = ride.arrives if ride.node == want.node else inf, 0.0
             else:
-                arrives, extra = slot.begins + first + (before * again if before else 0.0), TRUCK
+                arrives, extra = begins + first + (before * again if before else 0.0), TRUCK
             if arrives > want.until or arrives == inf:
                 continue
             if trips > 1:
                 if again > 0.0 and want.until < inf:
                     trips = min(trips, int((want.until - arrives) / again) + 1)
                 arrives += (trips - 1) / 2.0 * again if trips > 1 else 0.0
-            cost = (self.table.late(want, arrives, self.late_costs) + extra) * self.weights[j]
+            late = arrives - want.deadline
+            cost = (arrives - now + extra + (self.late_costs * late if late > 0.0 else 0.0)) * self.weights[j]
             yield self.arcs.add(node, j, each * trips, cost), j, arrives

@@ -36,6 +36,10 @@ class Ride:
     """Room that is left, by volume."""
     turn: int
     """1 for the first trip of its truck."""
+    ready: float = 0.0
+    """When all that it takes can be loaded."""
+    before: tuple[float, int] = (0.0, 0)
+    """When and where its truck was free for it."""
     loads: dict[int, int] = field(default_factory=dict)
     """Amounts by place of the need in the view."""
 
@@ -110,7 +114,7 @@ class Timetable:
         return int(sum(amount for ready, amount in self.stock.get((place, item), ()) if ready <= moment))
 
     def first_lead(self, carrier: int, place: int, node: int, litres: float) -> float:
-        """Return seconds from where a truck is to begin with, over a place, until it is unloaded at a node."""
+        """Return seconds from where a truck is at first, over a place, until it is unloaded at a node."""
         truck = self.view.carriers[carrier]
         litres = litres if place < 0 else 0.0
         key = (truck.depot, truck.kind.id, truck.node, place, node, litres)
@@ -126,7 +130,7 @@ class Timetable:
         return self._backs[key]
 
     def lead(self, carrier: int, place: int, node: int, litres: float, start: int | None = None) -> float:
-        """Return seconds until a truck is unloaded at a node that sets out from where it will be, or another."""
+        """Return seconds until a truck is unloaded that sets out from where it will be, or elsewhere."""
         start = self.at[carrier] if start is None else start
         first, seconds = self.view.carriers[carrier].node, self.first_lead(carrier, place, node, litres)
         if start == first or seconds == inf:
@@ -150,11 +154,12 @@ class Timetable:
             if arrives <= want.until and arrives < inf:
                 yield Choice(arrives, begins, carrier, load)
 
-    def best(self, need: int, place: int, amount: int) -> Choice | None:
-        """Return the truck that is there first with an amount; of several the smallest that takes all of it."""
+    def best(self, need: int, place: int, amount: int, not_before: float = 0.0) -> Choice | None:
+        """Return the truck that is there first with an amount; of several the smallest that takes it all."""
         found = list(self.choices(need, place, amount))
         if not found:
             return None
+        found = [choice for choice in found if choice.begins >= not_before] or found
         first = min(found).arrives
         same = [choice for choice in found if choice.arrives <= first + SAME]
         enough = [choice for choice in same if choice.load >= amount]
@@ -168,6 +173,7 @@ class Timetable:
         kind = self.view.carriers[choice.carrier].kind
         turn = self.turns[choice.carrier] + 1
         ride = Ride(choice.carrier, place, node, choice.begins, choice.arrives, kind.kg, kind.litres, turn)
+        ride.before = self.free[choice.carrier], self.at[choice.carrier]
         sent = sum(self.add(ride, need, amount) for need, amount in parts)
         if sent == 0:
             return 0
@@ -199,21 +205,24 @@ class Timetable:
         room = min(amount, self.spare(ride, need), self.at_hand(ride.place, want.item, ride.begins))
         if room <= 0:
             return 0
-        self._take(ride.place, want.item, room)
+        ride.ready = max(ride.ready, self._take(ride.place, want.item, room))
         ride.kg -= room * item.kg
         ride.litres -= room * item.litres
         ride.loads[need] = ride.loads.get(need, 0) + room
         self.left[need] -= room
         return room
 
-    def _take(self, place: int, item: int, amount: int) -> None:
-        layers = self.stock[place, item]
+    def _take(self, place: int, item: int, amount: int) -> float:
+        """Take goods, what was ready first first; return when the last of them is ready."""
+        layers, ready = self.stock[place, item], 0.0
         while amount > 0:
+            ready = layers[0][0]
             taken = min(amount, int(layers[0][1]))
             layers[0][1] -= taken
             amount -= taken
             if layers[0][1] == 0:
                 del layers[0]
+        return ready
 
     def with_room(self, need: int) -> list[Ride]:
         """Return trips from depots to a need's node with room and goods for it, the soonest first."""
@@ -245,6 +254,33 @@ class Timetable:
                 self.add(shared[0], need, self.left[need])
             elif choice is None or self.send(place, choice, [(need, self.left[need])]) == 0:
                 return
+
+    def hasten(self) -> None:
+        """Give trips to trucks of the same depot that have nothing to do and would be there sooner."""
+        for ride in sorted(self.rides, key=lambda ride: (ride.arrives, ride.carrier)):
+            if ride.place < 0 or ride.turn != self.turns[ride.carrier]:
+                continue
+            kilograms = sum(amount * self.item(need).kg for need, amount in ride.loads.items())
+            litres = sum(amount * self.item(need).litres for need, amount in ride.loads.items())
+            items = {self.view.wanted[need].item for need in ride.loads}
+            for carrier in self._at_depot[ride.place]:
+                kind = self.view.carriers[carrier].kind
+                fits = kind.kg >= kilograms - 1e-9 and kind.litres >= litres - 1e-9
+                if self.turns[carrier] or not fits or not all(kind.takes(item) for item in items):
+                    continue
+                begins = max(self.free[carrier], ride.ready)
+                arrives = begins + self.lead(carrier, ride.place, ride.node, 0.0)
+                if arrives < ride.arrives - SAME:
+                    self._hand_over(ride, carrier, begins, arrives)
+                    ride.kg, ride.litres = kind.kg - kilograms, kind.litres - litres
+
+    def _hand_over(self, ride: Ride, carrier: int, begins: float, arrives: float) -> None:
+        """Give a trip, the last of its truck, to another truck."""
+        self.free[ride.carrier], self.at[ride.carrier] = ride.before
+        self.turns[ride.carrier] -= 1
+        ride.before = self.free[carrier], self.at[carrier]
+        ride.carrier, ride.begins, ride.arrives, ride.turn = carrier, begins, arrives, 1
+        self._follow(ride)
 
     def late(self, want: Wanted, arrives: float, late_costs: float) -> float:
         """Return what it costs, in seconds, that something arrives at a moment."""

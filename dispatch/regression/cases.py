@@ -148,4 +148,15 @@ def named(statement: Statement) -> str:
         return f"{statement.unit} reaches {statement.reaches}"
     if statement.level is not None:
         return f"level {statement.level} at {statement.incident}"
+    return _of_log(statement)
+
+
+def _of_log(statement: LogExpectation) -> str:
+    if statement.stock_never_below is not None:
+        limit = statement.stock_never_below
+        return f"stock of {limit.item} at {limit.depot} never below"
+    if statement.delivered is not None:
+        return f"{statement.delivered.item} delivered to {statement.delivered.incident}"
+    if statement.mass_balance:
+        return "mass balance"
     return "no double assignment" if statement.no_double_assignment else "stock never negative"

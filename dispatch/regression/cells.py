@@ -11,9 +11,11 @@ import numpy as np
 from dispatch.composition import simulate
 from dispatch.engine.board import MARGIN
 from dispatch.engine.fleet import Fleet
-from dispatch.errors import DispatchError, did_you_mean
+from dispatch.errors import DispatchError
 from dispatch.regression.events import events_of
+from dispatch.regression.finding import Finding, numbered
 from dispatch.regression.golden import rounded
+from dispatch.regression.ledgers import of_supplies
 from dispatch.regression.provenance import fingerprints
 from dispatch.study.measures import Worst, compile_measures
 from dispatch.study.opening import load_again
@@ -56,18 +58,6 @@ class Order:
     layouts: tuple[str, ...]
     measures: tuple[str, ...]
     questions: tuple[Question, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a log says to an expectation of it."""
-
-    holds: bool
-    message: str = ""
-    refused: bool = False
-    """Whether it cannot be judged, because there is nothing that it could be said of."""
-    observed: float | None = None
-    """Seconds from the call until the unit, or the alarm level, was reached."""
 
 
 @dataclass(slots=True)
@@ -157,8 +147,10 @@ class _Worker:
             part.findings[question.number] = reaching(log, statement)
         elif statement.level is not None:
             part.findings[question.number] = rising(log, statement)
-        else:
+        elif statement.no_double_assignment:
             part.findings[question.number] = double_assignment(log)
+        else:
+            part.findings[question.number] = of_supplies(log, statement)
 
 
 def reaching(log: Log, statement: LogExpectation) -> Finding:
@@ -166,7 +158,7 @@ def reaching(log: Log, statement: LogExpectation) -> Finding:
     assert statement.reaches is not None
     assert statement.unit is not None
     assert statement.within is not None
-    call = _call(log, statement.reaches)
+    call = numbered(log, statement.reaches)
     if isinstance(call, Finding):
         return call
     unit = log.fleet.ids.index(statement.unit)
@@ -188,7 +180,7 @@ def rising(log: Log, statement: LogExpectation) -> Finding:
     assert statement.incident is not None
     assert statement.level is not None
     assert statement.by is not None
-    call = _call(log, statement.incident)
+    call = numbered(log, statement.incident)
     if isinstance(call, Finding):
         return call
     received = float(log.timeline.received[call])
@@ -201,15 +193,6 @@ def rising(log: Log, statement: LogExpectation) -> Finding:
     limit = f"expected level ≥ {wanted} by {by:g} s"
     message = f"{limit}, got {then}; level {wanted} {later} (incident {statement.incident})"
     return Finding(then >= wanted, message, observed=reached)
-
-
-def _call(log: Log, name: str) -> int | Finding:
-    """Return the number of an incident, or that there is none of that id."""
-    ids = log.timeline.incident_ids(log.scenario.kinds)
-    if name in ids:
-        return ids.index(name)
-    fact = f"there is no incident '{name}' in it. {did_you_mean(name, ids)}"
-    return Finding(holds=False, message=fact, refused=True)
 
 
 def double_assignment(log: Log) -> Finding:

@@ -139,7 +139,7 @@ class _Plan:
                 questions.append(Question(i, assertion.layout, statement.replication, None))
             else:
                 named = statement.replication
-                if statement.reaches is not None or statement.incident is not None:
+                if any((statement.reaches, statement.incident, statement.delivered)):
                     named = named or 0
                 questions.append(Question(i, assertion.layout, named, statement))
         chosen = tuple(layout for layout in group.layouts if layout in layouts)

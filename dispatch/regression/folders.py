@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dispatch.engine.notices import Notice
+from dispatch.engine.notice import Notice
 from dispatch.errors import InputError, Problems
 from dispatch.io.run_folder import MANIFEST, file_digest
 from dispatch.io.tables import read_written

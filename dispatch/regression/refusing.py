@@ -11,7 +11,7 @@ import numpy as np
 
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.base import SECONDS
-from dispatch.model.expectations import SAME, Duration
+from dispatch.model.expectations import SAME, Duration, StockLimit
 from dispatch.scenario.commands import kind_with_levels
 from dispatch.study.measures import compile_measures
 from dispatch.timeline import expected_calls
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dispatch.model.expectations import Comparison, GoldenLog, LogExpectation, MeasureExpectation
+    from dispatch.model.expectations import (
+        Comparison,
+        Delivery,
+        GoldenLog,
+        LogExpectation,
+        MeasureExpectation,
+    )
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
+    from dispatch.scenario.supplies import SupplyBook
     from dispatch.study.measures import Measure
 
 
@@ -223,9 +230,7 @@ def of_log(
         remedy = did_you_mean(expectation.unit, units) + " Name the layout if it is in another."
         yield Refusal("unit", f"layout '{layout}' has no unit '{expectation.unit}'", remedy)
     yield from _of_level(expectation, scenario)
-    if expectation.stock_never_negative:
-        fact = "the scenario has no stock, so that it cannot fail"
-        yield Refusal("stock_never_negative", fact, "Remove it.")
+    yield from _of_supplies(expectation, scenario, scenario.layouts[layout])
 
 
 def _of_level(expectation: LogExpectation, scenario: Scenario) -> Iterator[Refusal]:
@@ -247,6 +252,53 @@ def _of_level(expectation: LogExpectation, scenario: Scenario) -> Iterator[Refus
     if level == 1:
         fact = "every call with alarm levels has level 1 from the start, so that it cannot fail"
         yield Refusal("level", fact, "Expect a higher one.")
+
+
+def _of_supplies(expectation: LogExpectation, scenario: Scenario, layout: Layout) -> Iterator[Refusal]:
+    """Yield what is wrong with a statement about supplies."""
+    keys = ("stock_never_negative", "stock_never_below", "delivered", "mass_balance")
+    key = next((key for key in keys if getattr(expectation, key) is not None), None)
+    if key is None:
+        return
+    book, depots = scenario.supplies, [site.id for site in layout.depots]
+    if book is None or (key.startswith("stock") and not depots):
+        fact = "the scenario has no stock, so that it cannot fail"
+        yield Refusal(key, fact if key != "delivered" else "the scenario has no supplies", "Remove it.")
+        return
+    limit = expectation.stock_never_below
+    if limit is not None and limit.depot not in depots:
+        remedy = did_you_mean(limit.depot, depots) + " Name the layout if it is in another."
+        yield Refusal(key, f"layout '{layout.name}' has no depot '{limit.depot}'", remedy)
+        return
+    amount = limit or expectation.delivered
+    if amount is not None and amount.item not in book.number:
+        yield Refusal(key, f"no item '{amount.item}'", did_you_mean(amount.item, book.number))
+    elif amount is not None:
+        yield from _of_amount(key, amount, book, depots, layout)
+
+
+def _of_amount(
+    key: str, statement: StockLimit | Delivery, book: SupplyBook, depots: Sequence[str], layout: Layout
+) -> Iterator[Refusal]:
+    """Yield what is wrong with an amount of a known item, at a known depot."""
+    number = book.number[statement.item]
+    item = book.items[number]
+    try:
+        quanta = item.quanta(statement.amount, up=True)
+    except ValueError as error:
+        fact, _, remedy = str(error).partition(" | ")
+        yield Refusal(key, fact, remedy)
+        return
+    if quanta == 0:
+        yield Refusal(key, "an amount of nothing, so that it cannot fail", "Give an amount above zero.")
+    if isinstance(statement, StockLimit):
+        site = book.depots[layout.name][depots.index(statement.depot)]
+        if number not in site.stock:
+            listed = ", ".join(book.items[each].id for each in sorted(site.stock)) or "nothing"
+            yield Refusal(key, f"depot '{site.id}' lists no {item.id}", f"It lists {listed}.")
+        elif quanta > site.stock[number]:
+            fact = f"the stock at the start ({item.shown(site.stock[number])}) is below it already"
+            yield Refusal(key, fact, "Lower it.")
 
 
 def of_golden(expectation: GoldenLog, folder: Path, replications: int) -> Iterator[Refusal]:

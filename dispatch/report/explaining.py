@@ -13,10 +13,11 @@ from rich.text import Text
 
 from dispatch.engine.hospitals import WORDS
 from dispatch.report import speak
-from dispatch.report.moments import calendar
+from dispatch.report.moments import calendar, clock
 from dispatch.report.reasons import SLIGHT, WHY, later, lost_words, reason_words, seconds_words
 from dispatch.report.results import speeds_document
 from dispatch.report.rows import Column, print_rows
+from dispatch.report.supplied import print_supplied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,8 @@ def print_explanation(out: Console, told: Explanation, scenario: Scenario, *, sh
         _print_short(out, told)
     else:
         _print_course(out, told)
+    if told.supplies is not None and not short:
+        print_supplied(out, told.supplies)
     if isnan(told.closed):
         out.print(Text("The call was still open when the simulation ended.", style="bold"))
 
@@ -139,15 +142,6 @@ def _print_head(out: Console, told: Explanation, scenario: Scenario) -> None:
     out.print(Text(f"{ENDS.get(told.status, told.status)}; the log is that of the run, event by event"))
     out.print(Text(f"received {calendar(scenario, told.received)}; times below are since the start"))
     out.print()
-
-
-def clock(seconds: float) -> str:
-    """Return a moment as ``12 d 03:04:05.2``, to be told from others that are near."""
-    tenths = round(seconds * 10)
-    whole, tenth = divmod(tenths, 10)
-    days, rest = divmod(whole, 86_400)
-    text = f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}.{tenth}"
-    return f"{days} d {text}" if days else text
 
 
 def _line(told: Explanation, moment: Moment) -> Text:

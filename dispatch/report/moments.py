@@ -16,6 +16,15 @@ def calendar(scenario: Scenario, seconds: float) -> str:
     return (scenario.file.start + timedelta(seconds=seconds)).isoformat()
 
 
+def clock(seconds: float) -> str:
+    """Return a moment as ``12 d 03:04:05.2``, to be told from others that are near."""
+    tenths = round(seconds * 10)
+    whole, tenth = divmod(tenths, 10)
+    days, rest = divmod(whole, 86_400)
+    text = f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}.{tenth}"
+    return f"{days} d {text}" if days else text
+
+
 def closures_at(scenario: Scenario, seconds: float | None) -> list[str]:
     """Return the ids of the closures in force at a moment in seconds from the start; none without one."""
     roads = scenario.roads

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
     Line = tuple[int, str]
     """Indent and text."""
+    Simulated = Callable[[str, str], bool]
+    """Whether an entry of a card's supplies, a name and an amount in words, is simulated."""
 
 
-def library_document(library: Library, words: Mapping[str, str]) -> dict[str, Any]:
+def never(_name: str, _amount: str) -> bool:
+    """Say of all supplies that they are told only, as where there is no scenario."""
+    return False
+
+
+def library_document(
+    library: Library, words: Mapping[str, str], simulated: Simulated = never
+) -> dict[str, Any]:
     """Return a library for JSON: plans with what their parents give them, classes, minimum forces."""
+    supplies = (card.supplies or {} for plan in library.plans.values() for card in plan.cards[0].values())
+    entries = {entry for each in supplies for entry in each.items()}
     return {
+        "simulated_supplies": sorted({name for name, amount in entries if simulated(name, amount)}),
         "plans": {name: _plan_document(plan) for name, plan in library.plans.items()},
         "classes": {
             name: {"path": list(path), "scale": library.scales[name]} for name, path in library.paths.items()
@@ -79,6 +91,7 @@ def match_document(
     raised: Sequence[Raised],
     asked: Mapping[str, Any],
     capabilities: tuple[str, ...],
+    simulated: Simulated = never,
 ) -> dict[str, Any]:
     """Return a match for JSON: ``asked`` tells type, node, level and date, ``sent`` who comes.
 
@@ -95,6 +108,7 @@ def match_document(
         "rejected": {},
         "sent": {name: {"units": len(crew), "crew": crew} for name, crew in crews.items()},
         "raised": [_raised_document(each) for each in raised],
+        "simulated_supplies": [name for name, amount in sent.supplies if simulated(name, amount)],
     }
     if found is not None:
         document |= {
@@ -144,11 +158,11 @@ def _raised_document(raised: Raised) -> dict[str, Any]:
     }
 
 
-def print_library(out: Console, library: Library) -> None:
+def print_library(out: Console, library: Library, simulated: Simulated = never) -> None:
     """Print plans one after the other, each with its cards as written."""
     for name, plan in library.plans.items():
         _print(out, [(0, name)], style="bold")
-        _print(out, _plan_lines(plan))
+        _print(out, _plan_lines(plan, simulated))
     count = len(library.plans)
     _print(out, [(0, f"{count} plan{'s' if count != 1 else ''}. {_forces(library)}")])
     if any(plan.assumed for plan in library.plans.values()):
@@ -166,7 +180,7 @@ def _forces(library: Library) -> str:
     return f"Minimum force at {'; '.join(parts)}." if parts else "No minimum forces."
 
 
-def _plan_lines(plan: KnownPlan) -> Iterator[Line]:
+def _plan_lines(plan: KnownPlan, simulated: Simulated) -> Iterator[Line]:
     if plan.title:
         yield 2, plan.title
     yield 2, f"for {', '.join(plan.classes)}; {_where(plan)}; {_when(plan)}"
@@ -176,7 +190,8 @@ def _plan_lines(plan: KnownPlan) -> Iterator[Line]:
     for level, card in sorted(plan.cards[0].items()):
         units = "units as below" if card.units is None else _units(card.units)
         yield 2, f"level {level}: {units}"
-        yield from _extras(card.staging, card.supplies or {}, card.notify or (), card.command or "")
+        supplies = _supplies(card.supplies or {}, simulated)
+        yield from _extras(card.staging, supplies, card.notify or (), card.command or "")
 
 
 def _where(plan: KnownPlan) -> str:
@@ -199,15 +214,20 @@ def _units(units: Mapping[str, UnitNeed]) -> str:
     )
 
 
-def _extras(
-    staging: Staging | None, supplies: Mapping[str, str], notify: tuple[str, ...], command: str
-) -> Iterator[Line]:
+def _supplies(supplies: Mapping[str, str], simulated: Simulated) -> str:
+    return ", ".join(
+        f"{name} ({amount}{', simulated' if simulated(name, amount) else ''})"
+        for name, amount in supplies.items()
+    )
+
+
+def _extras(staging: Staging | None, supplies: str, notify: tuple[str, ...], command: str) -> Iterator[Line]:
     if staging is not None:
         where = "" if staging.at is None else f" at {staging.at}"
         first = f", until the first has been on scene for {staging.size_up:g} s" if staging.size_up else ""
         yield 4, f"staging: from unit {staging.from_unit} on{where}{first}"
     if supplies:
-        yield 4, "supplies: " + ", ".join(f"{name} ({amount})" for name, amount in supplies.items())
+        yield 4, f"supplies: {supplies}"
     if notify:
         yield 4, f"notify: {', '.join(notify)}"
     if command:
@@ -221,6 +241,7 @@ def print_match(
     raised: Sequence[Raised],
     head: str,
     capabilities: tuple[str, ...],
+    simulated: Simulated = never,
 ) -> None:
     """Print which plan is taken and why, its card, who comes, and what became of the other plans."""
     _print(out, [(0, head)], style="bold")
@@ -229,7 +250,7 @@ def print_match(
     else:
         _print(out, [(0, f"plan {_named(found.chosen.plan)}")], style="bold")
         _print(out, ((2, f"{each.criterion}: {each.words} ({each.points})") for each in found.chosen.scores))
-        _print(out, _card_lines(found.card, found.chosen.plan.id))
+        _print(out, _card_lines(found.card, found.chosen.plan.id, simulated))
     _print(out, [(0, f"sent in this scenario: {_sent(sent, capabilities)}")])
     _print(out, _raised_lines(raised))
     if found is not None:
@@ -240,7 +261,7 @@ def _named(plan: KnownPlan) -> str:
     return f"{plan.id}: {plan.title}" if plan.title else plan.id
 
 
-def _card_lines(card: LevelCard, plan: str) -> Iterator[Line]:
+def _card_lines(card: LevelCard, plan: str, simulated: Simulated) -> Iterator[Line]:
     name, level = card.written
     origin = [f"of plan {name}"] if name != plan else []
     origin += [f"written for level {level}"] if level != card.level else []
@@ -257,7 +278,7 @@ def _card_lines(card: LevelCard, plan: str) -> Iterator[Line]:
             f" from {least.stations} station{'s' if least.stations != 1 else ''} (stations not simulated)"
         )
     yield 2, force
-    for _, text in _extras(card.staging, card.supplies, card.notify, card.command):
+    for _, text in _extras(card.staging, _supplies(card.supplies, simulated), card.notify, card.command):
         yield 2, text
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatch.engine.supply_tables import SUPPLY_TABLES
 from dispatch.regression.provenance import fingerprints
 from dispatch.scenario.files import workspace
 from dispatch.study.compare import zone_verdicts
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study
     from dispatch.study.estimates import Estimate
+
+WHERE_THERE_IS_ANY = ("notices", "moveups", *SUPPLY_TABLES)
+"""Tables that are left out where they have no rows."""
 
 
 def run_document(study: Study) -> dict[str, Any]:
@@ -147,7 +151,7 @@ def run_tables(study: Study) -> dict[str, Columns]:
             _as_list(columns, "replication").extend([number] * len(rows[0]))
             for key, column in zip(part, rows, strict=True):
                 _as_list(columns, key).extend(column)
-        if columns["replication"] or name not in ("notices", "moveups"):
+        if columns["replication"] or name not in WHERE_THERE_IS_ANY:
             result[name] = columns
     return result
 

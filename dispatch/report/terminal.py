@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dispatch.report import speak
+from dispatch.study import supplies
 from dispatch.study.compare import zone_verdicts
 from dispatch.study.measures import PRINCIPAL, compile_measures
 from dispatch.study.outcomes import CAUTION
@@ -181,7 +182,8 @@ def _print_zones(out: Console, study: Study, layout: str) -> None:
     rows = sorted(zone_verdicts(study, layout), key=lambda row: (row.difference.mean, row.zone))
     if not rows:
         return
-    table = new_table(out, f"Who gains and who loses by {layout}: first unit from call, mean")
+    judged_by = ZONES_BY.get(study.principal(layout), "first unit from call, mean")
+    table = new_table(out, f"Who gains and who loses by {layout}: {judged_by}")
     table.add_column("zone")
     table.add_column("change", justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
@@ -217,6 +219,8 @@ def _print_statements(out: Console, study: Study, layout: str) -> None:
 
 
 STATEMENTS = {PRINCIPAL: "the first unit comes", "total.erf.mean": "the whole first alarm is there"}
+ZONES_BY = {supplies.PRINCIPAL: "first truck of supplies from the order, mean"}
+"""What zones are judged by, where it is not the first unit."""
 """How a change of a measure begins to be told."""
 
 

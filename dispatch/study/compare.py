@@ -12,10 +12,12 @@ import numpy as np
 from dispatch.composition import find_layout, simulate
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.notices import notice_table
+from dispatch.engine.supply_tables import supply_tables
 from dispatch.engine.tables import incident_table, move_table, response_table, unit_table
 from dispatch.errors import UsageError
+from dispatch.study import supplies
 from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
-from dispatch.study.measures import HEADLINE, PRINCIPAL, compile_measures
+from dispatch.study.measures import PRINCIPAL, compile_measures, headline
 from dispatch.study.opening import load_again
 from dispatch.study.pool import in_order
 from dispatch.study.view import LogView
@@ -82,6 +84,16 @@ class Study:
         """Return a measure's mean over the replications."""
         return estimate(self.values[layout][measure])
 
+    def principal(self, layout: str) -> str:
+        """Return the measure that decides who gains and who loses by a layout.
+
+        It is the mean total time of the first unit, and the mean time to the first truck of supplies where
+        the layout differs from the reference in depots only.
+        """
+        one, other = (self.scenario.layouts[name] for name in (layout, self.reference))
+        only_depots = (one.sites, one.units) == (other.sites, other.units) and one.depots != other.depots
+        return supplies.PRINCIPAL if only_depots else PRINCIPAL
+
     def difference(self, layout: str, measure: str) -> Difference:
         """Return a measure's paired difference ``layout − reference``."""
         return paired_difference(self.values[layout][measure], self.values[self.reference][measure])
@@ -100,9 +112,10 @@ class ZoneVerdict:
 
 
 def zone_verdicts(study: Study, layout: str) -> list[ZoneVerdict]:
-    """Return who gains and who loses by a layout, by the mean total time of the first unit."""
-    zones = [zone for zone in study.scenario.zones if zone_measure(zone) in study.values[layout]]
-    differences = [study.difference(layout, zone_measure(zone)) for zone in zones]
+    """Return who gains and who loses by a layout, by the measure that decides about it."""
+    names = {zone: zone_measure(zone, study.principal(layout)) for zone in study.scenario.zones}
+    zones = [zone for zone, name in names.items() if name in study.values[layout]]
+    differences = [study.difference(layout, names[zone]) for zone in zones]
     adjusted = holm([d.p_value for d in differences])
     rows = zip(zones, differences, adjusted, strict=True)
     return [ZoneVerdict(z, d, p, _verdict(d, p)) for z, d, p in rows if d.n]
@@ -115,9 +128,9 @@ def _verdict(difference: Difference, adjusted_p: float) -> str:
     return "faster" if difference.mean < 0 else "slower"
 
 
-def zone_measure(zone: str) -> str:
+def zone_measure(zone: str, principal: str = PRINCIPAL) -> str:
     """Return the name of the principal measure of one zone."""
-    return f"{PRINCIPAL}[zone={zone}]"
+    return f"{principal}[zone={zone}]"
 
 
 def compare(
@@ -140,9 +153,9 @@ def compare(
     names = tuple(dict.fromkeys(layouts)) or tuple(scenario.layouts)
     for name in names:
         find_layout(scenario, name)
-    asked = tuple(dict.fromkeys(measures or scenario.file.measures or HEADLINE))
+    asked = tuple(dict.fromkeys(measures or scenario.file.measures or headline(scenario)))
     rule = scenario.file.stop if replications is None else None
-    extra = [zone_measure(zone) for zone in _zones_with_demand(scenario)] if by_zone else []
+    extra = _by_zone(scenario) if by_zone else []
     every = tuple(dict.fromkeys([*asked, *([rule.measure] if rule else []), *extra, *LEFT_OUT]))
     compile_measures(scenario, every)
     wanted = rule.maximum if rule else replications or scenario.file.replications
@@ -185,8 +198,18 @@ def _collect(
     return interrupted
 
 
-def _zones_with_demand(scenario: Scenario) -> list[str]:
+def _by_zone(scenario: Scenario) -> list[str]:
+    """Return the measures that decide about zones; those of supplies for injected calls, too."""
     weights = scenario.demand_by_node.sum(axis=0)
+    names = [zone_measure(zone) for zone in _zones_with(scenario, weights)]
+    if scenario.supplies is None:
+        return names
+    weights[[call.node for call in scenario.authored]] += 1.0
+    return names + [zone_measure(zone, supplies.PRINCIPAL) for zone in _zones_with(scenario, weights)]
+
+
+def _zones_with(scenario: Scenario, weights: NDArray[np.float64]) -> list[str]:
+    """Return the zones in which calls may come, by weights of nodes [N]."""
     return [zone for i, zone in enumerate(scenario.zones) if weights[scenario.zone_of == i].sum() > 0]
 
 
@@ -247,6 +270,7 @@ class _Task:
                     "units": unit_table(log),
                     "notices": notice_table(log),
                     "moveups": move_table(log),
+                    **supply_tables(log),
                 }
         return _Result(values, tables)
 

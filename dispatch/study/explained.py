@@ -7,8 +7,9 @@ from math import nan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dispatch.engine.notices import Notice
+    from dispatch.engine.notice import Notice
     from dispatch.study.rungs import Rung
+    from dispatch.study.supplied import Supplied
 
 MOMENTS = (
     "received", "ready", "level", "noted", "diverted", "cut off", "broken down", "decision", "alerted",
@@ -241,3 +242,5 @@ class Explanation:
     """What else was noted about the call, in order of time."""
     course: tuple[Moment, ...]
     """Everything in order of time."""
+    supplies: Supplied | None = None
+    """Supplies that the call needed; None where it needed none."""

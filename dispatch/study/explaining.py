@@ -29,6 +29,7 @@ from dispatch.study.explained import (
 )
 from dispatch.study.reasoning import Reasons
 from dispatch.study.rungs import rungs_of
+from dispatch.study.supplied import supplied
 from dispatch.study.taken import taken
 from dispatch.study.watching import COMMITTED, OFF_DUTY, Asked, Rows, Watch, not_asked
 from dispatch.timeline import draw
@@ -127,6 +128,7 @@ class _Story:
             severity=int(t.severity[call]),
             notices=noted,
             course=tuple(sorted(course, key=lambda m: (m.time, MOMENTS.index(m.what)))),
+            supplies=supplied(log, call),
         )
 
     def _given_up(self, number: int, epochs: Sequence[Epoch]) -> float:

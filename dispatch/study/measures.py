@@ -76,7 +76,7 @@ class Measure:
     name: str
     """As written, with its filter."""
     unit: str
-    """``s``, ``share``, ``h``, ``kW``, ``people``, ``1`` (a count), or what a loss or an item is counted in."""
+    """``s``, ``share``, ``h``, ``t``, ``people``, ``1`` (a count), or what a loss or item is counted in."""
     higher_is_better: bool | None
     """None where a change is neither good nor bad in itself."""
     read: Callable[[LogView], float]

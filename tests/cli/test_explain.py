@@ -61,8 +61,9 @@ def test_a_call_as_json(run: Path) -> None:
     assert set(found) == {
         "closed", "course", "decisions", "equal", "first_due", "incident", "layout", "levels", "needs",
         "node", "notices", "policy", "priority", "ready", "received", "replication", "responses", "scenario",
-        "seed", "severity", "speeds", "status", "type", "zone",
+        "seed", "severity", "speeds", "status", "supplies", "type", "zone",
     }  # fmt: skip
+    assert found["supplies"] is None
     assert (found["equal"], found["incident"], found["received"], found["closed"]) == (True, "y", 100, 880)
     (decision,) = found["decisions"]
     (group,) = decision["groups"]

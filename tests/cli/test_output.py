@@ -152,12 +152,13 @@ def test_version() -> None:
 
 COMMANDS: list[list[str]] = [
     ["validate"], ["run"], ["compare"], ["board"], ["grade"], ["plans", "list"], ["plans", "match"],
+    ["supplies", "items"], ["supplies", "rates"], ["supplies", "need"], ["supplies", "list"],
     ["schema"], ["network", "info"], ["network", "isochrone"], ["network", "coverage"],
     ["network", "standards"],
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["network"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["network"], ["supplies"]], ids=" ".join)
 def test_every_help_ends_in_an_example_that_runs(command: list[str]) -> None:
     text = dispatch(*command, "--help", COLUMNS="200").stdout
     example = re.search(r"Example:\s*(dispatch [^\n]*)", text)

@@ -121,7 +121,9 @@ def test_json_is_stable_and_says_the_same(scenario: Path) -> None:
     text = dispatch(*arguments).stdout
     assert dispatch(*arguments, PYTHONHASHSEED="7").stdout == text
     found = json.loads(text)
-    assert list(found) == ["asked", "card", "chosen", "raised", "rejected", "runners_up", "sent"]
+    assert list(found) == [
+        "asked", "card", "chosen", "raised", "rejected", "runners_up", "sent", "simulated_supplies",
+    ]  # fmt: skip
     assert found["asked"] == {
         "type": "plant", "class": "industrial-fire", "node": "c", "level": 1, "on": "2024-02-01",
         "key_unit": "储罐区", "zones": ["south"], "area_classes": [],

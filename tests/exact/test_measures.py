@@ -178,6 +178,20 @@ BY_HAND = {
     "asks.n": 0,
     "hand_overs.n": 0,
     "moveups.n": 0,  # nobody moves up; see below for who does
+    # nobody needs supplies; see test_supply_measures.py for who does
+    "supply.first_truck.mean": NAN,
+    "supply.first_truck.median": NAN,
+    "supply.first_truck.p90": NAN,
+    "supply.fill_rate": NAN,
+    "supply.unmet_hours": 0,
+    "supply.stockout_s": 0,
+    "supply.shortfall": 0,
+    "supply.delivered": 0,
+    "supply.truck_km": 0,
+    "supply.trips.n": 0,
+    "supply.cost": 0,
+    "supply.days_of_cover": NAN,
+    "supply.depot_utilisation": NAN,
     # measured mutual aid: 4000 - 3040
     "mutual_aid.unit_hours": 960 / 3600,
     "mutual_aid.unit_hours[type=medical]": 0,

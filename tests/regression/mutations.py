@@ -9,8 +9,9 @@ import numpy as np
 
 from dispatch import needs, timeline
 from dispatch.durations import quantile
-from dispatch.engine import board, hospitals, operations, rulebook, simulator
+from dispatch.engine import board, hospitals, operations, rulebook, simulator, supplies
 from dispatch.engine.crews import Crews
+from dispatch.engine.depots import Stores
 from dispatch.engine.duty import Duty
 from dispatch.engine.fleet import Fleet
 from dispatch.engine.ladder import Ladder
@@ -19,11 +20,14 @@ from dispatch.engine.operations import Operations
 from dispatch.engine.orders import Orders
 from dispatch.engine.readiness import Turnaround
 from dispatch.engine.relief import Reliefs
+from dispatch.engine.supplies import Supplies
 from dispatch.engine.tiers import Agreements, Because
+from dispatch.engine.trucks import Trucks
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.covering import CoverageAware
 from dispatch.policies.dispatching import Nearest
 from dispatch.policies.relocating import Fill
+from dispatch.policies.supplying import NearestSupply
 from dispatch.regression.events import (
     ALERTED,
     AVAILABLE,
@@ -306,6 +310,32 @@ def tiers_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ladder, "barred", lambda self, need: ())
 
 
+def reserve_ignored(patch: pytest.MonkeyPatch) -> None:
+    """Let depots give out what they keep in reserve."""
+    patch.setattr(Stores, "available", lambda self, depot, item: self.stock[depot].get(item, 0))
+
+
+def loading_takes_no_time(patch: pytest.MonkeyPatch) -> None:
+    """Load trucks at once, at depots and at water."""
+    patch.setattr(Trucks, "load_seconds", lambda *_: 0.0)
+
+
+def supplies_need_not_be_applied(patch: pytest.MonkeyPatch) -> None:
+    """Take a call for controlled as soon as its supplies are there, before they are used up."""
+    patch.setattr(Supplies, "_applied", lambda _, need, __: need.complete)
+
+
+def far_depot_first(patch: pytest.MonkeyPatch) -> None:
+    """Empty the farthest depot first, and fill at the farthest water."""
+    by_lead = NearestSupply._by_lead
+    patch.setattr(NearestSupply, "_by_lead", lambda *given: by_lead(*given)[::-1])
+
+
+def dry_hydrants_give_water(patch: pytest.MonkeyPatch) -> None:
+    """Let hydrants give water to incidents while they are dry."""
+    patch.setattr(supplies, "circumstances", lambda *_: (False, frozenset[int]()))
+
+
 def quantile_mirrored(patch: pytest.MonkeyPatch) -> None:
     """Invert the wrong tail: a share p becomes the duration that 1 − p of all fall short of."""
 
@@ -538,6 +568,36 @@ MUTATIONS = (
         "help-from-others",
         ALERTED,
         lambda _, b: b is not None and b.unit.startswith(("ZC-", "EP-", "QC-", "CY-")),  # not the works' turn
+    ),
+    Mutation(
+        reserve_ignored,
+        "supply-orders",
+        NOTED,
+        lambda _, b: b is not None and b.detail == "requested: 1.17 t of foam-6 from town: accepted, 1.17 t",
+    ),
+    Mutation(
+        loading_takes_no_time,
+        "supply-orders",
+        NOTED,
+        lambda _, b: b is not None and b.time == 3660.0 and b.detail.startswith("supplies loaded"),
+    ),
+    Mutation(
+        supplies_need_not_be_applied,
+        "supply-orders",
+        NOTED,
+        lambda _, b: b is not None and b.incident == "油罐-tank" and b.detail.startswith("supplies suffice"),
+    ),
+    Mutation(
+        far_depot_first,
+        "water-shuttles",
+        NOTED,
+        lambda _, b: b is not None and b.incident == "无栓-none" and b.detail.endswith("at street"),
+    ),
+    Mutation(
+        dry_hydrants_give_water,
+        "water-shuttles",
+        NOTED,
+        lambda a, _: a is not None and (a.incident, a.unit) == ("缺水-dry", "tankers/tanker-1"),
     ),
     Mutation(
         quantile_mirrored,

@@ -1,0 +1,77 @@
+"""Supplies in the story of a call, on the terminal."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.text import Text
+
+from dispatch.report import speak
+from dispatch.report.moments import clock
+from dispatch.report.rows import Column, print_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dispatch.study.supplied import Supplied, SupplyNeedTold, TripTold
+
+
+def amount_text(amount: float, unit: str) -> str:
+    """Return an amount as people say it, such as ``31.9 t`` or ``6000 bag``."""
+    large = {"kg": "t", "l": "m³"}
+    if unit in large and amount >= 1000.0:
+        return f"{amount / 1000.0:.4g} {large[unit]}"
+    return f"{amount:.6g} {unit}"
+
+
+def print_supplied(out: Console, told: Supplied) -> None:
+    """Print what a call needed, what came of it, and the trucks that set out."""
+    out.print()
+    out.print(Text("Supplies", style="bold"))
+    for need in told.needs:
+        out.print(Padding(Text(need_words(need)), (0, 0, 0, 2), expand=False))
+        for answer in need.answers:
+            amount = f", {amount_text(answer.amount, need.unit)}" if answer.amount else ""
+            why = f" ({answer.why})" if answer.why else ""
+            line = f"{answer.depot} at {clock(answer.moment)}: {answer.answer}{amount}{why}"
+            out.print(Padding(Text(line), (0, 0, 0, 4), expand=False))
+    if told.trips:
+        names = ("truck", "loads at", "load", "ordered", "loaded", "there", "home", "km")
+        columns = [Column(name, wraps=name in ("truck", "load")) for name in names]
+        print_rows(out, "  Trucks", columns, [_row(trip) for trip in told.trips])
+    if isnan(told.controlled):
+        line = "They never let the call come under control."
+    else:
+        line = f"They let the call come under control at {clock(told.controlled)}."
+    out.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+
+
+def need_words(need: SupplyNeedTold) -> str:
+    """Return a need and what came of it in a sentence."""
+    level = f" for level {need.level}" if need.level else ""
+    deadline = "" if isnan(need.deadline) else f", by {clock(need.deadline)}"
+    flow = f", at {need.flow:.4g} l/s" if need.flow else ""
+    lasts = f", for {speak.duration(need.lasts)}" if need.lasts else ""
+    head = f"{amount_text(need.amount, need.unit)} of {need.item}{level}{flow}{lasts}"
+    by: dict[str, float] = {}
+    for each in need.came:
+        by[each.by] = by.get(each.by, 0.0) + each.amount
+    sources = ", ".join(f"{amount_text(amount, need.unit)} by {WORDS[who]}" for who, amount in by.items())
+    end = f"all there at {clock(need.complete)}" if not isnan(need.complete) else "never all there"
+    unwanted = f"; {amount_text(need.unwanted, need.unit)} unwanted in the end" if need.unwanted else ""
+    asked = f"asked for at {clock(need.asked)}{deadline}"
+    return f"{head}: {asked}; {end}{f' ({sources})' if sources else ''}{unwanted}"
+
+
+WORDS = {"truck": "truck", "unit": "units on scene", "hydrant": "hydrants"}
+"""Who brings something, in words."""
+
+
+def _row(trip: TripTold) -> list[Text]:
+    load = ", ".join(f"{amount_text(amount, unit)} of {item}" for item, amount, unit in trip.loads)
+    moments = (trip.committed, trip.loaded, trip.delivered, trip.returned)
+    times = ["–" if isnan(moment) else clock(moment) for moment in moments]
+    kilometres = "–" if isnan(trip.kilometres) else f"{trip.kilometres:.1f}"
+    return [Text(cell) for cell in (trip.truck, trip.place, load, *times, kilometres)]

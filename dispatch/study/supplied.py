@@ -1,0 +1,163 @@
+"""What supplies one call needed, who answered, and what came: for its story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, nan
+from typing import TYPE_CHECKING
+
+from dispatch.engine.supply_tables import place_name
+from dispatch.scenario.layout import AID_NAME
+
+if TYPE_CHECKING:
+    from dispatch.engine.log import Log
+    from dispatch.engine.supply_log import Brought, SupplyLog, Trip
+    from dispatch.scenario.items import KnownItem
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a depot answered; the last of its answers."""
+
+    depot: str
+    moment: float
+    answer: str
+    """``accepted``, ``provisional`` or ``declined``."""
+    amount: float
+    """What it could send."""
+    why: str
+    """Why it is provisional or declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Something that came for a need."""
+
+    moment: float
+    amount: float
+    by: str
+    """``truck``, ``unit`` or ``hydrant``."""
+    who: str
+    """Id of the truck or unit; empty for hydrants."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyNeedTold:
+    """What the call needed of an item; amounts in its unit, moments in seconds, NaN for none."""
+
+    item: str
+    unit: str
+    level: int
+    """The alarm level that asked for it on top of lower ones; 0 for the first alarm."""
+    amount: float
+    flow: float
+    """Litres per second to be pumped; 0 for none."""
+    lasts: float
+    """Seconds for which it is applied."""
+    stock_up: bool
+    """Whether all of it must be there before it is applied."""
+    asked: float
+    deadline: float
+    until: float
+    """When nobody wants the rest any more."""
+    answers: tuple[Answered, ...]
+    """Of each depot that was asked, in order of the moment."""
+    came: tuple[Came, ...]
+    complete: float
+    """When all of it was there."""
+    unwanted: float
+    """What nobody wanted any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TripTold:
+    """A truckload for the call; moments in seconds, NaN where they did not come."""
+
+    truck: str
+    place: str
+    """Where it loaded: a depot, or a water source."""
+    loads: tuple[tuple[str, float, str], ...]
+    """Item, amount, unit."""
+    committed: float
+    loaded: float
+    delivered: float
+    returned: float
+    kilometres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """Supplies in the story of a call."""
+
+    needs: tuple[SupplyNeedTold, ...]
+    trips: tuple[TripTold, ...]
+    controlled: float
+    """When supplies let the call come under control; NaN for never."""
+
+
+def supplied(log: Log, call: int) -> Supplied | None:
+    """Return what there is to tell of a call's supplies; None where it needed none."""
+    ledger, book = log.supplies, log.scenario.supplies
+    if ledger is None or book is None:
+        return None
+    own = [number for number, need in enumerate(ledger.needs) if need.incident == call]
+    if not own:
+        return None
+    trips = [_trip(log, ledger, book.items, trip) for trip in ledger.trips if trip.incident == call]
+    needs = tuple(_need(log, ledger, book.items, number) for number in own)
+    return Supplied(needs, tuple(trips), dict(ledger.controlled).get(call, nan))
+
+
+def _need(log: Log, ledger: SupplyLog, items: tuple[KnownItem, ...], number: int) -> SupplyNeedTold:
+    need = ledger.needs[number]
+    item, there, complete = items[need.item], 0, nan
+    came = sorted((each for each in ledger.brought if each.need == number), key=lambda one: one.moment)
+    for each in came:
+        there += each.amount
+        complete = each.moment if there >= need.amount and complete != complete else complete
+    last = {each.depot: each for each in ledger.answers if each.need == number}
+    answers = sorted(last.values(), key=lambda one: (one.moment, one.depot))
+    return SupplyNeedTold(
+        item=item.id,
+        unit=item.unit,
+        level=need.order,
+        amount=item.units(need.amount),
+        flow=need.flow,
+        lasts=need.lasts,
+        stock_up=need.stock_up,
+        asked=need.asked,
+        deadline=nan if need.deadline == inf else need.deadline,
+        until=need.until,
+        answers=tuple(
+            Answered(
+                ledger.depots[each.depot].id, each.moment, each.answer, item.units(each.amount), each.why
+            )
+            for each in answers
+        ),
+        came=tuple(
+            Came(each.moment, item.units(each.amount), each.by, _who(log, ledger, each)) for each in came
+        ),
+        complete=complete,
+        unwanted=item.units(sum(each.amount for each in ledger.unwanted if each.need == number)),
+    )
+
+
+def _who(log: Log, ledger: SupplyLog, brought: Brought) -> str:
+    if brought.by == "truck":
+        return ledger.trips[brought.which].truck
+    unit = int(log.responses.unit[brought.which]) if brought.by == "unit" else -1
+    return log.fleet.ids[unit] if unit >= 0 else AID_NAME if brought.by == "unit" else ""
+
+
+def _trip(log: Log, ledger: SupplyLog, items: tuple[KnownItem, ...], trip: Trip) -> TripTold:
+    known = [(items[ledger.needs[need].item], amount) for need, amount in trip.loads]
+    return TripTold(
+        truck=trip.truck,
+        place=place_name(log, ledger, trip.place),
+        loads=tuple((item.id, item.units(amount), item.unit) for item, amount in known),
+        committed=trip.committed,
+        loaded=trip.loaded,
+        delivered=trip.delivered,
+        returned=trip.returned,
+        kilometres=trip.metres / 1000.0,
+    )
