@@ -97,6 +97,8 @@ class Consumables(Part):
         """Fill a unit that has come home as it was expected to."""
         if self.ops.row_of[unit] != row or self.ops.rows[row + IN_QUARTERS] != moment:
             return
+        if not self._missing(unit):
+            return  # the same moment was expected twice
         if self._is_at_depot(unit):
             self._waiting[unit] = row
             self._fill_waiting()
@@ -117,6 +119,7 @@ class Consumables(Part):
             if source >= 0:
                 assert self.stores is not None
                 self.stores.take(source, tank.item, lacking, "restock")
+                self.stores.reorder()
             self._has[unit][tank.item] = tank.amount
             self._refills.append(Refill(unit, tank.item, lacking, now, now + seconds, source))
         return seconds

@@ -49,6 +49,8 @@ class Stores:
         """What has been ordered to replace what went out, by depot and item."""
         self._runs_from: dict[tuple[int, int], float] = {}
         """When production runs at full rate, for what has been asked for."""
+        self._taken: list[tuple[int, int, int]] = []
+        """Depot, item and amount of what was taken, and has not been ordered anew yet."""
         self._next: dict[tuple[int, int], Batch] = {}
         """The batch that is being made."""
 
@@ -62,12 +64,17 @@ class Stores:
         return item in self.stock[depot] or item in self._sites[depot].rates
 
     def take(self, depot: int, item: int, amount: int, why: Why) -> None:
-        """Take something out, and order as much anew where it is replaced."""
+        """Take something out; :meth:`reorder` orders as much anew where it is replaced."""
         if amount > self.stock[depot].get(item, 0):
             message = f"depot '{self._sites[depot].id}' has less than is taken at {self._ops.board.now:.3f} s"
             raise InvariantError(message)
         self._change(depot, item, -amount, why)
-        self._reorder(depot, item, amount)
+        self._taken.append((depot, item, amount))
+
+    def reorder(self) -> None:
+        """Order anew what was taken, when everything of a moment has been taken: suppliers give the rest."""
+        while self._taken:
+            self._reorder(*self._taken.pop(0))
 
     def put(self, depot: int, item: int, amount: int, why: Why) -> None:
         """Put something in."""

@@ -127,6 +127,7 @@ class Sending:
             plan = self._policy.plan(view)
             for shipment in checked(plan.shipments, view, self.trucks):
                 self._commit(shipment)
+            self.stores.reorder()
             for each in wanted:
                 self._note_short(each.need, plan.short.get(each.need, 0))
             for depot, item, lacking in self._lacking(wanted):

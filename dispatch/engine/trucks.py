@@ -38,6 +38,8 @@ class Haul:
     node: int
     """Of the incident."""
     committed: float
+    litres: float
+    """What it loads, by volume."""
     loading: float = NEVER
     loaded: float = NEVER
     delivered: float = NEVER
@@ -57,6 +59,8 @@ class _Drive(NamedTuple):
     arrives: float
     """Infinite while no way leads there: it stands at its origin."""
     then: Callable[[], None]
+    counted: bool
+    """Whether its kilometres have been counted: not before a way leads there."""
 
 
 @dataclass(slots=True, eq=False)
@@ -155,22 +159,21 @@ class Trucks:
     def commit(self, shipment: Shipment, incident: int, node: int, litres: float) -> Haul:
         """Let a truck that is free set out for its load."""
         truck, now = self._trucks[shipment.truck], self._ops.board.now
-        haul = truck.haul = Haul(len(self._hauls), shipment.truck, shipment, incident, node, now)
+        haul = truck.haul = Haul(len(self._hauls), shipment.truck, shipment, incident, node, now, litres)
         self._hauls.append(haul)
-        carrier = Carrier(shipment.truck, truck.kind, truck.depot, truck.node, now)
-        truck.free_at = now + self.lead(carrier, shipment.place, node, litres)
-        self._drive(truck, self.node_of(shipment.place), partial(self._load, truck, haul, litres))
+        self._drive(truck, self.node_of(shipment.place), partial(self._load, truck, haul))
         return haul
 
-    def _load(self, truck: _Truck, haul: Haul, litres: float) -> None:
+    def _load(self, truck: _Truck, haul: Haul) -> None:
         now, place = self._ops.board.now, haul.shipment.place
-        haul.loading, haul.loaded = now, now + self.load_seconds(place, litres)
+        haul.loading, haul.loaded = now, now + self.load_seconds(place, haul.litres)
+        truck.free_at = self._expected(truck, haul.loaded, truck.node)
         if truck.last is not None and place >= 0 and truck.last.returned != truck.last.returned:
             truck.last.returned = now  # it came home to load again
         self._ops.at(haul.loaded, partial(self._drive, truck, haul.node, partial(self._arrive, truck, haul)))
 
     def _arrive(self, truck: _Truck, haul: Haul) -> None:
-        haul.delivered = self._ops.board.now + truck.kind.unload
+        truck.free_at = haul.delivered = self._ops.board.now + truck.kind.unload
         self._ops.at(haul.delivered, partial(self._unload, truck, haul))
 
     def _unload(self, truck: _Truck, haul: Haul) -> None:
@@ -186,7 +189,6 @@ class Trucks:
         for number, truck in enumerate(self._trucks):
             if self.is_free(number) and truck.node != truck.home:
                 self._drive(truck, truck.home, partial(self._come_home, truck))
-                truck.free_at = truck.drive.arrives if truck.drive is not None else self._ops.board.now
             elif (
                 self.is_free(number) and truck.last is not None and truck.last.returned != truck.last.returned
             ):
@@ -205,30 +207,31 @@ class Trucks:
         if origin == target:
             then()
             return
-        self._count(truck, origin, target, travel)
-        self._set_out(truck, travel, travel.at(origin), target, then)
+        self._set_out(truck, _Drive(travel, travel.at(origin), target, self._ops.board.now, inf, then, False))
 
-    def _set_out(
-        self, truck: _Truck, travel: Travel, origin: Position, target: int, then: Callable[[], None]
-    ) -> None:
-        now = self._ops.board.now
-        arrives = now + travel.seconds(origin, target, MODE)
-        drive = truck.drive = _Drive(travel, origin, target, now, arrives, then)
+    def _set_out(self, truck: _Truck, planned: _Drive) -> None:
+        """Let a truck drive as planned if a way leads there, or stand where it is."""
+        travel, origin, target = planned.travel, planned.origin, planned.target
+        arrives = self._ops.board.now + travel.seconds(origin, target, MODE)
+        counted = planned.counted
+        if arrives < inf and not counted:
+            self._count(truck, origin, target, travel)
+            counted = True
+        drive = truck.drive = planned._replace(arrives=arrives, counted=counted)
+        truck.free_at = self._expected(truck, arrives, target)
         if arrives < inf:
             self._ops.at(arrives, partial(self._end_drive, truck, drive))
-        else:
-            truck.free_at = inf
 
     def _end_drive(self, truck: _Truck, drive: _Drive) -> None:
         if truck.drive is drive:  # or else it has planned again
             truck.drive = None
             drive.then()
 
-    def _count(self, truck: _Truck, origin: int, target: int, travel: Travel) -> None:
-        """Add the kilometres of a drive to the trip that it is for."""
+    def _count(self, truck: _Truck, origin: Position, target: int, travel: Travel) -> None:
+        """Add the metres of a drive from a node to the trip that it is for."""
         haul = truck.haul or truck.last
         if haul is not None:
-            haul.metres += metres(travel, origin, target)
+            haul.metres += metres(travel, origin[0], target)
 
     def roads_changed(self) -> None:
         """Plan all drives anew whose way has changed, from where the trucks are."""
@@ -248,20 +251,16 @@ class Trucks:
                 return
             if not old.travel.paced and old.travel.ground.seconds(*drive) == travel.ground.seconds(*drive):
                 return
-        self._set_out(truck, travel, position, old.target, old.then)
-        truck.free_at = self._expected(truck)
+        self._set_out(truck, old._replace(travel=travel, origin=position, left=now))
 
-    def _expected(self, truck: _Truck) -> float:
-        """Return when a truck that has found a way again will be free."""
-        assert truck.drive is not None
-        haul, arrives = truck.haul, truck.drive.arrives
-        if haul is None or arrives == inf:
-            return arrives
+    def _expected(self, truck: _Truck, moment: float, node: int) -> float:
+        """Return when a truck will be free that is at a node at a moment, loaded unless it has to load there."""
+        haul = truck.haul
+        if haul is None or moment == inf:
+            return moment
         if haul.loading != haul.loading:
-            place = haul.shipment.place
-            arrives += self.load_seconds(place, 0.0)
-            arrives += self.seconds(truck.kind, self.node_of(place), haul.node)
-        return arrives + truck.kind.unload
+            moment += self.load_seconds(haul.shipment.place, haul.litres)
+        return moment + self.seconds(truck.kind, node, haul.node) + truck.kind.unload
 
     def trips(self) -> tuple[Trip, ...]:
         """Return all trips, in the order in which they were committed."""
