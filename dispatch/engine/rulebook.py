@@ -59,3 +59,17 @@ def called_off(alerted: float, cancelled: float, arrived: float) -> bool:
 def may_divert(asking: int, bound_for: int) -> bool:
     """Whether a unit bound for a call of one priority may be sent to another call; 1 is the most urgent."""
     return asking < bound_for
+
+
+def sustained(pumps: list[tuple[float, float, float]], flow: float, begins: float, lasts: float) -> float:
+    """Return the end of the first span of ``lasts`` seconds, not before ``begins``, with enough flow.
+
+    ``pumps`` are moments from and until which so many litres a second can be pumped. NaN where there is no
+    such span; without a flow to be pumped it begins at once.
+    """
+    needed = flow * (1.0 - 1e-9)
+    for start in sorted({begins, *(there for there, _, _ in pumps if there > begins)}):
+        edges = {start, *(left for _, left, _ in pumps if start < left < start + lasts)}
+        if all(sum(each for there, left, each in pumps if there <= at < left) >= needed for at in edges):
+            return start + lasts
+    return NEVER

@@ -43,8 +43,8 @@ class OpenNeed:
     """Whether nobody wants the rest any more."""
     short: int = 0
     """How much of the rest cannot be had, as the policy sees it."""
-    answers: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """The last answer of each depot, and why."""
+    answers: dict[int, str] = field(default_factory=dict)
+    """The last answer of each depot."""
 
     @property
     def lacking(self) -> int:
@@ -88,7 +88,7 @@ class Sending:
         self._book = scenario.supplies
         self._water = self._book.number[WATER]
         self.stores = Stores(ops, sites, self._book.items, self.note_change)
-        self.trucks = Trucks(ops, sites, self._book.sources, unloaded, self._bring_back)
+        self.trucks = Trucks(ops, sites, self._book.sources, unloaded, self._bring_back, self._stop)
         self.needs: list[OpenNeed] = []
         self.open: dict[int, None] = {}
         """Needs that are not met, and that somebody still wants, in order."""
@@ -107,6 +107,12 @@ class Sending:
         if self._changed:
             self._changed = False
             self.send()
+
+    def _stop(self, haul: Haul) -> None:
+        """Count on a load no longer that stands before closed roads; or again, once a way leads on."""
+        for number, amount in haul.shipment.loads:
+            self.needs[number].under_way += -amount if haul.stopped else amount
+        self.note_change()
 
     def _bring_back(self, haul: Haul) -> None:
         """Put back into the depot what a truck brings home."""
@@ -213,8 +219,8 @@ class Sending:
                 if not self.stores.lists(depot, each.item):
                     continue
                 answer, why, amount = self._answer_of(depot, each, goods, carriers)
-                if need.answers.get(depot) != (answer, why):
-                    need.answers[depot] = answer, why
+                if need.answers.get(depot) != answer:
+                    need.answers[depot] = answer
                     self.answers.append(Answer(each.need, depot, self.ops.board.now, answer, amount, why))
 
     def _answer_of(

@@ -7,9 +7,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
-from dispatch.engine.log import INCIDENT, ON_SCENE, UNIT, WIDTH
+from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, UNIT, WIDTH
 from dispatch.engine.parts import NO_SAY, Part
-from dispatch.engine.rulebook import NEVER
+from dispatch.engine.rulebook import NEVER, sustained
 from dispatch.engine.sending import OpenNeed, Sending
 from dispatch.engine.supply_log import Asked, Brought, SupplyLog, Unwanted
 from dispatch.needs import circumstances
@@ -17,7 +17,7 @@ from dispatch.scenario.items import WATER
 from dispatch.scenario.supply_needs import needs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dispatch.engine.consumables import Consumables
     from dispatch.engine.operations import Operations
@@ -132,11 +132,14 @@ class Supplies(Part):
             self._bring(number, int(asked.amount * share), "hydrant", -1)
         else:
             seconds = asked.amount * self._book.items[asked.item].litres / gives
+            self._needs[number].under_way += asked.amount
             self.ops.at(now + seconds, partial(self._fill_from_hydrants, number))
 
     def _fill_from_hydrants(self, number: int) -> None:
         """Bring an amount of water that hydrants have given by now."""
-        self._bring(number, self._needs[number].asked.amount, "hydrant", -1)
+        need = self._needs[number]
+        need.under_way -= need.asked.amount
+        self._bring(number, need.asked.amount, "hydrant", -1)
 
     def _close(self, number: int) -> None:
         """Let nobody want the rest of a need any more."""
@@ -236,42 +239,43 @@ class Supplies(Part):
             return inf
         if not numbers:
             return NO_SAY
-        pumping = self._pumping(call, [self._needs[number] for number in numbers])
-        moments = [self._applied(self._needs[number], pumping) for number in numbers]
+        needs = [self._needs[number] for number in numbers]
+        flow = sum(need.asked.flow for need in needs) if self._book.pumps else 0.0
+        moments = [self._applied(need, flow if need.asked.flow > 0.0 else 0.0, call) for need in needs]
         return NEVER if any(moment != moment for moment in moments) else max(moments)
 
-    def _applied(self, need: OpenNeed, pumping: float) -> float:
-        """Return when a need has been applied to the end."""
-        complete = need.complete
-        if need.asked.flow == 0.0:
-            pumping = NO_SAY
-        if pumping != pumping:
-            return NEVER
+    def _applied(self, need: OpenNeed, flow: float, call: int) -> float:
+        """Return when a need has been applied to the end, for which so many litres a second are pumped."""
+        complete, begins = need.complete, need.complete
+        if complete != complete:
+            begins = self.ops.board.now  # at the earliest
+        elif not need.asked.stock_up and need.first == need.first:
+            begins = need.first
+        ends = sustained(self._pumps(call) if flow > 0.0 else [], flow, begins, need.asked.lasts)
+        if ends != ends:
+            return inf if self._more_may_come(call) else NEVER
         if complete != complete:
             return NEVER if need.closed or need.short else inf
-        begins = complete if need.asked.stock_up or need.first != need.first else need.first
-        return max(complete, max(begins, pumping) + need.asked.lasts)
+        return max(complete, ends)
 
-    def _pumping(self, call: int, needs: Sequence[OpenNeed]) -> float:
-        """Return when the units on scene can pump the flow that a call needs."""
-        flow = sum(need.asked.flow for need in needs)
-        if flow == 0.0 or not self._book.pumps:
-            return NO_SAY
-        rows, total, unknown = self.ops.rows, 0.0, False
-        arrivals = []
+    def _pumps(self, call: int) -> list[tuple[float, float, float]]:
+        """Return from when to when units are on scene, as far as is known, and what they pump."""
+        rows, found, now = self.ops.rows, [], self.ops.board.now
         for row in self.ops.sent_rows.get(call, ()):
             unit, on_scene = int(rows[row + UNIT]), rows[row + ON_SCENE]
-            if unit < 0 or on_scene != on_scene:
-                unknown |= unit >= 0 and not self.ops.has_left(row)
-                continue
-            pumps = self._book.pumps.get(self.ops.fleet.types[unit], 0.0)
-            arrivals.append((on_scene, pumps))
-        for moment, pumps in sorted(arrivals):
-            total += pumps
-            if total >= flow * (1.0 - 1e-9):
-                return moment
-        waiting = any(need.incident == call for need in self.ops.backlog)
-        return inf if unknown or waiting else NEVER
+            pumps = self._book.pumps.get(self.ops.fleet.types[unit], 0.0) if unit >= 0 else 0.0
+            if pumps > 0.0 and on_scene == on_scene:
+                left = rows[row + CLEAR]  # whose time is over just now may stay
+                found.append((on_scene, left if left < now else inf, pumps))
+        return found
+
+    def _more_may_come(self, call: int) -> bool:
+        """Whether units are on their way of which nobody knows when they arrive, or are still wanted."""
+        rows, ops = self.ops.rows, self.ops
+        for row in ops.sent_rows.get(call, ()):
+            if rows[row + ON_SCENE] != rows[row + ON_SCENE] and not ops.has_left(row):
+                return True
+        return any(need.incident == call for need in ops.backlog)
 
     def records(self) -> dict[str, Any]:
         """Return everything that happened to supplies."""

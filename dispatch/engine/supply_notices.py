@@ -96,7 +96,7 @@ class _Telling:
             steps = {
                 "supplies committed": (trip.committed, f"{load} at {place}"),
                 "supplies loaded": (trip.loaded, f"{load} at {place}"),
-                "supplies delivered": (trip.delivered, came or load),
+                "supplies delivered": (trip.delivered, came or f"nothing that is still needed of {load}"),
                 "truck returned": (trip.returned, f"to {self.supplies.depots[trip.depot].id}"),
             }
             for what, (moment, detail) in steps.items():

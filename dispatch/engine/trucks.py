@@ -45,6 +45,8 @@ class Haul:
     delivered: float = NEVER
     returned: float = NEVER
     metres: float = 0.0
+    stopped: bool = False
+    """Whether it stands before closed roads, so that nobody knows whether it will get there."""
     left_over: dict[int, int] = field(default_factory=dict)
     """What was no longer needed, by item: it goes back to the depot."""
 
@@ -59,7 +61,7 @@ class _Drive(NamedTuple):
     arrives: float
     """Infinite while no way leads there: it stands at its origin."""
     then: Callable[[], None]
-    counted: bool
+    counted: bool = False
     """Whether its kilometres have been counted: not before a way leads there."""
 
 
@@ -91,9 +93,10 @@ class Trucks:
         sources: tuple[Source, ...],
         unloaded: Callable[[Haul], None],
         home: Callable[[Haul], None],
+        stopped: Callable[[Haul], None],
     ) -> None:
         self._ops, self._sites, self._sources = ops, sites, sources
-        self._unloaded, self._home = unloaded, home
+        self._unloaded, self._home, self._stopped = unloaded, home, stopped
         self._trucks = [
             _Truck(f"{site.id}/{kind.id}-{n + 1}", kind, number, site.node, site.node)
             for number, site in enumerate(sites)
@@ -207,7 +210,7 @@ class Trucks:
         if origin == target:
             then()
             return
-        self._set_out(truck, _Drive(travel, travel.at(origin), target, self._ops.board.now, inf, then, False))
+        self._set_out(truck, _Drive(travel, travel.at(origin), target, self._ops.board.now, inf, then))
 
     def _set_out(self, truck: _Truck, planned: _Drive) -> None:
         """Let a truck drive as planned if a way leads there, or stand where it is."""
@@ -218,6 +221,9 @@ class Trucks:
             self._count(truck, origin, target, travel)
             counted = True
         drive = truck.drive = planned._replace(arrives=arrives, counted=counted)
+        if truck.haul is not None and truck.haul.stopped != (arrives == inf):
+            truck.haul.stopped = arrives == inf
+            self._stopped(truck.haul)
         truck.free_at = self._expected(truck, arrives, target)
         if arrives < inf:
             self._ops.at(arrives, partial(self._end_drive, truck, drive))
@@ -254,7 +260,7 @@ class Trucks:
         self._set_out(truck, old._replace(travel=travel, origin=position, left=now))
 
     def _expected(self, truck: _Truck, moment: float, node: int) -> float:
-        """Return when a truck will be free that is at a node at a moment, loaded unless it has to load there."""
+        """Return when a truck will be free that is at a node at a moment, and loads there if it has to."""
         haul = truck.haul
         if haul is None or moment == inf:
             return moment

@@ -39,7 +39,8 @@ class Drive:
     driving: float
     """Seconds; infinite without a way."""
     loaded: float
-    """Seconds from the order until the first truck has unloaded: loading, driving, unloading."""
+    """Seconds from the order until the first truck has unloaded: loading, driving, unloading; before that the
+    ramp-up of production where nothing is in stock, without the time that making a load takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,14 @@ def _drives(
     then = fleet.under(scenario.roads.at(call.received))
     for site in sites:
         listed = [item for item in items if item in site.stock or item in site.rates]
+        in_hand = any(site.stock.get(item, 0) > site.reserve.get(item, 0) for item in listed)
+        first = site.load_out if in_hand else site.ramp_up + site.load_out
         best: tuple[float, float] | None = None
         for kind in site.trucks:
             if any(kind.takes(item) and kind.load(scenario.supplies.items[item]) > 0 for item in listed):
                 travel = then.road_travel(kind.speed_factor, kind.width)
                 driving = travel.seconds(travel.at(site.node), call.node, "normal")
-                way = site.load_out + driving + kind.unload, driving
+                way = first + driving + kind.unload, driving
                 best = way if best is None else min(best, way)
         if best is not None:
             yield Drive(site, call, best[1], best[0])

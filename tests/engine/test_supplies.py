@@ -424,3 +424,30 @@ def test_a_need_of_nothing_is_none(tmp_path: Path) -> None:
     log, found = play(tmp_path, needs={"sandbags": 0})
     assert (found.needs, found.trips, found.unwanted, found.shortfalls) == ((), (), (), ())
     assert log.responses.clear.tolist() == [820.0]
+
+
+def test_a_load_that_is_stuck_is_not_counted_on(tmp_path: Path) -> None:
+    """The road to c closes for good at 1950 from the east; the depot at a sends as much, from 1950 on."""
+    closure = {"river": {"links": ["c-d"], "begins": 1950}}
+    west = {"w": DEPOT | {"at": "a", "load_out": "40 min"}}
+    _, found = play(tmp_path, needs={"sandbags": 100}, closures=closure, depots=depot() | west)
+    first, second = found.trips
+    assert (first.truck, np.isnan(first.delivered)) == ("d/t-1", True)
+    assert (second.truck, second.committed, second.delivered) == ("w/t-1", 1950.0, 1950.0 + 3120.0)
+    assert came(found) == [(5070.0, 100, "truck")]
+
+
+def test_pumps_that_leave_interrupt_the_attack(tmp_path: Path) -> None:
+    """Foam from 2620 on for 600 s; the only pump is called back at 2900, and nobody else comes."""
+    recall = {"at": 2900, "recall": {"unit": "W1"}}
+    depots = depot(stock={"foam-6": "1 t"})
+    log, found = play(tmp_path, call(), recall, needs={"foam-6": FOAM}, unit_types=engine(pumps="10 l/s"),
+                      depots=depots)  # fmt: skip
+    assert np.isnan(log.incidents.under_control).all()
+    assert np.isnan(found.controlled[0][1])
+
+
+def test_tankers_are_not_sent_for_what_hydrants_give(tmp_path: Path) -> None:
+    water = {"hydrants": {"c": "10 l/s"}, "sources": {"pond": {"at": "b", "flow": "20 l/s"}}}
+    _, found = play(tmp_path, needs={"water": {"amount": "6 m3"}}, water=water, depots=depot(trucks=TANKER))
+    assert (found.trips, came(found)) == ((), [(700.0, 6_000_000, "hydrant")])
