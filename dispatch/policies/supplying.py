@@ -17,15 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FlowSupply", "NearestSupply", "Transport", "supply_policy", "transport"]
 
-HEAVIEST = 100.0
-"""How much more a unit of the smallest need may count than one of the greatest."""
-
 SMALL = 200
 """Needs times trucks up to which several plans are made and the best one is taken."""
 
-WAYS = ("quanta, lower too", "trucks, lower too", "quanta", "trucks", "soonest")
+WAYS = ("quanta, lower too", "trucks, lower too", "quanta", "trucks", "in order", "greatest first")
 """A flow of quanta is exact in goods, one of whole trucks in trucks; both with or without needs of lower
-priorities; and no flow, but one need after the other."""
+priorities; and no flow, but one need after the other, in their order or by amount."""
 
 TRUCK = 0.5
 """Seconds that another truck is worth against room on one that goes there already."""
@@ -105,11 +102,11 @@ class FlowSupply:
     """Send what a flow of least cost over depots, trucks and needs says, in whole trucks.
 
     The cost of a unit is the time until it is unloaded, plus ``late_costs`` times what of it is beyond the
-    deadline, weighed by its share of the need. Goods come in layers (now, or when they come in), trucks as
-    well (their first trip, their second, and so on). Items follow each other, those of the most urgent needs
-    first. Needs of a priority take their goods and trucks before those of a lower one do; the flow for them
-    knows the lower ones of the same item, so that of equally good sources they use those of which nobody
-    else has need, and serves them only from what is left.
+    deadline: with trucks enough this is the transportation problem. Goods come in layers (now, or when they
+    come in), trucks as well (their first trip, their second, and so on). Items follow each other, those of
+    the most urgent needs first. Needs of a priority take their goods and trucks before those of a lower one
+    do; the flow for them knows the lower ones of the same item, so that of equally good sources they use
+    those of which nobody else has need, and serves them only from what is left.
     """
 
     late_costs: float = 10.0
@@ -135,10 +132,13 @@ class FlowSupply:
     def _made(self, view: SupplyView, way: str) -> Timetable:
         table = Timetable(view)
         for _, _, item, needs in _classes(view):
-            if way != "soonest":
+            order = needs
+            if way == "greatest first":
+                order = sorted(needs, key=lambda need: -table.left[need])
+            elif way != "in order":
                 lower = self._lower(table, needs) if way.endswith("lower too") else []
                 self._flow(table, item, needs, lower, whole=way.startswith("trucks"))
-            for need in needs:
+            for need in order:
                 table.serve(need)
         table.hasten()
         return table
@@ -212,9 +212,6 @@ class _Network:
         loads = [load for place in table.places(item) for _, load in table.able(place, item)]
         self.unit = min(loads, default=1) if whole else 1
         self.arcs: Arcs = no_arcs()
-        amounts = [table.view.wanted[need].amount for need in needs]
-        # a unit of a small need is a larger share of it
-        self.weights = [min(HEAVIEST, max(amounts) / amount) for amount in amounts]
         self._times: dict[tuple[int, int], list[tuple[float, float]]] = {}
 
     def parts(self) -> list[Part]:
@@ -250,7 +247,7 @@ class _Network:
             (
                 j,
                 ceil(left[n] / self.unit),
-                (HEAVIEST + 1.0) * (len(ranks) - 1 - ranks[wanted[n].priority]) + self.weights[j],
+                float(len(ranks) - ranks[wanted[n].priority]),
             )
             for j, n in enumerate(self.needs)
         ]
@@ -324,5 +321,5 @@ class _Network:
                     trips = min(trips, int((want.until - arrives) / again) + 1)
                 arrives += (trips - 1) / 2.0 * again if trips > 1 else 0.0
             late = arrives - want.deadline
-            cost = (arrives - now + extra + (self.late_costs * late if late > 0.0 else 0.0)) * self.weights[j]
+            cost = arrives - now + extra + (self.late_costs * late if late > 0.0 else 0.0)
             yield self.arcs.add(node, j, each * trips, cost), j, arrives

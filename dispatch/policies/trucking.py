@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -289,17 +290,19 @@ class Timetable:
     def score(self, late_costs: float) -> tuple[list[float], float]:
         """Return what is short by priority, the most urgent first, and the cost of all else.
 
-        Both count shares of needs: half of one need is half, of whatever there are pieces or grams.
+        Amounts count as shares of all that is wanted of their item, so that grams do not outweigh pieces.
         """
-        wanted = self.view.wanted
+        wanted, whole = self.view.wanted, Counter[int]()
+        for want in wanted:
+            whole[want.item] += want.amount
         short = dict.fromkeys(sorted({want.priority for want in wanted}), 0.0)
         for left, want in zip(self.left, wanted, strict=True):
             if want.amount > 0:
-                short[want.priority] += left / want.amount
+                short[want.priority] += left / whole[want.item]
         cost = 0.0
         for ride in self.rides:
             for need, amount in ride.loads.items():
-                share = amount / wanted[need].amount
+                share = amount / whole[wanted[need].item]
                 cost += share * self.late(wanted[need], ride.arrives, late_costs)
         return [round(each, 9) for each in short.values()], cost
 

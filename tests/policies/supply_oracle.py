@@ -58,13 +58,14 @@ def _possible(view: Line, loads: tuple[Load, ...], stock: dict[int, int]) -> boo
 
 def _score(view: Line, loads: tuple[Load, ...], late_costs: float) -> tuple[list[float], float]:
     left, cost = [want.amount for want in view.wanted], 0.0
+    whole = sum(left)
     for truck, load in enumerate(loads):
         for need, amount in load:
             want, arrives = view.wanted[need], _arrival(view, truck, need)
             left[need] -= amount
             late = max(0.0, arrives - want.deadline)
-            cost += amount / want.amount * (arrives - view.now + late_costs * late)
+            cost += amount / whole * (arrives - view.now + late_costs * late)
     short = dict.fromkeys(sorted({want.priority for want in view.wanted}), 0.0)
     for rest, want in zip(left, view.wanted, strict=True):
-        short[want.priority] += rest / want.amount
+        short[want.priority] += rest / whole
     return [round(each, 9) for each in short.values()], round(cost, 6)
