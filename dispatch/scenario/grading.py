@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from dispatch.errors import InvariantError, Problems, UsageError, did_you_mean
-from dispatch.io.catalogue import shipped_texts
-from dispatch.io.validating import validate
-from dispatch.io.yaml_source import parse_yaml
+from dispatch.errors import UsageError, did_you_mean
+from dispatch.io.catalogue import shipped
 from dispatch.model.alarms import AccidentFile, CommandFile, Night, ScaleFile, ScaleName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.model.alarms import AccidentClass, Report, ScaleLevel
-    from dispatch.model.base import Frozen
     from dispatch.model.standards import Titles
-
-M = TypeVar("M", bound="Frozen")
 
 Base = Literal["type", "stated", "lowest"]
 """Whose level the first reason gives: the type's, the call's own, or the lowest since none is said."""
@@ -102,7 +97,7 @@ class Scale:
 @cache
 def scale(name: ScaleName) -> Scale:
     """Return a scale of the catalogue."""
-    return Scale(name, _shipped(name, ScaleFile))
+    return Scale(name, shipped("alarms", name, ScaleFile))
 
 
 @cache
@@ -114,23 +109,13 @@ def highest_level() -> int:
 @cache
 def command(level: int) -> Titles | None:
     """Return who commands at an alarm level; None where there is none."""
-    return _shipped("command", CommandFile).levels.get(level)
+    return shipped("alarms", "command", CommandFile).levels.get(level)
 
 
 @cache
 def accident_classes() -> AccidentFile:
     """Return the accident classes of the catalogue."""
-    return _shipped("accidents", AccidentFile)
-
-
-def _shipped(name: str, model: type[M]) -> M:
-    problems = Problems()
-    document = parse_yaml(shipped_texts("alarms")[name], f"{name}.yaml", problems)
-    file = None if document is None else validate(model, document, problems)[0]
-    if file is None or problems:
-        message = f"the catalogue's alarms/{name}.yaml cannot be read: {problems.found}"
-        raise InvariantError(message)
-    return file
+    return shipped("alarms", "accidents", AccidentFile)
 
 
 def initial_level(on: Scale, report: Report | None, type_level: int, *, base: Base = "type") -> Graded:

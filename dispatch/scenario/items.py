@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from dispatch.errors import InvariantError, Problems, did_you_mean
-from dispatch.io.catalogue import shipped_texts
-from dispatch.io.validating import validate
-from dispatch.io.yaml_source import parse_yaml
-from dispatch.model.base import Frozen
+from dispatch.errors import Problems, did_you_mean
+from dispatch.io.catalogue import shipped
 from dispatch.model.rates import RateFile
 from dispatch.model.supplies import Item, ItemFile
 
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 
     from dispatch.model.amounts import Amount, AmountRate
     from dispatch.model.scenario import ScenarioFile
-
-M = TypeVar("M", bound=Frozen)
 
 WATER = "water"
 """The item that hydrants give and tankers fetch."""
@@ -125,23 +120,13 @@ def known_item(name: str, item: Item) -> KnownItem:
 @cache
 def shipped_items() -> dict[str, Item]:
     """Return the items of the catalogue by id."""
-    return dict(_shipped("items", ItemFile).items)
+    return dict(shipped("supplies", "items", ItemFile).items)
 
 
 @cache
 def shipped_rates() -> RateFile:
     """Return the application rates of the catalogue."""
-    return _shipped("rates", RateFile)
-
-
-def _shipped(name: str, model: type[M]) -> M:
-    problems = Problems()
-    document = parse_yaml(shipped_texts("supplies")[name], f"{name}.yaml", problems)
-    file = None if document is None else validate(model, document, problems)[0]
-    if file is None or problems:
-        message = f"the catalogue of {name} is damaged: {problems.found}"
-        raise InvariantError(message)
-    return file
+    return shipped("supplies", "rates", RateFile)
 
 
 def items_of(file: ScenarioFile) -> dict[str, KnownItem]:

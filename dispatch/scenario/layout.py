@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dispatch.errors import did_you_mean
+from dispatch.model.base import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from dispatch.errors import Problems
     from dispatch.io.yaml_source import YamlDocument
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dispatch.model.resources import Station, Unit, Variation
     from dispatch.model.scenario import ScenarioFile
     from dispatch.model.supplies import Depot
+
+P = TypeVar("P", bound=Frozen)
 
 BASELINE = "baseline"
 AID_NAME = "mutual-aid"
@@ -137,82 +140,61 @@ class _Context:
             place, f"{what} '{word}' exists already", f"Choose another id, or use move_{what}s."
         )
 
+    def close(self, what: str, there: dict[str, P], names: Iterable[str], *, key: str = "") -> None:
+        """Take places or units away."""
+        for name in names:
+            if there.pop(name, None) is None:
+                self.unknown(key or f"close_{what}s", what, name, there)
+
+    def reopen(self, what: str, there: dict[str, P], base: Mapping[str, P], names: Iterable[str]) -> set[str]:
+        """Bring places of the baseline back, and return their names."""
+        back, key = set[str](), f"reopen_{what}s"
+        for name in names:
+            if name not in base:
+                self.unknown(key, f"{what} of the baseline", name, base)
+            elif name in there:
+                self.taken(key, what, name)
+            else:
+                there[name] = base[name]
+                back.add(name)
+        return back
+
+    def add(self, what: str, there: dict[str, P], new: Mapping[str, P]) -> None:
+        """Add places or units."""
+        for name, each in new.items():
+            if name in there:
+                self.taken(f"add_{what}s", what, name)
+            there[name] = each
+
+    def move(self, what: str, there: dict[str, P], field: str, goals: Mapping[str, object]) -> None:
+        """Give places or units another value of the field that says where they are."""
+        for name, goal in goals.items():
+            if name in there:
+                there[name] = there[name].model_copy(update={field: goal})
+            else:
+                self.unknown(f"move_{what}s", what, name, there)
+
 
 def _vary(plan: _Plan, base: _Plan, variation: Variation, context: _Context) -> _Plan:
     """Return a new plan with the variation applied; the given plans stay as they are."""
-    stations, units = dict(plan.stations), dict(plan.units)
-    _close_and_reopen(stations, units, base, variation, context)
-    for name, station in variation.add_stations.items():
-        if name in stations:
-            context.taken("add_stations", "station", name)
-        stations[name] = station
-    for name, place in variation.move_stations.items():
-        if name in stations:
-            stations[name] = stations[name].model_copy(update={"at": place})
-        else:
-            context.unknown("move_stations", "station", name, stations)
-    for name in variation.remove_units:
-        if units.pop(name, None) is None:
-            context.unknown("remove_units", "unit", name, units)
-    for name, unit in variation.add_units.items():
-        if name in units:
-            context.taken("add_units", "unit", name)
-        units[name] = unit
-    for name, station_id in variation.move_units.items():
-        if name in units:
-            units[name] = units[name].model_copy(update={"station": station_id})
-        else:
-            context.unknown("move_units", "unit", name, units)
-    return _Plan(stations, units, _vary_depots(plan.depots, base.depots, variation, context))
-
-
-def _vary_depots(
-    before: Mapping[str, Depot], base: Mapping[str, Depot], variation: Variation, context: _Context
-) -> dict[str, Depot]:
-    """Return the depots with the variation applied."""
-    depots = dict(before)
-    for name in variation.close_depots:
-        if depots.pop(name, None) is None:
-            context.unknown("close_depots", "depot", name, depots)
-    for name in variation.reopen_depots:
-        if name not in base:
-            context.unknown("reopen_depots", "depot of the baseline", name, base)
-        elif name in depots:
-            context.taken("reopen_depots", "depot", name)
-        else:
-            depots[name] = base[name]
-    for name, depot in variation.add_depots.items():
-        if name in depots:
-            context.taken("add_depots", "depot", name)
-        depots[name] = depot
-    for name, place in variation.move_depots.items():
-        if name in depots:
-            depots[name] = depots[name].model_copy(update={"at": place})
-        else:
-            context.unknown("move_depots", "depot", name, depots)
-    return depots
-
-
-def _close_and_reopen(
-    stations: dict[str, Station], units: dict[str, Unit], base: _Plan, variation: Variation, context: _Context
-) -> None:
-    for name in variation.close_stations:
-        if stations.pop(name, None) is None:
-            context.unknown("close_stations", "station", name, stations)
+    stations, units, depots = dict(plan.stations), dict(plan.units), dict(plan.depots)
+    context.close("station", stations, variation.close_stations)
     staying = {*variation.move_units, *variation.remove_units}
     for name, unit in tuple(units.items()):
         if unit.station in variation.close_stations and name not in staying:
             del units[name]
-    for name in variation.reopen_stations:
-        if name not in base.stations:
-            context.unknown("reopen_stations", "station of the baseline", name, base.stations)
-        elif name in stations:
-            context.taken("reopen_stations", "station", name)
-        else:
-            stations[name] = base.stations[name]
-            units.update(
-                {u: unit for u, unit in base.units.items() if unit.station == name and u not in units}
-            )
+    reopened = context.reopen("station", stations, base.stations, variation.reopen_stations)
+    units.update({u: unit for u, unit in base.units.items() if unit.station in reopened and u not in units})
+    context.add("station", stations, variation.add_stations)
+    context.move("station", stations, "at", variation.move_stations)
+    context.close("unit", units, variation.remove_units, key="remove_units")
+    context.add("unit", units, variation.add_units)
+    context.move("unit", units, "station", variation.move_units)
+    context.close("depot", depots, variation.close_depots)
+    context.reopen("depot", depots, base.depots, variation.reopen_depots)
+    context.add("depot", depots, variation.add_depots)
+    context.move("depot", depots, "at", variation.move_depots)
+    return _Plan(stations, units, depots)
 
 
 def _check_units(
