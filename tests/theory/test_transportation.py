@@ -28,10 +28,12 @@ WINSTON = ([35, 50, 40], [45, 20, 30, 30], [[8, 6, 10, 9], [9, 12, 13, 7], [14, 
 """Powerco: Winston, Operations Research, section 7.1; 1020."""
 
 
-def problem(
-    folder: Path, supply: list[int], demand: list[int], cost: list[list[int]], policy: str, payload: int
-) -> SupplyLog:
+Tables = tuple[list[int], list[int], list[list[int]]]
+
+
+def problem(folder: Path, tables: Tables, policy: str, payload: int) -> SupplyLog:
     """Write and simulate a transportation problem; costs are minutes on the road."""
+    supply, demand, cost = tables
     depots, calls = [f"d{i}" for i in range(len(supply))], [f"c{j}" for j in range(len(demand))]
     nodes = [*depots, *calls]
     home = folder / "networks" / "table"
@@ -78,19 +80,19 @@ def minutes(found: SupplyLog) -> float:
 
 @pytest.mark.parametrize("payload", [1, 1000])
 @pytest.mark.parametrize(("tables", "optimum"), [(HILLIER, 152_535), (WINSTON, 1020)])
-def test_textbook_optima(tmp_path: Path, tables: Any, optimum: float, payload: int) -> None:
-    found = problem(tmp_path, *tables, policy="flow", payload=payload)
+def test_textbook_optima(tmp_path: Path, tables: Tables, optimum: float, payload: int) -> None:
+    found = problem(tmp_path, tables, "flow", payload)
     assert minutes(found) == optimum
     assert found.shortfalls == ()
 
 
 def test_the_nearest_depot_first_is_no_optimum(tmp_path: Path) -> None:
-    assert minutes(problem(tmp_path, *WINSTON, policy="nearest", payload=1000)) > 1020
+    assert minutes(problem(tmp_path, WINSTON, "nearest", 1000)) > 1020
 
 
 def test_more_is_wanted_than_there_is(tmp_path: Path) -> None:
     """With 10 units less at the first plant of Powerco the dearest demand goes short by 10, and is told."""
     supply, demand, cost = WINSTON
-    found = problem(tmp_path, [25, *supply[1:]], demand, cost, policy="flow", payload=1000)
+    found = problem(tmp_path, ([25, *supply[1:]], demand, cost), "flow", 1000)
     assert sum(each.amount for each in found.brought) == 115
     assert [each.amount for each in found.shortfalls] == [10]
