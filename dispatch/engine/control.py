@@ -192,7 +192,7 @@ class Control(Part):
             return NEVER
         moment = max(self._arrivals(call), *others)
         missing = self._missing(call)
-        return moment if all(self._may_come(call, slot) for slot in missing) else NEVER
+        return moment if all(self.may_come(call, slot) for slot in missing) else NEVER
 
     def _first_arrivals(self, call: int) -> dict[int, float]:
         """Return when the first unit arrives for each slot, as far as that is known."""
@@ -204,8 +204,8 @@ class Control(Part):
         return arrives
 
     def _asked(self, call: int) -> list[int]:
-        """Return the slots that a call's severity asks for."""
-        ops, severity = self.ops, self._severity[call]
+        """Return the slots that a call's severity asks for; of one without alarm levels, its first alarm."""
+        ops, severity = self.ops, self._severity[call] or self.ops.level[call]
         slots = range(ops.first_slot[call], ops.first_slot[call + 1])
         return [slot for slot in slots if ops.slot_level[slot] <= severity]
 
@@ -219,7 +219,7 @@ class Control(Part):
         arrives = self._first_arrivals(call)
         return max((arrives.get(slot, inf) for slot in self._asked(call)), default=self.ops.ready[call])
 
-    def _may_come(self, call: int, slot: int) -> bool:
+    def may_come(self, call: int, slot: int) -> bool:
         """Whether somebody is on the way to a slot, at a moment that nobody knows, or may be sent to it."""
         ops, rows, now = self.ops, self.ops.rows, self.ops.board.now
         for row in ops.sent_rows.get(call, ()):

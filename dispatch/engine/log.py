@@ -339,7 +339,7 @@ def _under_control(log: Log) -> Floats:
     if log.scenario.alarms is None and not supplied:
         return np.full(size, np.nan)
     first = _extreme(np.fmin, r.slot, r.on_scene, len(t.slot_level))
-    asked = t.slot_level <= t.severity[t.owner]
+    asked = t.slot_level <= np.where(t.severity > 0, t.severity, t.level)[t.owner]
     moments = np.full(size, -np.inf)
     np.maximum.at(moments, t.owner[asked], np.nan_to_num(first[asked], nan=np.inf))
     for each in log.raises:  # who has come counts only once so much has been asked for

@@ -7,7 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
-from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, UNIT, WIDTH
+from dispatch.engine.control import Control
+from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH
 from dispatch.engine.parts import NO_SAY, Part
 from dispatch.engine.rulebook import NEVER, sustained
 from dispatch.engine.sending import OpenNeed, Sending
@@ -64,6 +65,7 @@ class Supplies(Part):
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
         super().join(ops)
+        self._control = next(part for part in ops.parts if isinstance(part, Control))
         self._sending = Sending(ops, self._scenario, self._sites, self._policy, self._unload)
         self._needs, self._open = self._sending.needs, self._sending.open
         if self._carried is not None:
@@ -270,12 +272,15 @@ class Supplies(Part):
         return found
 
     def _more_may_come(self, call: int) -> bool:
-        """Whether units are on their way of which nobody knows when they arrive, or are still wanted."""
+        """Whether units are on their way of which nobody knows when they arrive, or others may be sent."""
         rows, ops = self.ops.rows, self.ops
-        for row in ops.sent_rows.get(call, ()):
-            if rows[row + ON_SCENE] != rows[row + ON_SCENE] and not ops.has_left(row):
-                return True
-        return any(need.incident == call for need in ops.backlog)
+        wanted = [need.slot for need in ops.backlog if need.incident == call]
+        coming = [
+            int(rows[row + SLOT])
+            for row in ops.sent_rows.get(call, ())
+            if rows[row + ON_SCENE] != rows[row + ON_SCENE] and not ops.has_left(row)
+        ]
+        return any(self._control.may_come(call, slot) for slot in (*wanted, *coming))
 
     def records(self) -> dict[str, Any]:
         """Return everything that happened to supplies."""
