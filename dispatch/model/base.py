@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -13,11 +14,15 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     StringConstraints,
     Tag,
     WithJsonSchema,
 )
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 SECONDS = {
     "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "秒": 1.0,
@@ -185,6 +190,21 @@ def number_of_key(value: Any, what: str) -> Any:
         message = f"{value[:40]!r} is no {what} | Give a whole number, such as 2."
         raise ValueError(message)
     return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class OrShort:
+    """Says in the schema that a value may be written in a short form, too: as a number or a text."""
+
+    words: str
+    """What the short form is."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of either form."""
+        short = {"anyOf": [{"type": "number"}, {"type": "string"}], "x-quantity": self.words}
+        return {"anyOf": [short, handler(schema)]}
 
 
 _DURATION_SCHEMA = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from dispatch.model.amounts import (
     Amount,
@@ -21,6 +22,7 @@ from dispatch.model.base import (
     Metres,
     Name,
     Number,
+    OrShort,
     Place,
     PositiveSeconds,
     Reference,
@@ -48,6 +50,8 @@ class Item(Frozen):
     """Name for people."""
     unit: Name
     """What it is counted in: ``kg``, ``l``, or a word for a piece such as ``bag``."""
+    also: tuple[Name, ...] = ()
+    """Other words for a piece that may be written, such as 袋; the plural with s is known."""
     weight: Annotated[Number, Field(gt=0, le=1e6)] | None = None
     """Kilograms of a piece; needed for pieces."""
     density: Annotated[Number, Field(gt=0, le=25)] = 1.0
@@ -65,9 +69,11 @@ class Item(Frozen):
     def _measured(self) -> Item:
         if self.is_counted and self.weight is None:
             message = f"an item counted in '{self.unit}' without a weight | Give the weight of one in kg."
-            raise ValueError(message)
-        if not self.is_counted and (self.weight is not None or self.volume is not None):
-            message = f"an item counted in {self.unit} has a density | Leave 'weight' and 'volume' out."
+            raise PydanticCustomError("missing_part", message)
+        if not self.is_counted and (self.weight is not None or self.volume is not None or self.also):
+            message = (
+                f"an item counted in {self.unit} has a density | Leave 'weight', 'volume' and 'also' out."
+            )
             raise ValueError(message)
         return self
 
@@ -94,7 +100,7 @@ class StockLine(Frozen):
     amount: WrittenAmount
     """In stock at the start."""
     reserve: WrittenAmount = Amount(0.0, "")
-    """What is kept back whatever happens."""
+    """What trucks never take; units of the station at the same node are filled from it all the same."""
 
 
 def _line(value: Any) -> Any:
@@ -165,7 +171,7 @@ class Depot(Frozen):
         Annotated[
             StockLine,
             BeforeValidator(_line),
-            WithJsonSchema({"x-quantity": "amount, or `{amount, reserve}`"}),
+            OrShort("amount"),
         ],
     ] = {}
     """Item → amount, or ``{amount, reserve}``."""
@@ -180,7 +186,7 @@ class Depot(Frozen):
     def _consistent(self) -> Depot:
         if (self.kind == "production") != (self.produces is not None):
             message = "'kind: production' and 'produces' belong together | Give both, or neither."
-            raise ValueError(message)
+            raise PydanticCustomError("missing_part", message)
         return self
 
 
@@ -200,7 +206,7 @@ class FoamAttack(Frozen):
     def _one_size(self) -> FoamAttack:
         if (self.diameter is None) == (self.area is None):
             message = "a surface has one size | Give either 'diameter' or 'area'."
-            raise ValueError(message)
+            raise PydanticCustomError("missing_part", message) if self.area is None else ValueError(message)
         return self
 
 
@@ -272,7 +278,7 @@ class SupplyNeed(Frozen):
         given = [name for name in WAYS if getattr(self, name) is not None]
         if len(given) != 1:
             message = f"a need is stated in one way | Give one of {', '.join(map(repr, WAYS))}."
-            raise ValueError(message)
+            raise ValueError(message) if given else PydanticCustomError("missing_part", message)
         if given[0] in _LASTING and self.lasts is None:
             message = f"'{given[0]}' without 'for' | Say how long."
             raise ValueError(message)
@@ -289,7 +295,7 @@ SupplyNeeds = dict[
     Annotated[
         SupplyNeed,
         BeforeValidator(as_need),
-        WithJsonSchema({"x-quantity": "amount, or a need by its physics"}),
+        OrShort("amount"),
     ],
 ]
 """Item → what is needed of it."""
@@ -349,7 +355,7 @@ Consumables = dict[
     Annotated[
         Carried,
         BeforeValidator(_carried),
-        WithJsonSchema({"x-quantity": "amount, or `{amount, uses, refill, source}`"}),
+        OrShort("amount"),
     ],
 ]
 """Item → what a unit carries of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from math import ceil, inf
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,15 +11,15 @@ from dispatch.policies.transporting import Arcs, Transport, no_arcs, ship, trans
 from dispatch.policies.trucking import Ride, Timetable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dispatch.engine.supply_view import SupplyPlan, SupplyPolicy, SupplyView
     from dispatch.model.supplies import Supplying
 
 __all__ = ["FlowSupply", "NearestSupply", "Transport", "supply_policy", "transport"]
 
-SMALL = 200
-"""Needs times trucks up to which several plans are made and the best one is taken."""
+SMALL, FEW = 200, 50
+"""Needs times trucks, and trips, up to which several plans are made and the best one is taken."""
 
 WAYS = ("quanta, lower too", "trucks, lower too", "quanta", "trucks", "in order", "greatest first")
 """A flow of quanta is exact in goods, one of whole trucks in trucks; both with or without needs of lower
@@ -103,10 +104,11 @@ class FlowSupply:
 
     The cost of a unit is the time until it is unloaded, plus ``late_costs`` times what of it is beyond the
     deadline: with trucks enough this is the transportation problem. Goods come in layers (now, or when they
-    come in), trucks as well (their first trip, their second, and so on). Items follow each other, those of
-    the most urgent needs first. Needs of a priority take their goods and trucks before those of a lower one
-    do; the flow for them knows the lower ones of the same item, so that of equally good sources they use
-    those of which nobody else has need, and serves them only from what is left.
+    come in), trucks as well (their first trip, their second, and so on). Items follow each other: those of
+    the earliest deadlines first, or the lightest, which ride along with the rest. Needs of a priority take
+    their goods and trucks before those of a lower one do; the flow for them knows the lower ones of the same
+    item, so that of equally good sources they use those of which nobody else has need, and serves them only
+    from what is left.
     """
 
     late_costs: float = 10.0
@@ -124,14 +126,17 @@ class FlowSupply:
         """
         if not view.carriers or not view.goods or not view.wanted:
             return Timetable(view)
-        small = len(view.wanted) * len(view.carriers) <= SMALL
-        tables = [self._made(view, way) for way in (WAYS if small else WAYS[:1])]
-        tables.append(NearestSupply().timetable(view))
+        tables = [NearestSupply().timetable(view)]
+        small = len(view.wanted) * len(view.carriers) <= SMALL and len(tables[0].rides) <= FEW
+        orders = [_by_deadline(view), _by_weight(view)]
+        ways = product(WAYS if small else WAYS[:1], orders[: 1 + (orders[0] != orders[1])])
+        tables = [self._made(view, way, order) for way, order in ways] + tables
         return min(tables, key=lambda table: table.score(self.late_costs))
 
-    def _made(self, view: SupplyView, way: str) -> Timetable:
+    def _made(self, view: SupplyView, way: str, classes: list[list[int]]) -> Timetable:
         table = Timetable(view)
-        for _, _, item, needs in _classes(view):
+        for needs in classes:
+            item = view.wanted[needs[0]].item
             order = needs
             if way == "greatest first":
                 order = sorted(needs, key=lambda need: -table.left[need])
@@ -161,16 +166,24 @@ class FlowSupply:
         _pack(table, sorted(parts, key=lambda part: (part.slot.trips, part.slot.begins, *part[:4])))
 
 
-def _classes(view: SupplyView) -> Iterator[tuple[int, float, int, list[int]]]:
-    """Yield needs of each priority and item, the most urgent first."""
+def _by_deadline(view: SupplyView) -> list[list[int]]:
+    """Return needs of each priority and item together, the most urgent first, then by their deadlines."""
+    return _classes(view, lambda needs: min(view.wanted[n].deadline for n in needs))
+
+
+def _by_weight(view: SupplyView) -> list[list[int]]:
+    """Return the same with the lightest first within a priority: what is small rides along with the rest."""
+    kg = [want.amount * view.items[want.item].kg for want in view.wanted]
+    return _classes(view, lambda needs: sum(kg[n] for n in needs))
+
+
+def _classes(view: SupplyView, rank: Callable[[list[int]], float]) -> list[list[int]]:
     found: dict[tuple[int, int], list[int]] = {}
     for n, want in enumerate(view.wanted):
         if want.amount > 0:
             found.setdefault((want.priority, want.item), []).append(n)
-    yield from sorted(
-        (priority, min(view.wanted[n].deadline for n in needs), item, needs)
-        for (priority, item), needs in found.items()
-    )
+    ranked = sorted((priority, rank(needs), item) for (priority, item), needs in found.items())
+    return [found[priority, item] for priority, _, item in ranked]
 
 
 def _pack(table: Timetable, parts: list[Part]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dispatch.engine.supply_view import SupplyView, Wanted
     from dispatch.scenario.items import KnownItem
 
+FULL = 1e-9
+"""Kilograms of room that are none."""
+
 SAME = 1.0
 """Seconds by which arrivals may differ and still count as the same when a truck is chosen."""
 
@@ -232,6 +235,7 @@ class Timetable:
             ride
             for ride in self._by_node.get(want.node, ())
             if ride.place >= 0
+            and ride.kg > FULL
             and self.spare(ride, need) > 0
             and self.at_hand(ride.place, want.item, ride.begins) > 0
         ]

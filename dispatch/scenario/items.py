@@ -54,6 +54,8 @@ class KnownItem:
     """Of a kg, litre or piece."""
     code: str = ""
     """Class code after GB/T 38565."""
+    also: tuple[str, ...] = ()
+    """Other words for a piece, in lower case."""
 
     def quanta(self, amount: Amount, *, up: bool = False) -> int:
         """Return an amount in quanta; raises ValueError for a unit that is not the item's."""
@@ -62,6 +64,11 @@ class KnownItem:
         nearest = round(quanta)
         if abs(quanta - nearest) <= 1e-6 * max(1.0, quanta):
             return nearest
+        if self.per_unit == 1:
+            message = (
+                f"'{amount}' is no whole number, and '{self.id}' comes in pieces | Write a whole number."
+            )
+            raise ValueError(message)
         return ceil(quanta) if up else int(quanta)
 
     def per_second(self, rate: AmountRate) -> float:
@@ -79,15 +86,18 @@ class KnownItem:
         return CODE_CLASSES.get(self.code[:1], "")
 
     def shown(self, quanta: float) -> str:
-        """Return an amount for people, such as ``31.9 t`` or ``6000 bag``."""
+        """Return an amount for people, such as ``31.9 t`` or ``6,000 bags``."""
         value = self.units(quanta)
+        if self.per_unit == 1:
+            several = value != 1 and self.unit.isascii() and self.unit.isalpha() and self.unit[-1] != "s"
+            return f"{value:,.{0 if value == int(value) else 1}f} {self.unit}{'s' if several else ''}"
         if self.unit in ("kg", "l") and value >= 1000:
             return f"{_digits(value / 1000, 4)} {'t' if self.unit == 'kg' else 'm³'}"
         return f"{_digits(value, 6)} {self.unit}"
 
     def _check_unit(self, unit: str, value: float) -> None:
         own = self.unit.lower()
-        if unit.lower() in (own, f"{own}s") or (not unit and value == 0.0):
+        if unit.lower() in (own, f"{own}s", *self.also) or (not unit and value == 0.0):
             return
         counted = self.unit not in ("kg", "l")
         if counted and not unit:
@@ -112,9 +122,9 @@ def known_item(name: str, item: Item) -> KnownItem:
         kg, litres = 1.0, 1.0 / item.density
     elif item.is_counted:
         kg, litres = item.weight or 0.0, item.volume or 0.0
-    return KnownItem(
-        name, item.title, item.unit, per_unit, kg / per_unit, litres / per_unit, item.price, item.code or ""
-    )
+    words = tuple(word.lower() for word in item.also)
+    measures = per_unit, kg / per_unit, litres / per_unit
+    return KnownItem(name, item.title, item.unit, *measures, item.price, item.code or "", words)
 
 
 @cache

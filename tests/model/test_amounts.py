@@ -30,6 +30,8 @@ from dispatch.model.amounts import (
     parse_line_application,
     parse_share,
 )
+from dispatch.model.scenario import ScenarioFile
+from dispatch.scenario.items import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,3 +207,14 @@ def test_what_a_fingerprint_holds_can_be_read_again(kind: Any, text: str) -> Non
 def test_a_share_out_of_bounds_is_told_with_its_remedy() -> None:
     with pytest.raises(ValidationError, match=r"Write a number up to 1, such as 0\.06, or '6 %'"):
         TypeAdapter(Share).validate_python(6)
+
+
+def test_pieces_have_other_words_and_are_whole() -> None:
+    """袋 is a bag; half a bag is none."""
+    bags = items_of(ScenarioFile.model_construct(items={}))["sandbags"]
+    assert bags.quanta(parse_amount("5000 袋")) == bags.quanta(parse_amount("5000 Bags")) == 5000
+    with pytest.raises(ValueError, match="no whole number"):
+        bags.quanta(parse_amount("4.5 bags"), up=True)
+    with pytest.raises(ValueError, match="counted in bag"):
+        bags.quanta(parse_amount("5 台"))
+    assert [bags.shown(n) for n in (0, 1, 2, 12_000)] == ["0 bags", "1 bag", "2 bags", "12,000 bags"]

@@ -201,6 +201,20 @@ def test_what_is_missing_is_missing_where_it_would_come_late() -> None:
     assert FLOW.plan(view).short == NEAREST.plan(view).short == {1: 1000}
 
 
+def test_what_is_light_rides_along() -> None:
+    """Eight loads of foam are due before two bags of 40 kg, which take little room in the first of them."""
+    spots = {0: 0}
+    wanted = [
+        want(0, 80_000_000, 900, item=0, deadline=1000.0),
+        want(1, 2, 900, item=1, deadline=3000.0),
+    ]
+    trucks = fleet(spots, (0, kind(kg=10_000.0)))
+    goods = [Goods(0, 0, 80_000_000, 0.0), Goods(0, 1, 2, 0.0)]
+    plan = FLOW.plan(Line(wanted, goods, trucks, spots))
+    assert dict(plan.shipments[0].loads) == {0: 9_920_000, 1: 2}
+    assert dict(NEAREST.plan(Line(wanted, goods, trucks, spots)).shipments[0].loads) == {0: 10_000_000}
+
+
 def tiny(seed: int, style: str) -> tuple[Line, float]:
     """Return a world of one trip a truck and what lateness costs; 1100 s at least to each node."""
     random = Random(seed)

@@ -162,8 +162,8 @@ def test_weight_and_volume_of_a_quantum() -> None:
         ("kg", 9_999_960_000, "10000 t"),
         ("l", 2_124_000_000, "2124 m³"),
         ("l", 900_000, "900 l"),
-        ("bag", 12_000, "12000 bag"),
-        ("bag", 1_234_567, "1234567 bag"),
+        ("bag", 12_000, "12,000 bags"),
+        ("bag", 1_234_567, "1,234,567 bags"),
     ],
 )
 def test_amounts_for_people(unit: str, quanta: int, shown: str) -> None:
