@@ -10,7 +10,7 @@ from dispatch.engine.control import WITHDRAWN
 from dispatch.engine.hospitals import WORDS
 from dispatch.engine.levels import REASONS
 from dispatch.engine.notice import Notice
-from dispatch.engine.supply_notices import supply_notices
+from dispatch.engine.supply_notices import DELIVERED, supply_notices
 from dispatch.engine.tiers import ask_words
 from dispatch.scenario.layout import AID_NAME
 
@@ -37,22 +37,21 @@ STAGED, WENT_FORWARD = "staged", "went forward"
 
 def notices(log: Log) -> list[Notice]:
     """Return everything that was noted, in order of time."""
-    return sorted(
-        chain(
-            _raises(log),
-            _orders(log),
-            _admissions(log),
-            _repairs(log),
-            _downtimes(log),
-            _asks(log),
-            _hand_overs(log),
-            _move_ups(log),
-            _stagings(log),
-            _reliefs(log),
-            _withdrawals(log),
-            supply_notices(log),
-        )
+    found = chain(
+        _raises(log),
+        _orders(log),
+        _admissions(log),
+        _repairs(log),
+        _downtimes(log),
+        _asks(log),
+        _hand_overs(log),
+        _move_ups(log),
+        _stagings(log),
+        _reliefs(log),
+        _withdrawals(log),
+        supply_notices(log),
     )
+    return sorted(found, key=lambda each: (each.moment, each.what != DELIVERED, each))
 
 
 def notice_table(log: Log) -> Columns:

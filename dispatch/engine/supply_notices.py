@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dispatch.engine.supply_log import SupplyLog
     from dispatch.scenario.items import KnownItem
 
+DELIVERED = "supplies delivered"
+"""What is noted of a truck's arrival, before all that it does next at the same moment."""
+
 REQUESTED = "requested"
 """What is noted of a need, before all that comes of it at the same moment."""
 
@@ -96,7 +99,7 @@ class _Telling:
             steps = {
                 "supplies committed": (trip.committed, f"{load} at {place}"),
                 "supplies loaded": (trip.loaded, f"{load} at {place}"),
-                "supplies delivered": (trip.delivered, came or f"nothing that is still needed of {load}"),
+                DELIVERED: (trip.delivered, came or f"nothing that is still needed of {load}"),
                 "truck returned": (trip.returned, f"to {self.supplies.depots[trip.depot].id}"),
             }
             for what, (moment, detail) in steps.items():

@@ -96,13 +96,16 @@ def _print_caution(out: Console, measures: Iterable[Measure]) -> None:
 
 def _print_left_out(out: Console, study: Study, layout: str) -> None:
     """Tell how many calls the means leave out, which would flatter whoever leaves many."""
-    unserved, incomplete, cut_off = study.left_out(layout).values()
+    unserved, incomplete, cut_off, uncontrolled = study.left_out(layout).values()
     if unserved > 0 or incomplete > 0:
         who = f"{unserved:,.1f} calls a replication were reached by nobody, and {incomplete:,.1f} never had"
         out.print(
             Text(f"{layout}: {who} their whole first alarm; means and percentiles leave them out."),
             soft_wrap=True,
         )
+    if uncontrolled > 0 and any(name.startswith("control.mean") for name in study.measures):
+        told = f"{layout}: {uncontrolled:,.1f} calls a replication never came under control, and stay out of"
+        out.print(Text(f"{told} control.mean."), soft_wrap=True)
     if cut_off > 0:
         out.print(
             Text(f"{layout}: closed roads turned back {cut_off:,.1f} units a replication."), soft_wrap=True

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SIGNIFICANT = 0.05
 
-LEFT_OUT = ("incidents.unserved", "incidents.incomplete", "responses.cut_off")
+LEFT_OUT = ("incidents.unserved", "incidents.incomplete", "responses.cut_off", "control.never")
 """Always counted: calls that means and percentiles leave out, and units that closed roads turned back."""
 
 

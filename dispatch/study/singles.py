@@ -311,13 +311,24 @@ def raises_n(view: LogView, filters: Filters) -> float:
 def control_mean(view: LogView, filters: Filters) -> float:
     """Mean seconds from the call received until it is under control; calls that never are stay out.
 
-    A call is under control when its level is at least its severity, and every slot that its severity asks
-    for has had a unit on scene.
+    A call is under control when its level is at least its severity, every slot that its severity asks for has
+    had a unit on scene, and all supplies that it needs have been applied.
     """
     calls = view.calls(filters)
     values = (view.incidents.under_control - view.timeline.received)[calls]
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else math.nan
+
+
+def control_never(view: LogView, filters: Filters) -> float:
+    """Count the calls that ought to come under control and never did.
+
+    Calls ought to that have alarm levels, or need supplies.
+    """
+    ought = view.timeline.severity > 0
+    if view.log.supplies is not None:
+        ought[[call for call, _ in view.log.supplies.controlled]] = True
+    return float((view.calls(filters) & ought & np.isnan(view.incidents.under_control)).sum())
 
 
 def control_by_deadline(view: LogView, filters: Filters) -> float:
@@ -374,6 +385,7 @@ SINGLES: dict[str, tuple[Single, str, bool | None, tuple[str, ...]]] = {
     "hospital.travel.mean": (hospital_travel_mean, "s", False, ADMISSION_FILTERS),
     "raises.n": (raises_n, "1", None, INCIDENT_FILTERS),
     "control.mean": (control_mean, "s", False, INCIDENT_FILTERS),
+    "control.never": (control_never, "1", False, INCIDENT_FILTERS),
     "control.by_deadline": (control_by_deadline, "share", True, INCIDENT_FILTERS),
     "staging.wait.mean": (staging_wait_mean, "s", False, ALL_FILTERS),
     "moveups.n": (moveups_n, "1", None, UNIT_FILTERS),

@@ -171,6 +171,7 @@ BY_HAND = {
     "raises.n": 0,
     "control.mean": NAN,
     "control.by_deadline": NAN,
+    "control.never": 0,
     # nobody is staged; see below for where somebody is
     "staging.wait.mean": NAN,
     # nobody is under an agreement, and nothing is handed over; see below for where there is
@@ -339,6 +340,8 @@ def test_alarm_levels_by_hand(log: Log) -> None:
         "control.mean": (full + late + half + aided) / 4,
         "control.mean[type=medical]": late,
         "control.mean[zone=west]": (full + aided) / 2,
+        "control.never": 2,
+        "control.never[zone=west]": 0,
         # of six measured calls with levels full, half and aided; late came too late
         "control.by_deadline": 3 / 6,
         "control.by_deadline[type=medical]": 0 / 3,
@@ -346,7 +349,12 @@ def test_alarm_levels_by_hand(log: Log) -> None:
     }
     assert dispatch.measure(graded, expected) == pytest.approx(expected)
     needs_more = replace(graded.timeline, severity=severity + (np.array(calls) == "aided").astype(np.int32))
-    expected = {"control.mean": (full + late + half) / 3, "control.by_deadline": 2 / 6, "raises.n": 3}
+    expected = {
+        "control.mean": (full + late + half) / 3,
+        "control.never": 3,
+        "control.by_deadline": 2 / 6,
+        "raises.n": 3,
+    }
     found = dispatch.measure(replace(graded, timeline=needs_more), expected)
     assert found == pytest.approx(expected), "what is on scene is never enough for 'aided'"
 

@@ -92,7 +92,7 @@ def test_explain_tells_it_on_the_terminal_and_as_json(tmp_path: Path) -> None:
     path = tmp_path / "run"
     dispatch("run", write_case(tmp_path, **WORLD), "-o", path)
     shown = dispatch("explain", path, "--incident", "x").stdout
-    assert "requested: 250 bag of sandbags from d: accepted, 250 bag" in shown
+    assert "requested: 250 bags of sandbags from d: accepted, 250 bags" in shown
     assert "supplies delivered: d/t-2 100 bag of sandbags" in shown
     assert "250 bag of sandbags: asked for at 00:01:40.0; all there at 01:27:40.0 (250 bag by truck)" in shown
     assert "They let the call come under control at 01:27:40.0." in shown
