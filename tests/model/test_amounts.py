@@ -30,8 +30,7 @@ from dispatch.model.amounts import (
     parse_line_application,
     parse_share,
 )
-from dispatch.model.scenario import ScenarioFile
-from dispatch.scenario.items import items_of
+from dispatch.scenario.items import known_item, shipped_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,7 +210,7 @@ def test_a_share_out_of_bounds_is_told_with_its_remedy() -> None:
 
 def test_pieces_have_other_words_and_are_whole() -> None:
     """袋 is a bag; half a bag is none."""
-    bags = items_of(ScenarioFile.model_construct(items={}))["sandbags"]
+    bags = known_item("sandbags", shipped_items()["sandbags"])
     assert bags.quanta(parse_amount("5000 袋")) == bags.quanta(parse_amount("5000 Bags")) == 5000
     with pytest.raises(ValueError, match="no whole number"):
         bags.quanta(parse_amount("4.5 bags"), up=True)
