@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -189,6 +190,14 @@ def _read(option: str, text: str, parse: Callable[[Any], float]) -> float:
         raise UsageError(message, hint=remedy) from None
 
 
+def _or_number(parse: Callable[[Any], float]) -> Callable[[str], float]:
+    """Return what reads a text that may be a plain number, as files have them: metres, seconds."""
+    return lambda text: parse(float(text) if _NUMBER.fullmatch(text.strip()) else text)
+
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d*)?", re.ASCII)
+
+
 def _surface(tank: str | None, area: str | None) -> tuple[float | None, float]:
     """Return the diameter of a tank, None where there is only a surface, and the surface in m²."""
     from dispatch.model.amounts import parse_area
@@ -200,14 +209,14 @@ def _surface(tank: str | None, area: str | None) -> tuple[float | None, float]:
         raise UsageError(message, hint="Give either --tank or --area.")
     if area is not None:
         return None, _read("--area", area, parse_area)
-    diameter = _read("--tank", tank or "", parse_length)
+    diameter = _read("--tank", tank or "", _or_number(parse_length))
     return diameter, circle(diameter)
 
 
 def _seconds(text: str) -> float:
     from dispatch.model.base import parse_duration
 
-    seconds = _read("--for", text, parse_duration)
+    seconds = _read("--for", text, _or_number(parse_duration))
     if seconds <= 0.0:
         message = f"--for {text}: nothing is applied in no time."
         raise UsageError(message, hint="Give a time such as 65min.")

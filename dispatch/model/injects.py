@@ -156,7 +156,10 @@ class OutOfService(Frozen):
     station: Reference | None = None
     """Id of a station, all units of which cannot be sent."""
     hydrants: Reference | None = None
-    """A zone or node whose hydrants are dry, for the uplift of alarm levels that asks for it."""
+    """A zone or node whose hydrants are dry, for the uplift of alarm levels that asks for it.
+
+    They give no water to calls that ask for supplies meanwhile.
+    """
     comms: Literal[True] | None = None
     """Communications of the command centre: calls take longer until units can be alerted."""
 

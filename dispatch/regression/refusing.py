@@ -11,8 +11,9 @@ import numpy as np
 
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.base import SECONDS
-from dispatch.model.expectations import SAME, Duration, StockLimit
+from dispatch.model.expectations import SAME, Delivery, Duration, StockLimit
 from dispatch.scenario.commands import kind_with_levels
+from dispatch.scenario.supply_notes import demand_of_call
 from dispatch.study.measures import compile_measures
 from dispatch.timeline import expected_calls
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
     from dispatch.model.expectations import (
         Comparison,
-        Delivery,
         GoldenLog,
         LogExpectation,
         MeasureExpectation,
     )
+    from dispatch.scenario.items import KnownItem
     from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
     from dispatch.scenario.supplies import SupplyBook
@@ -275,6 +276,27 @@ def _of_supplies(expectation: LogExpectation, scenario: Scenario, layout: Layout
         yield Refusal(key, f"no item '{amount.item}'", did_you_mean(amount.item, book.number))
     elif amount is not None:
         yield from _of_amount(key, amount, book, depots, layout)
+        if isinstance(amount, Delivery):
+            yield from _beyond_need(key, amount, scenario, book.items[book.number[amount.item]])
+
+
+def _beyond_need(key: str, wanted: Delivery, scenario: Scenario, item: KnownItem) -> Iterator[Refusal]:
+    """Yield that an injected call can never get so much: it asks for less, at any level."""
+    assert scenario.supplies is not None
+    call = next((n for n, each in enumerate(scenario.authored) if each.id == wanted.incident), None)
+    if call is None:
+        return
+    most = demand_of_call(scenario, call).most.get(scenario.supplies.number[item.id], 0)
+    try:
+        quanta = item.quanta(wanted.amount, up=True)
+    except ValueError:
+        return  # noted already
+    if most == 0:
+        fact = f"incident '{wanted.incident}' never needs any {item.id}"
+        yield Refusal(key, fact, "Name an item that it needs.")
+    elif quanta > most:
+        fact = f"incident '{wanted.incident}' needs {item.shown(most)} of {item.id} at most"
+        yield Refusal(key, f"{fact}, so that {item.shown(quanta)} cannot come", "Expect no more than that.")
 
 
 def _of_amount(

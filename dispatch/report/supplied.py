@@ -15,7 +15,7 @@ from dispatch.report.rows import Column, print_rows
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dispatch.study.supplied import Supplied, SupplyNeedTold, TripTold
+    from dispatch.study.supplied import Hindrance, Supplied, SupplyNeedTold, TripTold
 
 
 def amount_text(amount: float, unit: str) -> str:
@@ -42,7 +42,8 @@ def print_supplied(out: Console, told: Supplied) -> None:
         columns = [Column(name, wraps=name in ("truck", "load")) for name in names]
         print_rows(out, "  Trucks", columns, [_row(trip) for trip in told.trips])
     if isnan(told.controlled):
-        line = "They never let the call come under control."
+        why = f": {'; '.join(map(hindrance_words, told.hindrances))}" if told.hindrances else ""
+        line = f"They never let the call come under control{why}."
     else:
         line = f"They let the call come under control at {clock(told.controlled)}."
     out.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
@@ -51,7 +52,8 @@ def print_supplied(out: Console, told: Supplied) -> None:
 def need_words(need: SupplyNeedTold) -> str:
     """Return a need and what came of it in a sentence."""
     level = f" for level {need.level}" if need.level else ""
-    deadline = "" if isnan(need.deadline) else f", by {clock(need.deadline)}"
+    in_time = "all" if need.by_deadline >= need.amount else amount_text(need.by_deadline, need.unit)
+    deadline = "" if isnan(need.deadline) else f", by {clock(need.deadline)} ({in_time} there by then)"
     flow = f", at {need.flow:.4g} l/s" if need.flow else ""
     lasts = f", for {speak.duration(need.lasts)}" if need.lasts else ""
     head = f"{amount_text(need.amount, need.unit)} of {need.item}{level}{flow}{lasts}"
@@ -63,6 +65,18 @@ def need_words(need: SupplyNeedTold) -> str:
     unwanted = f"; {amount_text(need.unwanted, need.unit)} unwanted in the end" if need.unwanted else ""
     asked = f"asked for at {clock(need.asked)}{deadline}"
     return f"{head}: {asked}; {end}{f' ({sources})' if sources else ''}{unwanted}"
+
+
+def hindrance_words(why: Hindrance) -> str:
+    """Return in words why supplies never let a call come under control."""
+    if why.why == "pumps":
+        needed = f"{why.needed:.4g} l/s have to be pumped"
+        if not why.lacking:
+            return f"{needed}, and units never did so for as long as it takes"
+        return f"{needed}, and units on scene pump {why.needed - why.lacking:.4g} l/s at most"
+    lacks = f"{amount_text(why.lacking, why.unit)} of {why.item}"
+    ends = {"shortfall": "cannot be had", "unwanted": "not wanted any more", "end": "not there in the end"}
+    return f"{lacks} {ends[why.why]}"
 
 
 WORDS = {"truck": "truck", "unit": "units on scene", "hydrant": "hydrants"}

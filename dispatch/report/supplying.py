@@ -10,6 +10,7 @@ from rich.text import Text
 from dispatch.report import speak
 from dispatch.report.rows import Column, print_rows
 from dispatch.scenario.items import WATER, known_item
+from dispatch.scenario.supply_means import ways_of_water
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -302,7 +303,7 @@ def print_survey(out: Console, found: SupplySurvey) -> None:
                 each.demand.name,
                 each.item.id,
                 each.item.shown(each.amount),
-                _to_send(each, found.scenario),
+                _to_send(each, found),
                 each.item.shown(each.has.kept),
                 each.item.shown(each.has.carried),
             )
@@ -330,11 +331,12 @@ def print_survey(out: Console, found: SupplySurvey) -> None:
         )
 
 
-def _to_send(each: Weighed, scenario: Scenario) -> str:
+def _to_send(each: Weighed, found: SupplySurvey) -> str:
     words = each.item.shown(each.has.to_send) + (" and more" if each.has.comes else "")
-    if each.item.id != WATER or scenario.file.water is None:
+    if each.item.id != WATER:
         return words
-    return f"{words}; hydrants, tankers" if each.has.to_send else "hydrants, tankers"
+    ways = ", ".join(ways_of_water(found.scenario, found.layout, each.demand.nodes))
+    return f"{words}; {ways}" if ways and (each.has.to_send or each.has.comes) else ways or words
 
 
 def _print_depots(out: Console, found: SupplySurvey, items: Sequence[KnownItem]) -> None:

@@ -153,8 +153,8 @@ def print_study(out: Console, study: Study) -> None:
     for layout in study.layouts:
         _print_left_out(out, study, layout)
     _print_caution(out, measures)
-    out.print()
     for layout in study.layouts[1:]:
+        out.print()
         _print_difference(out, study, layout, measures)
         _print_zones(out, study, layout)
         _print_statements(out, study, layout)
@@ -178,13 +178,13 @@ def _print_difference(out: Console, study: Study, layout: str, measures: Iterabl
             "exact" if d.half_width == 0.0 and d.mean else speak.probability(d.p_value),
         )
     out.print(table)
-    out.print()
 
 
 def _print_zones(out: Console, study: Study, layout: str) -> None:
     rows = sorted(zone_verdicts(study, layout), key=lambda row: (row.difference.mean, row.zone))
     if not rows:
         return
+    out.print()
     judged_by = ZONES_BY.get(study.principal(layout), "first unit from call, mean")
     table = new_table(out, f"Who gains and who loses by {layout}: {judged_by}")
     table.add_column("zone")
@@ -205,7 +205,6 @@ def _print_zones(out: Console, study: Study, layout: str) -> None:
         out.print(table)
     if same:
         out.print(Text(f"No change: {', '.join(sorted(same))}."))
-    out.print()
 
 
 def _is_nothing(seconds: float) -> bool:
@@ -214,17 +213,23 @@ def _is_nothing(seconds: float) -> bool:
 
 
 def _print_statements(out: Console, study: Study, layout: str) -> None:
-    """Say in a sentence each what happens to the first unit and to the whole first alarm."""
-    for name, what in STATEMENTS.items():
-        if name in study.values[layout]:
-            out.print(Text(f"{layout}: {_statement(study.difference(layout, name), what)}", style="bold"))
-    out.print()
+    """Say in a sentence each what happens to the first unit and to the whole first alarm.
+
+    Of a layout that differs in depots only: what happens to the first truck, by which zones are judged, too.
+    """
+    statements = TRUCK_STATEMENTS if study.principal(layout) == supplies.PRINCIPAL else STATEMENTS
+    told = {name: what for name, what in statements.items() if name in study.values[layout]}
+    if told:
+        out.print()
+    for name, what in told.items():
+        out.print(Text(f"{layout}: {_statement(study.difference(layout, name), what)}", style="bold"))
 
 
 STATEMENTS = {PRINCIPAL: "the first unit comes", "total.erf.mean": "the whole first alarm is there"}
+TRUCK_STATEMENTS = {supplies.PRINCIPAL: "the first truck of supplies comes"}
+"""How a change of a measure begins to be told."""
 ZONES_BY = {supplies.PRINCIPAL: "first truck of supplies from the order, mean"}
 """What zones are judged by, where it is not the first unit."""
-"""How a change of a measure begins to be told."""
 
 
 def _statement(d: Difference, what: str) -> str:

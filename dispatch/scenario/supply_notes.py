@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.scenario.items import WATER
+from dispatch.scenario.supply_means import flow_of, of_units, short_of_pumps, without_water
 from dispatch.scenario.supply_needs import needs_of
 
 if TYPE_CHECKING:
@@ -26,8 +28,17 @@ class Demand:
     kind: int
     most: Mapping[int, int]
     """Quanta by item, of the alarm level that asks for most."""
-    capabilities: frozenset[int]
-    """Those of the units that may come."""
+    slots: tuple[int, ...]
+    """The capability of each unit that may come, at the level that asks for most of it, in order."""
+    nodes: tuple[int, ...]
+    """Where they may be."""
+    flow: float
+    """Litres per second that their needs take together; 0 where nothing has to be pumped."""
+
+    @property
+    def capabilities(self) -> frozenset[int]:
+        """Those of the units that may come."""
+        return frozenset(self.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,9 @@ def supply_notes(scenario: Scenario) -> Iterator[str]:
     needed = demands(scenario)
     told: dict[str, list[str]] = {}
     for layout in scenario.layouts:
-        facts = [*_short(scenario, book, layout, needed)]
+        facts = [*_short(scenario, book, layout, needed), *short_of_pumps(scenario, layout, needed)]
         facts += [fact for site in book.depots[layout] for fact in _of_depot(book, site, book.depots[layout])]
+        facts += of_units(scenario, layout)
         for fact in facts:
             told.setdefault(fact, []).append(f"'{layout}'")
     for fact, layouts in told.items():
@@ -80,21 +92,43 @@ def demands(scenario: Scenario) -> list[Demand]:
     return [each for each in found if each.most]
 
 
+def demand_of_call(scenario: Scenario, authored: int) -> Demand:
+    """Return what an injected call needs at most, by its number."""
+    call, book = scenario.authored[authored], scenario.supplies
+    own = authored if book is not None and authored in book.authored else None
+    return _demand(scenario, call.id, call.kind, [call.node], own)
+
+
 def _demand(scenario: Scenario, name: str, kind: int, nodes: list[int], authored: int | None) -> Demand:
     plans = scenario.plans
-    most, slots = dict[int, int](), set(scenario.kinds[kind].slots)
-    if authored is not None:
-        slots |= set(scenario.authored[authored].slots)
+    most, slots = dict[int, int](), _own_slots(scenario, kind, authored)
     moments = (0.0,) if plans is None else plans.begins
     at = nodes[:1] if plans is None else list({int(plans.spot_of[node]): node for node in nodes}.values())
     for node in at:
         for moment in moments:
             for level in _levels(scenario, kind, node, moment):
                 if plans is not None:
-                    slots |= set(plans.card(kind, node, level, moment).slots)
+                    slots |= Counter(plans.card(kind, node, level, moment).slots)
                 for need in needs_of(scenario, kind, node, level, moment, authored):
                     most[need.item] = max(need.amount, most.get(need.item, 0))
-    return Demand(name, kind, dict(sorted(most.items())), frozenset(slots))
+    flow = flow_of(scenario, kind, nodes[0], authored) if nodes else 0.0
+    return Demand(name, kind, dict(sorted(most.items())), tuple(sorted(slots.elements())), tuple(nodes), flow)
+
+
+def _own_slots(scenario: Scenario, kind: int, authored: int | None) -> Counter[int]:
+    """Return how many units of each capability may come at the first alarm, without a plan's card."""
+    if authored is not None and scenario.authored[authored].slots:
+        return Counter(scenario.authored[authored].slots)
+    slots = Counter(scenario.kinds[kind].slots)
+    if authored is None:  # some calls of the type may say themselves who comes
+        for call in scenario.authored:
+            slots |= Counter(call.slots if call.kind == kind else ())
+        recorded = scenario.recorded
+        if recorded is not None:
+            rows, first = np.flatnonzero(recorded.type == kind), recorded.first_slot
+            for own in {tuple(recorded.capability[first[row] : first[row + 1]].tolist()) for row in rows}:
+                slots |= Counter(own)
+    return slots
 
 
 def _levels(scenario: Scenario, kind: int, node: int, moment: float) -> Sequence[int]:
@@ -139,9 +173,10 @@ def _short(scenario: Scenario, book: SupplyBook, layout: str, needed: Sequence[D
     for each in needed:
         for item, amount in each.most.items():
             known = book.items[item]
-            if known.id == WATER and scenario.file.water is not None:
-                continue  # hydrants and what tankers fetch are no stock
             has = holding(scenario, layout, item, each.capabilities)
+            if known.id == WATER and scenario.file.water is not None:
+                yield from without_water(scenario, layout, each, amount, has)
+                continue  # hydrants and what tankers fetch are no stock
             if has.to_send + has.carried >= amount:
                 continue
             need = f"'{each.name}' needs {known.shown(amount)} of {known.id}"

@@ -16,6 +16,7 @@ import numpy as np
 from dispatch.engine.board import MARGIN
 from dispatch.engine.log import AID
 from dispatch.errors import UsageError, did_you_mean
+from dispatch.scenario.supply_means import items_used
 from dispatch.study import singles, supplies
 from dispatch.study.outcomes import OUTCOMES, counted
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
@@ -227,7 +228,7 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
         "hospital": [site.id for site in scenario.hospitals],
         "agreement": [each.id for each in scenario.agreements],
         "depot": sorted({site.id for layout in scenario.layouts.values() for site in layout.depots}),
-        "item": [] if scenario.supplies is None else list(scenario.supplies.number),
+        "item": items_used(scenario) if "item" in text else [],
     }
     filters: dict[str, str] = {}
     for part in text.split(","):

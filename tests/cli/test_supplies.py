@@ -98,6 +98,12 @@ def test_density_and_a_surface_instead_of_a_tank() -> None:
     assert theirs["cooling"]["l_per_s"] == pytest.approx(2 * theirs["cooling"]["burning_l_per_s"])
 
 
+def test_plain_numbers_are_metres_and_seconds() -> None:
+    plain = ("supplies", "need", "--tank", "40", *TANK[2:-1], "3900.0")
+    assert dispatch(*plain).stdout == dispatch(*NEED).stdout
+    assert "--for 0.0: nothing is applied in no time." in dispatch(*plain[:-1], "0.0", code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -199,6 +205,26 @@ def test_depots_in_words_and_as_csv(tmp_path: Path) -> None:
         {"depot": "park", "node": "c", "item": "ropes", "amount": "5", "reserve": "0", "unit": "rope"},
         {"depot": "yard", "node": "a", "item": "foam-6", "amount": "3000", "reserve": "0", "unit": "kg"},
     ]
+
+
+def test_ways_of_water_are_named_where_there_are_any(tmp_path: Path) -> None:
+    """Hydrants at one node alone; tankers in one layout alone, which fill at the pond."""
+    cooled = {"run_card": {"pumper": 1}, "on_scene": "20 min", "supplies": {"water": "9 m3"}}
+    tank = {"at": "a", "stock": {"foam-6": "1 t"}, "trucks": {"t": {"payload": "9 t", "carries": ["water"]}}}
+    wet = {"hydrants": {"c": "9 l/s"}, "sources": {"pond": {"at": "a", "flow": "5 l/s"}}}
+    world = {**WORLD, "water": wet, "layouts": {"tank": {"add_depots": {"tank": tank}}}}
+    world["incident_types"] = {"fire": cooled, "quiet": WORLD["incident_types"]["quiet"]}
+    world["demand"] = {"poisson": {"fire": {"rate": "0/d"}, "quiet": {"rate": "0/d"}}}
+    for node, layout, words in (
+        ("a", "baseline", ""), ("c", "baseline", "hydrants"), ("a", "tank", "tankers"),
+        ("c", "tank", "hydrants, tankers"),
+    ):  # fmt: skip
+        call = {"at": "1 h", "incident": {"type": "fire", "node": node, "id": "big"}}
+        path = write(tmp_path, **{**world, "injects": [call]})
+        shown = dispatch("supplies", "list", path, "-l", layout).stdout
+        (line,) = [line for line in shown.splitlines() if line.split()[:2] == ["fire", "water"]]
+        assert words in line
+        assert ("hydrants" in line, "tankers" in line) == ("hydrants" in words, "tankers" in words)
 
 
 def test_a_scenario_without_supplies_and_an_unknown_layout(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ ITEMS = (
     KnownItem("bag", "", "bag", 1, 40.0, 30.0, 2.0),
     KnownItem("foam", "", "kg", 1000, 0.001, 0.001, 20.0),
     KnownItem("water", "", "l", 1000, 0.001, 0.001, 0.0),
+    KnownItem("rope", "", "rope", 1, 2.0, 3.0, 0.0),
 )
 OLD, FULL, LATE, HALF = ([call.id for call in CALLS].index(name) for name in ("old", "full", "late", "half"))
 ENGINE_AT_FULL = next(row for row, each in enumerate(ROWS) if (each.call, each.unit) == ("full", "P1"))
@@ -133,7 +134,10 @@ def supplied(log: Log, ledger: SupplyLog = LEDGER) -> Log:
         authored={},
         hydrants={},
         sources=(),
-        tanks={"pumper": (Tank(FOAM, 500_000, 0.0, 100.0, from_depot=True),), "tanker": ()},
+        tanks={
+            "pumper": (Tank(FOAM, 500_000, 0.0, 100.0, from_depot=True),),
+            "tanker": (Tank(WATER, 1_000_000, 0.0, 100.0, from_depot=False),),
+        },
         pumps={},
         simulates_water=False,
         depots=dict.fromkeys(layouts, SITES),

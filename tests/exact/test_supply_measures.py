@@ -126,6 +126,7 @@ def test_units_are_those_of_the_item_that_is_chosen(log: Log, name: str, unit: s
         ("supply.cost[item=foam]", "cannot be filtered by item"),
         ("supply.fill_rate[depot=hub]", "cannot be filtered by depot"),
         ("supply.fill_rate[item=faom]", "no item 'faom'"),
+        ("supply.fill_rate[item=rope]", "no item 'rope'"),
         ("supply.stockout_s[depot=gaet]", "no depot 'gaet'"),
         ("supply.stockout_s[zone=west]", "cannot be filtered by zone"),
     ],

@@ -186,7 +186,7 @@ def test_a_need_above_all_stock_is_noted_for_the_layouts_where_it_is(tmp_path: P
         tmp_path,
         depots=depots,
         incident_types=fire(**{"foam-6": foam}),
-        water={"hydrants": {"c": "9 l/s"}},
+        water={"hydrants": {"left": "9 l/s", "right": "9 l/s"}},
         layouts={
             "gate": {"add_depots": {"gate": PLAIN | {"stock": {"foam-6": "21 t"}}}},
             "gates": {"add_depots": {"gate": PLAIN | {"stock": {"foam-6": "20.855 t"}}}},

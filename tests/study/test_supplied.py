@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dispatch import compare, load, simulate
-from dispatch.report.supplied import amount_text, need_words
+from dispatch.engine.supply_log import Short
+from dispatch.engine.supply_tables import supply_tables
+from dispatch.report.supplied import amount_text, hindrance_words, need_words
 from dispatch.study.compare import zone_verdicts
 from dispatch.study.explaining import explain
 from dispatch.study.measures import HEADLINE, PRINCIPAL
-from dispatch.study.supplied import Came, supplied
+from dispatch.study.supplied import Came, Hindrance, supplied
 from dispatch.study.supplies import PRINCIPAL as FIRST_TRUCK
 from tests.cli.world import dispatch
 from tests.exact import handmade
@@ -74,11 +77,57 @@ def test_the_last_answer_counts_and_calls_without_needs_have_none(log: Log) -> N
     assert supplied(log, 3) is None
 
 
+def test_what_was_there_by_the_deadline(log: Log) -> None:
+    """Without a deadline: by the moment at which nobody wants the rest; the table of needs says the same."""
+    told = {call: supplied(log, call) for call in range(len(log.incidents.under_control))}
+    needs = [(each.item, each.by_deadline) for found in told.values() if found for each in found.needs]
+    table = supply_tables(log)["needs"]
+    assert sorted(needs) == sorted(zip(table["item"], table["by_deadline"], strict=True))
+    full = told[FULL]
+    assert full is not None
+    assert [each.by_deadline for each in full.needs] == [4500.0, 1000.0]
+
+
+def test_why_supplies_never_let_a_call_come_under_control(log: Log) -> None:
+    """LATE lacks 40 bags that a truck still has in the end, HALF a tonne that nobody wants any more.
+
+    The same tonne is short where the last forecast said so. Pumps: one on scene gives 30 l/s of 50.
+    """
+    assert log.supplies is not None
+    assert log.scenario.supplies is not None
+    full, late, half = (supplied(log, call) for call in (FULL, LATE, HALF))
+    assert full is not None
+    assert full.hindrances == ()
+    assert late is not None
+    assert late.hindrances == (Hindrance("end", "bag", "bag", 100.0, 40.0),)
+    assert half is not None
+    assert half.hindrances == (Hindrance("unwanted", "foam", "kg", 1000.0, 1000.0),)
+    number = next(n for n, need in enumerate(log.supplies.needs) if need.incident == HALF)
+    needs = list(log.supplies.needs)
+    needs[number] = needs[number]._replace(flow=50.0)
+    forecast = (Short(number, 2420.0, 500_000), Short(number, 2500.0, 1_000_000))
+    ledger = replace(log.supplies, needs=tuple(needs), shortfalls=forecast)
+    book = replace(log.scenario.supplies, pumps={"pumper": 90.0, "tanker": 30.0})
+    pumping = replace(log, supplies=ledger, scenario=replace(log.scenario, supplies=book))
+    told = supplied(pumping, HALF)
+    assert told is not None
+    assert [hindrance_words(each) for each in told.hindrances] == [
+        "1 t of foam cannot be had",
+        "50 l/s have to be pumped, and units on scene pump 30 l/s at most",
+    ]
+    enough = replace(pumping, supplies=replace(ledger, shortfalls=(*forecast, Short(number, 2600.0, 0))))
+    again = supplied(enough, HALF)
+    assert again is not None
+    assert again.hindrances[0].why == "unwanted"
+    broken = Hindrance("pumps", "", "l/s", 50.0, 0.0)
+    assert hindrance_words(broken).endswith("and units never did so for as long as it takes")
+
+
 def test_a_need_in_words(log: Log) -> None:
     told = supplied(log, FULL)
     assert told is not None
     assert [need_words(need) for need in told.needs] == [
-        "8 t of foam: asked for at 00:12:10.0, by 00:22:10.0; all there at 00:23:20.0 "
+        "8 t of foam: asked for at 00:12:10.0, by 00:22:10.0 (4.5 t there by then); all there at 00:23:20.0 "
         "(500 kg by units on scene, 7.5 t by truck)",
         "2 t of foam for level 2: asked for at 00:16:40.0; never all there (1 t by truck); "
         "1 t unwanted in the end",
@@ -93,13 +142,17 @@ def test_explain_tells_it_on_the_terminal_and_as_json(tmp_path: Path) -> None:
     dispatch("run", write_case(tmp_path, **WORLD), "-o", path)
     shown = dispatch("explain", path, "--incident", "x").stdout
     assert "requested: 250 bags of sandbags from d: accepted, 250 bags" in shown
-    assert "supplies delivered: d/t-2 100 bag of sandbags" in shown
+    assert "supplies delivered: d/t-2 100 bags of sandbags" in shown
     assert "250 bag of sandbags: asked for at 00:01:40.0; all there at 01:27:40.0 (250 bag by truck)" in shown
     assert "They let the call come under control at 01:27:40.0." in shown
     document = json.loads(dispatch("explain", path, "--incident", "x", "--json").stdout)
     (need,) = document["supplies"]["needs"]
     assert (need["item"], need["amount"], need["complete"], need["deadline"]) == ("sandbags", 250, 5260, None)
     assert [trip["delivered"] for trip in document["supplies"]["trips"]] == [2620, 2620, 5260]
+    alone = tmp_path / "alone"
+    dispatch("run", tmp_path / "scenario.yaml", "--layout", "without", "-o", alone)
+    why = dispatch("explain", alone, "--incident", "x").stdout
+    assert "They never let the call come under control: 250 bag of sandbags cannot be had." in why
     other = dispatch("explain", path, "--incident", "y")
     assert "Supplies" not in other.stdout
     assert json.loads(dispatch("explain", path, "--incident", "y", "--json").stdout)["supplies"] is None
@@ -141,5 +194,11 @@ def test_layouts_of_depots_are_compared_as_those_of_stations_are(tmp_path: Path)
     found = {row.zone: row for row in zone_verdicts(study, "near")}
     assert set(found) == {"east"}
     assert (found["east"].verdict, found["east"].difference.mean) == ("faster", -120)
-    shown = dispatch("compare", path, "baseline", "near").stdout
+    shown = dispatch("compare", path, "baseline", "near", "--replications", "2").stdout
     assert "Who gains and who loses by near: first truck of supplies from the order, mean" in shown
+    verdict = "near: the first truck of supplies comes 2 min 00 s sooner in every replication alike.\n"
+    assert shown.endswith(f"\n\n{verdict}")
+    assert "near: the first unit" not in shown
+    units = dispatch("compare", path, "baseline", "other", "--replications", "2").stdout
+    assert "\nother: the first unit comes " in units
+    assert not units.endswith("\n\n")
