@@ -11,19 +11,12 @@ from rich.text import Text
 from dispatch.report import speak
 from dispatch.report.moments import clock
 from dispatch.report.rows import Column, print_rows
+from dispatch.scenario.items import amount_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from dispatch.study.supplied import Hindrance, Supplied, SupplyNeedTold, TripTold
-
-
-def amount_text(amount: float, unit: str) -> str:
-    """Return an amount as people say it, such as ``31.9 t`` or ``6000 bag``."""
-    large = {"kg": "t", "l": "m³"}
-    if unit in large and amount >= 1000.0:
-        return f"{amount / 1000.0:.4g} {large[unit]}"
-    return f"{amount:.6g} {unit}"
 
 
 def print_supplied(out: Console, told: Supplied) -> None:

@@ -87,13 +87,7 @@ class KnownItem:
 
     def shown(self, quanta: float) -> str:
         """Return an amount for people, such as ``31.9 t`` or ``6,000 bags``."""
-        value = self.units(quanta)
-        if self.per_unit == 1:
-            several = value != 1 and self.unit.isascii() and self.unit.isalpha() and self.unit[-1] != "s"
-            return f"{value:,.{0 if value == int(value) else 1}f} {self.unit}{'s' if several else ''}"
-        if self.unit in ("kg", "l") and value >= 1000:
-            return f"{_digits(value / 1000, 4)} {'t' if self.unit == 'kg' else 'm³'}"
-        return f"{_digits(value, 6)} {self.unit}"
+        return amount_text(self.units(quanta), self.unit)
 
     def _check_unit(self, unit: str, value: float) -> None:
         own = self.unit.lower()
@@ -106,6 +100,16 @@ class KnownItem:
         remedy = f"'… {self.unit}'" + ("" if counted else " or another unit of the same kind")
         message = f"item '{self.id}' is counted in {self.unit}, and this has {given} | Write {remedy}."
         raise ValueError(message)
+
+
+def amount_text(value: float, unit: str) -> str:
+    """Return so many kg, litres or pieces for people, such as ``31.9 t`` or ``6,000 bags``."""
+    if unit not in ("kg", "l"):
+        several = value != 1 and unit.isascii() and unit.isalpha() and unit[-1] != "s"
+        return f"{value:,.{0 if value == int(value) else 1}f} {unit}{'s' if several else ''}"
+    if value >= 1000:
+        return f"{_digits(value / 1000, 4)} {'t' if unit == 'kg' else 'm³'}"
+    return f"{_digits(value, 6)} {unit}"
 
 
 def _digits(value: float, digits: int) -> str:

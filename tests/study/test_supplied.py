@@ -12,7 +12,8 @@ import pytest
 from dispatch import compare, load, simulate
 from dispatch.engine.supply_log import Short
 from dispatch.engine.supply_tables import supply_tables
-from dispatch.report.supplied import amount_text, hindrance_words, need_words
+from dispatch.report.supplied import hindrance_words, need_words
+from dispatch.scenario.items import amount_text
 from dispatch.study.compare import zone_verdicts
 from dispatch.study.explaining import explain
 from dispatch.study.measures import HEADLINE, PRINCIPAL
@@ -133,7 +134,7 @@ def test_a_need_in_words(log: Log) -> None:
         "1 t unwanted in the end",
     ]
     assert [amount_text(*each) for each in ((31_900.0, "kg"), (6000.0, "bag"), (2e6, "l"), (12.5, "l"))] == [
-        "31.9 t", "6000 bag", "2000 m³", "12.5 l",
+        "31.9 t", "6,000 bags", "2000 m³", "12.5 l",
     ]  # fmt: skip
 
 
@@ -143,7 +144,8 @@ def test_explain_tells_it_on_the_terminal_and_as_json(tmp_path: Path) -> None:
     shown = dispatch("explain", path, "--incident", "x").stdout
     assert "requested: 250 bags of sandbags from d: accepted, 250 bags" in shown
     assert "supplies delivered: d/t-2 100 bags of sandbags" in shown
-    assert "250 bag of sandbags: asked for at 00:01:40.0; all there at 01:27:40.0 (250 bag by truck)" in shown
+    assert "250 bags of sandbags: asked for at 00:01:40.0; all there at 01:27:40.0" in shown
+    assert "(250 bags by truck)" in shown
     assert "They let the call come under control at 01:27:40.0." in shown
     document = json.loads(dispatch("explain", path, "--incident", "x", "--json").stdout)
     (need,) = document["supplies"]["needs"]
@@ -152,7 +154,7 @@ def test_explain_tells_it_on_the_terminal_and_as_json(tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     dispatch("run", tmp_path / "scenario.yaml", "--layout", "without", "-o", alone)
     why = dispatch("explain", alone, "--incident", "x").stdout
-    assert "They never let the call come under control: 250 bag of sandbags cannot be had." in why
+    assert "They never let the call come under control: 250 bags of sandbags cannot be had." in why
     other = dispatch("explain", path, "--incident", "y")
     assert "Supplies" not in other.stdout
     assert json.loads(dispatch("explain", path, "--incident", "y", "--json").stdout)["supplies"] is None
