@@ -210,7 +210,7 @@ def test_every_law_is_broken_by_some_ledger() -> None:
 def test_faults_are_told_in_words() -> None:
     ledger = site(HUB, stock={FOAM: 30 * T, BAG: 90})
     (fault,) = faults(ledger)
-    assert fault_text(fault, ITEMS) == "hub, bag: a stock is below zero (−10 bag at 1630 s)"
+    assert fault_text(fault, ITEMS) == "hub, bag: a stock is below zero (−10 bags at 1630 s)"
     (fault,) = faults(replace(LEDGER, refills=()))
     assert fault_text(fault, ITEMS) == (
         "gate, foam: what the depot gave to units is not what they got (500 kg at the end)"

@@ -322,7 +322,7 @@ def loading_takes_no_time(patch: pytest.MonkeyPatch) -> None:
 
 def supplies_need_not_be_applied(patch: pytest.MonkeyPatch) -> None:
     """Take a call for controlled as soon as its supplies are there, before they are used up."""
-    patch.setattr(Supplies, "_applied", lambda _, need, __: need.complete)
+    patch.setattr(Supplies, "_applied", lambda _, need, *__: need.complete)
 
 
 def far_depot_first(patch: pytest.MonkeyPatch) -> None:
