@@ -133,9 +133,8 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
 def _supplying(scenario: Scenario, book: SupplyBook, fleet: Fleet, timeline: Timeline) -> Iterator[Part]:
     """Yield the parts that supplies ask for: what units carry, and what depots send."""
     sites = book.depots[fleet.layout.name]
-    carried = Consumables(fleet, book, sites) if any(book.tanks.values()) else None
-    if carried is not None:
-        yield carried
+    carried = Consumables(fleet, book, sites)
+    yield carried
     yield Supplies(scenario, sites, timeline, supply_policy(scenario.file.supplying), carried)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from dispatch.engine.log import CLEAR, IN_QUARTERS, ON_SCENE, RETURNING, UNIT, WIDTH
+from dispatch.engine.log import AID, CLEAR, IN_QUARTERS, ON_SCENE, RETURNING, UNIT, WIDTH
 from dispatch.engine.parts import Part
 from dispatch.engine.supply_log import Refill, Use
 
@@ -24,6 +24,9 @@ class Consumables(Part):
     or from the depot at the same node, where a unit waits until there is as much as it lacks.
     """
 
+    stores: Stores
+    """The stock of depots; whoever sends supplies gives it when it takes part."""
+
     def __init__(self, fleet: Fleet, book: SupplyBook, sites: tuple[DepotSite, ...]) -> None:
         self._tanks: list[tuple[Tank, ...]] = [book.tanks.get(kind, ()) for kind in fleet.types]
         self._has = [{tank.item: tank.amount for tank in tanks} for tanks in self._tanks]
@@ -40,12 +43,10 @@ class Consumables(Part):
         self._refills: list[Refill] = []
         self._looked_at = -1
         """How many changes of the stock had been seen when those who wait were last looked at."""
-        self.stores: Stores | None = None
-        """The stock of depots, where there are any."""
 
     def carries(self, unit: int) -> bool:
-        """Whether a unit has any tank at all."""
-        return bool(self._tanks[unit])
+        """Whether a unit has any tank at all; mutual aid has none."""
+        return unit != AID and bool(self._tanks[unit])
 
     def give(self, row: int, item: int, most: int) -> int:
         """Let a call take what a unit carries of an item, and return how much it takes."""
@@ -117,7 +118,6 @@ class Consumables(Part):
             lacking = tank.amount - self._has[unit][tank.item]
             source = depot if tank.from_depot else -1
             if source >= 0:
-                assert self.stores is not None
                 self.stores.take(source, tank.item, lacking, "restock")
                 self.stores.reorder()
             self._has[unit][tank.item] = tank.amount
@@ -135,13 +135,11 @@ class Consumables(Part):
 
     def _is_there(self, unit: int, depot: int, tank: Tank) -> bool:
         lacking = tank.amount - self._has[unit][tank.item]
-        assert self.stores is not None
         return not tank.from_depot or self.stores.stock[depot].get(tank.item, 0) >= lacking
 
     def settle(self) -> None:
         """See whether depots have got what units at home wait for."""
         if self._waiting:
-            assert self.stores is not None
             changes = len(self.stores.changes)
             if changes != self._looked_at:
                 self._looked_at = changes

@@ -25,7 +25,7 @@ from dispatch.engine.rulebook import NEVER, Ending
 from dispatch.needs import RELIEF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
@@ -124,7 +124,7 @@ class Control(Part):
                 self._withdraw(call, UNDER_CONTROL, moment)
             elif moment < inf and self._expected.get(call) != moment:
                 self._expected[call] = moment
-                ops.at(moment, _nothing)
+                ops.wake_at(moment)
             elif moment != moment and self._staying(call):
                 hopeless.append(call)
             if not moment > now and all(map(ops.has_left, ops.sent_rows.get(call, ()))):
@@ -171,9 +171,14 @@ class Control(Part):
 
     def is_reached(self, call: int) -> bool:
         """Whether a call is under control now."""
-        return self._severity[call] <= self.ops.level[call] and (
-            max(self._arrivals(call), *self._parts(call)) <= self.ops.board.now
-        )
+        if self._severity[call] > self.ops.level[call]:
+            return False
+        return self._last(call, self._arrivals(call), self._parts(call)) <= self.ops.board.now
+
+    def _last(self, call: int, arrives: Mapping[int, float], others: Sequence[float]) -> float:
+        """Return when the last unit has arrived and everything else is done; a call may ask for nobody."""
+        last: float = max(self.ops.ready[call], *arrives.values(), *others)
+        return last
 
     def _parts(self, call: int) -> list[float]:
         """Return when other parts of the doctrine let a call be under control; see :meth:`Part.done_by`."""
@@ -190,34 +195,23 @@ class Control(Part):
         others = self._parts(call)
         if any(moment != moment for moment in others):
             return NEVER
-        moment = max(self._arrivals(call), *others)
-        missing = self._missing(call)
-        return moment if all(self.may_come(call, slot) for slot in missing) else NEVER
+        arrives = self._arrivals(call)
+        may_be = all(self.may_come(call, slot) for slot, moment in arrives.items() if moment == inf)
+        return self._last(call, arrives, others) if may_be else NEVER
 
-    def _first_arrivals(self, call: int) -> dict[int, float]:
-        """Return when the first unit arrives for each slot, as far as that is known."""
-        rows, arrives = self.ops.rows, dict[int, float]()
-        for row in self.ops.sent_rows.get(call, ()):
-            slot, on_scene = int(rows[row + SLOT]), rows[row + ON_SCENE]
-            if on_scene == on_scene:
-                arrives[slot] = min(on_scene, arrives.get(slot, inf))
-        return arrives
+    def _arrivals(self, call: int) -> dict[int, float]:
+        """Return when the first unit arrives for each slot that a call's severity asks for.
 
-    def _asked(self, call: int) -> list[int]:
-        """Return the slots that a call's severity asks for; of one without alarm levels, its first alarm."""
+        Infinite where that is not known. A call without alarm levels asks for its first alarm.
+        """
         ops, severity = self.ops, self._severity[call] or self.ops.level[call]
         slots = range(ops.first_slot[call], ops.first_slot[call + 1])
-        return [slot for slot in slots if ops.slot_level[slot] <= severity]
-
-    def _missing(self, call: int) -> list[int]:
-        """Return the slots of them for which no unit has arrived, or will at a moment that is known."""
-        arrives = self._first_arrivals(call)
-        return [slot for slot in self._asked(call) if slot not in arrives]
-
-    def _arrivals(self, call: int) -> float:
-        """Return when the last unit arrives that a call's severity asks for; infinite if not known."""
-        arrives = self._first_arrivals(call)
-        return max((arrives.get(slot, inf) for slot in self._asked(call)), default=self.ops.ready[call])
+        arrives = {slot: inf for slot in slots if ops.slot_level[slot] <= severity}
+        for row in ops.sent_rows.get(call, ()):
+            slot, on_scene = int(ops.rows[row + SLOT]), ops.rows[row + ON_SCENE]
+            if slot in arrives and on_scene < arrives[slot]:
+                arrives[slot] = on_scene
+        return arrives
 
     def may_come(self, call: int, slot: int) -> bool:
         """Whether somebody is on the way to a slot, at a moment that nobody knows, or may be sent to it."""
@@ -240,7 +234,3 @@ class Control(Part):
     def records(self) -> dict[str, Any]:
         """Return the needs that were withdrawn."""
         return {"withdrawals": tuple(self._withdrawn)}
-
-
-def _nothing() -> None:
-    """Wake up, and look again."""

@@ -72,4 +72,4 @@ class Crews(Part):
             home_at = board.home_at[unit]
             if board.now < home_at < inf and home_at not in self._expected:
                 self._expected.add(home_at)
-                self.ops.at(home_at, lambda: None)
+                self.ops.wake_at(home_at)

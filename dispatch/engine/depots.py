@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dispatch.engine.operations import Operations
-    from dispatch.scenario.items import KnownItem
     from dispatch.scenario.supplies import DepotSite
 
     Why = Literal["committed", "resupply", "produced", "restock", "supplies", "returned"]
@@ -37,10 +36,9 @@ class Stores:
         self,
         ops: Operations,
         sites: tuple[DepotSite, ...],
-        items: tuple[KnownItem, ...],
         changed: Callable[[], None],
     ) -> None:
-        self._ops, self._sites, self._items, self._changed = ops, sites, items, changed
+        self._ops, self._sites, self._changed = ops, sites, changed
         self._number = {site.id: number for number, site in enumerate(sites)}
         self._week_start = ops.scenario.roads.week_start
         self.stock = [dict(site.stock) for site in sites]

@@ -132,7 +132,7 @@ class Ladder(Part):
                 soonest = min(soonest, since + when.unmet_for)
         if soonest < inf and self._woken.get(call) != soonest:
             self._woken[call] = soonest
-            self.ops.at(soonest, _nothing)
+            self.ops.wake_at(soonest)
 
     def _hand_over(self, call: int, reason: str, value: float, limit: float) -> None:
         before, after = self._way[call][:2]
@@ -151,7 +151,3 @@ class Ladder(Part):
     def records(self) -> dict[str, Any]:
         """Return the hand-overs."""
         return {"hand_overs": tuple(self._hand_overs)}
-
-
-def _nothing() -> None:
-    """Wake up, and look again."""

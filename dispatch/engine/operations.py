@@ -129,6 +129,10 @@ class Operations:
 
         self.agenda.schedule_at(Event([run]), rank, moment)
 
+    def wake_at(self, moment: float) -> None:
+        """Let everybody look again at a moment, at which nothing else need happen."""
+        self.at(moment, _nothing)
+
     def decide(self) -> None:
         """Find units for the open needs, once everything of the present moment is known."""
         raise NotImplementedError
@@ -341,3 +345,7 @@ class Operations:
         log[row + ON_SCENE] = log[row + CLEAR] = log[row + AT_HOSPITAL] = log[row + RETURNING] = NEVER
         if reopen and self.slot_level[slot] != NO_LEVEL:  # nobody but the order wanted that unit
             insort(self.backlog, self.need_of(incident, slot))
+
+
+def _nothing() -> None:
+    """Do nothing but wake up."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dispatch.engine.arrivals import Arrivals
 from dispatch.engine.log import (
     AID,
     AT_HOSPITAL,
@@ -25,7 +26,6 @@ from dispatch.engine.log import (
     ENDING,
     IN_QUARTERS,
     INCIDENT,
-    ON_SCENE,
     RETURNING,
     SLOT,
     UNIT,
@@ -38,6 +38,7 @@ from dispatch.engine.rulebook import NEVER, Ending
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
     from dispatch.scenario.scenario import Scenario
     from dispatch.timeline import Timeline
@@ -59,14 +60,17 @@ class Reliefs(Part):
         self._next = {before: slot for slot, before in self._before.items()}
         self._calls = set(timeline.owner[back > 0].tolist())
         """Calls of which some units may be relieved."""
-        self._coming: dict[int, float] = {}
-        """Rows of units on their way, and when they arrive as far as is known; NaN for nobody knows when."""
         self._there: dict[int, int] = {}
         """Row of the unit that came for a slot."""
         self._asked: dict[int, Relieving] = {}
         """Reliefs asked for, by slot."""
         self._came: dict[int, float] = {}
         """Rows of units that were on scene and are not home yet, and when they will be as far as is known."""
+
+    def join(self, ops: Operations) -> None:
+        """Take part, and look out for arrivals."""
+        super().join(ops)
+        self._arrivals = Arrivals(ops, self._arrive)
 
     def barred(self, need: Need) -> Collection[int]:
         """Return units that were on scene of the same call and are not home yet.
@@ -83,40 +87,30 @@ class Reliefs(Part):
     def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - it does not matter who
         """Look out for the arrival of a unit at a call of which some may be relieved."""
         if need.incident in self._calls:
-            self._coming[row] = NEVER
+            self._arrivals.watch(row)
 
     def settle(self) -> None:
         """Take up when units arrive who have been sent, or have planned again."""
+        self._arrivals.settle()
         rows, now = self.ops.rows, self.ops.board.now
-        for row, known in list(self._coming.items()):
-            arrives = rows[row + ON_SCENE]
-            if arrives == arrives:
-                if arrives != known:
-                    self._coming[row] = arrives
-                    self.ops.at(arrives, partial(self._arrive, row, arrives))
-            elif rows[row + AVAILABLE] <= now:
-                del self._coming[row]
         for row, known in list(self._came.items()):
             home_at = rows[row + IN_QUARTERS]
             if home_at <= now or self.ops.row_of[int(rows[row + UNIT])] != row:
                 del self._came[row]
             elif home_at > now and home_at != known:
                 self._came[row] = home_at
-                self.ops.at(home_at, _nothing)  # it may be sent to the same call again
+                self.ops.wake_at(home_at)  # it may be sent to the same call again
 
-    def _arrive(self, row: int, moment: float) -> None:
-        """Let a unit take over that arrives as it was expected to, and set the time of its own relief."""
+    def _arrive(self, row: int) -> None:
+        """Let a unit take over that arrives, and set the time of its own relief."""
         ops = self.ops
-        if self._coming.get(row) != moment or ops.rows[row + ON_SCENE] != moment:
-            return
-        del self._coming[row]
         slot, unit = int(ops.rows[row + SLOT]), int(ops.rows[row + UNIT])
         self._there[slot] = row
         if unit != AID:
             self._came[row] = NEVER
         if slot in self._before:
             self._take_over(self._there[self._before[slot]], row)
-        asks = moment + self._after[int(ops.rows[row + INCIDENT])]
+        asks = ops.board.now + self._after[int(ops.rows[row + INCIDENT])]
         if unit != AID and slot in self._next and asks < ops.rows[row + CLEAR]:
             ops.at(asks, partial(self._ask, row))
 
@@ -163,7 +157,3 @@ class Reliefs(Part):
     def records(self) -> dict[str, Any]:
         """Return the reliefs that were asked for."""
         return {"reliefs": tuple(sorted(self._asked.values(), key=lambda each: (each.asked, each.slot)))}
-
-
-def _nothing() -> None:
-    """Wake up, and look again."""

@@ -87,7 +87,7 @@ class Sending:
         self.ops, self._scenario, self._sites, self._policy = ops, scenario, sites, policy
         self._book = scenario.supplies
         self._water = self._book.number[WATER]
-        self.stores = Stores(ops, sites, self._book.items, self.note_change)
+        self.stores = Stores(ops, sites, self.note_change)
         self.trucks = Trucks(ops, sites, self._book.sources, unloaded, self._bring_back, self._stop)
         self.needs: list[OpenNeed] = []
         self.open: dict[int, None] = {}

@@ -213,7 +213,7 @@ class Staging(Part):
         seconds = travel.seconds(position, node, MODE)
         if seconds == inf:
             cut_off(ops, unit, stay.row, position)
-            ops.at(now, _nothing)  # its need is open again
+            ops.wake_at(now)  # its need is open again
             return
         del ops.board.staged[unit]
         stay.forward = now
@@ -224,14 +224,10 @@ class Staging(Part):
         """Look again at a moment."""
         if moment not in self._woken:
             self._woken.add(moment)
-            self.ops.at(moment, _nothing)
+            self.ops.wake_at(moment)
 
     def records(self) -> dict[str, Any]:
         """Return who was staged."""
         stays = sorted(self._all, key=lambda stay: stay.row)
         found = (Staged(stay.row // WIDTH, stay.node, stay.arrived, stay.forward) for stay in stays)
         return {"stagings": tuple(found)}
-
-
-def _nothing() -> None:
-    """Wake up, and look again."""

@@ -7,6 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
+from dispatch.engine.arrivals import Arrivals
 from dispatch.engine.control import Control
 from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH
 from dispatch.engine.parts import NO_SAY, Part
@@ -44,7 +45,7 @@ class Supplies(Part):
         sites: tuple[DepotSite, ...],
         timeline: Timeline,
         policy: SupplyPolicy,
-        carried: Consumables | None,
+        carried: Consumables,
     ) -> None:
         assert scenario.supplies is not None
         self._scenario, self._sites, self._timeline = scenario, sites, timeline
@@ -59,8 +60,6 @@ class Supplies(Part):
         """What has been named so far of a call's need of an item, by call and item."""
         self._brought: list[Brought] = []
         self._unwanted: list[Unwanted] = []
-        self._coming: dict[int, float] = {}
-        """Rows of units on their way that carry or pump something, and when they arrive as far as known."""
 
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
@@ -68,8 +67,8 @@ class Supplies(Part):
         self._control = next(part for part in ops.parts if isinstance(part, Control))
         self._sending = Sending(ops, self._scenario, self._sites, self._policy, self._unload)
         self._needs, self._open = self._sending.needs, self._sending.open
-        if self._carried is not None:
-            self._carried.stores = self._sending.stores
+        self._carried.stores = self._sending.stores
+        self._arrivals = Arrivals(ops, self._arrive)
 
     # what is needed
 
@@ -116,9 +115,8 @@ class Supplies(Part):
         self._of_call.setdefault(call, []).append(number)
         self._to_come[call] -= 1
         self._open_hydrants(number)
-        for row, arrives in self._arrived(call):
-            if arrives <= now:
-                self._take_from_unit(number, row)
+        for row in self._there(call):
+            self._take_from_unit(number, row)
         self.ops.at(asked.until, partial(self._close, number))
         self._sending.note_change()
 
@@ -181,30 +179,26 @@ class Supplies(Part):
 
     def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - whoever it comes for
         """Look out for the arrival of a unit that carries something."""
-        if unit >= 0 and self._carried is not None and self._carried.carries(unit):
-            self._coming[row] = NEVER
+        if self._carried.carries(unit):
+            self._arrivals.watch(row)
 
-    def _arrived(self, call: int) -> Iterator[tuple[int, float]]:
-        """Yield the rows of units that carry something and are at a call, with the moments of arrival."""
+    def _there(self, call: int) -> Iterator[int]:
+        """Yield the rows of units that carry something and are at a call."""
         rows = self.ops.rows
         for row in self.ops.sent_rows.get(call, ()):
-            unit = int(rows[row + UNIT])
             there = rows[row + ON_SCENE] <= self.ops.board.now and not self.ops.has_left(row)
-            if unit >= 0 and there and self._carried is not None and self._carried.carries(unit):
-                yield row, rows[row + ON_SCENE]
+            if there and self._carried.carries(int(rows[row + UNIT])):
+                yield row
 
-    def _arrive(self, row: int, moment: float) -> None:
-        """Take from a unit that arrives as it was expected to what the call lacks."""
-        if self._coming.get(row) != moment or self.ops.rows[row + ON_SCENE] != moment:
-            return
-        del self._coming[row]
+    def _arrive(self, row: int) -> None:
+        """Take from a unit that arrives what the call lacks."""
         for number in self._of_call.get(int(self.ops.rows[row + INCIDENT]), ()):
             self._take_from_unit(number, row)
 
     def _take_from_unit(self, number: int, row: int) -> None:
         """Use what a unit on scene carries of an item that the call lacks."""
         need = self._needs[number]
-        if self._carried is None or need.closed:
+        if need.closed:
             return
         lacking = need.asked.amount - need.there
         given = self._carried.give(row, need.asked.item, lacking)
@@ -219,18 +213,8 @@ class Supplies(Part):
 
     def settle(self) -> None:
         """Take up when units arrive, and ask the policy again if something has changed."""
-        self._watch_units()
+        self._arrivals.settle()
         self._sending.settle()
-
-    def _watch_units(self) -> None:
-        rows = self.ops.rows
-        for row, known in list(self._coming.items()):
-            arrives = rows[row + ON_SCENE]
-            if arrives == arrives and arrives != known:
-                self._coming[row] = arrives
-                self.ops.at(arrives, partial(self._arrive, row, arrives))
-            elif arrives != arrives and self.ops.has_left(row):
-                del self._coming[row]
 
     # when a call has all it needs
 
@@ -285,8 +269,8 @@ class Supplies(Part):
     def records(self) -> dict[str, Any]:
         """Return everything that happened to supplies."""
         calls = sorted(self._of_call)
-        controlled = tuple((call, done) for call in calls if (done := self.done_by(call)) is not None)
-        uses, refills = ((), ()) if self._carried is None else self._carried.told()
+        controlled = tuple((call, self.done_by(call)) for call in calls)
+        uses, refills = self._carried.told()
         log = SupplyLog(
             depots=self._sites,
             needs=tuple(need.asked for need in self._needs),

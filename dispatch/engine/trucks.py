@@ -82,6 +82,11 @@ class _Truck:
     free_at: float = 0.0
     """When it will be free, as far as is known; infinite while it stands before a closed road."""
 
+    @property
+    def to_return(self) -> Haul | None:
+        """The trip that it has ended and not come home from yet."""
+        return self.last if self.last is not None and self.last.returned != self.last.returned else None
+
 
 class Trucks:
     """All trucks of a layout's depots."""
@@ -171,8 +176,8 @@ class Trucks:
         now, place = self._ops.board.now, haul.shipment.place
         haul.loading, haul.loaded = now, now + self.load_seconds(place, haul.litres)
         truck.free_at = self._expected(truck, haul.loaded, truck.node)
-        if truck.last is not None and place >= 0 and truck.last.returned != truck.last.returned:
-            truck.last.returned = now  # it came home to load again
+        if place >= 0 and truck.to_return is not None:
+            truck.to_return.returned = now  # it came home to load again
         self._ops.at(haul.loaded, partial(self._drive, truck, haul.node, partial(self._arrive, truck, haul)))
 
     def _arrive(self, truck: _Truck, haul: Haul) -> None:
@@ -190,18 +195,15 @@ class Trucks:
     def send_home(self) -> None:
         """Let all trucks drive home that are free elsewhere."""
         for number, truck in enumerate(self._trucks):
-            if self.is_free(number) and truck.node != truck.home:
+            if self.is_free(number) and (truck.node != truck.home or truck.to_return is not None):
                 self._drive(truck, truck.home, partial(self._come_home, truck))
-            elif (
-                self.is_free(number) and truck.last is not None and truck.last.returned != truck.last.returned
-            ):
-                self._come_home(truck)  # the incident is where its depot is
 
     def _come_home(self, truck: _Truck) -> None:
         truck.free_at = self._ops.board.now
-        if truck.last is not None and truck.last.returned != truck.last.returned:
-            truck.last.returned = self._ops.board.now
-            self._home(truck.last)
+        haul = truck.to_return
+        if haul is not None:
+            haul.returned = self._ops.board.now
+            self._home(haul)
 
     def _drive(self, truck: _Truck, target: int, then: Callable[[], None]) -> None:
         """Let a truck drive to a node and do something there; at once where it is there already."""

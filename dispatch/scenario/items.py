@@ -61,15 +61,12 @@ class KnownItem:
         """Return an amount in quanta; raises ValueError for a unit that is not the item's."""
         self._check_unit(amount.unit, amount.value)
         quanta = amount.value * self.per_unit
-        nearest = round(quanta)
-        if abs(quanta - nearest) <= 1e-6 * max(1.0, quanta):
-            return nearest
-        if self.per_unit == 1:
+        if self.per_unit == 1 and whole(quanta) != whole(quanta, up=False):
             message = (
                 f"'{amount}' is no whole number, and '{self.id}' comes in pieces | Write a whole number."
             )
             raise ValueError(message)
-        return ceil(quanta) if up else int(quanta)
+        return whole(quanta, up=up)
 
     def per_second(self, rate: AmountRate) -> float:
         """Return a rate in quanta per second; raises ValueError for a unit that is not the item's."""
@@ -100,6 +97,14 @@ class KnownItem:
         remedy = f"'… {self.unit}'" + ("" if counted else " or another unit of the same kind")
         message = f"item '{self.id}' is counted in {self.unit}, and this has {given} | Write {remedy}."
         raise ValueError(message)
+
+
+def whole(quanta: float, *, up: bool = True) -> int:
+    """Return whole quanta, rounded up or down but for what is rounding already."""
+    nearest = round(quanta)
+    if abs(quanta - nearest) <= 1e-6 * max(1.0, quanta):
+        return nearest
+    return ceil(quanta) if up else int(quanta)
 
 
 def amount_text(value: float, unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.model.supplies import LOAD_OUT
 from dispatch.scenario import physics
-from dispatch.scenario.items import WATER, KnownItem, Reader, items_of
+from dispatch.scenario.items import WATER, KnownItem, Reader, items_of, whole
 from dispatch.scenario.supplies import DepotSite, KnownNeed, Source, SupplyBook, Tank, TruckKind
 from dispatch.scenario.supply_checks import Checker
 
@@ -143,22 +143,22 @@ class Resolver:
         if need.amount is not None:
             return self.reader.quanta(item, need.amount, where, up=True), 0.0
         if need.rate is not None:
-            return _up(self.reader.per_second(item, need.rate, where) * lasts), 0.0
+            return whole(self.reader.per_second(item, need.rate, where) * lasts), 0.0
         if need.people is not None:
             each = self.reader.per_second(item, need.people.each, where)
-            return _up(each * need.people.number * lasts), 0.0
+            return whole(each * need.people.number * lasts), 0.0
         if need.dyke is not None:
-            return _up(need.dyke.length * need.dyke.per_metre * item.per_unit), 0.0
+            return whole(need.dyke.length * need.dyke.per_metre * item.per_unit), 0.0
         if not self._is_liquid(item, where):
             return 0, 0.0
         if need.cooling is not None:
             flow = physics.cooling_flow(need.cooling.length, need.cooling.application)
-            return _up(flow * lasts / item.litres), flow
+            return whole(flow * lasts / item.litres), flow
         assert need.foam is not None
         area = need.foam.area or physics.circle(need.foam.diameter or 0.0)
         flow = physics.solution_flow(area, need.foam.application)
         litres = physics.concentrate(flow * lasts, need.foam.concentration)
-        return _up(litres / item.litres), flow
+        return whole(litres / item.litres), flow
 
     def _is_liquid(self, item: KnownItem, where: str) -> bool:
         """Return whether an item is measured by weight or volume, noting where it is not."""
@@ -176,7 +176,7 @@ class Resolver:
                 continue
             foam = found[self.number[name]]
             flow = foam.flow * (1.0 - need.foam.concentration)
-            amount = _up(flow * foam.lasts / self.items[WATER].litres)
+            amount = whole(flow * foam.lasts / self.items[WATER].litres)
             known = found.get(water)
             found[self.number[name]] = foam._replace(flow=foam.flow - flow)
             if known is None:
@@ -329,9 +329,3 @@ class Resolver:
 
 def _lists(depot: Depot, item: str) -> bool:
     return item in depot.stock or (depot.produces is not None and item in depot.produces.rates)
-
-
-def _up(quanta: float) -> int:
-    """Return whole quanta, rounded up but for what is rounding already."""
-    nearest = round(quanta)
-    return nearest if abs(quanta - nearest) <= 1e-6 * max(1.0, quanta) else int(quanta) + 1
