@@ -25,7 +25,7 @@ from dispatch.engine.rulebook import NEVER, Ending
 from dispatch.needs import RELIEF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
@@ -107,7 +107,7 @@ class Control(Part):
 
     def _governs(self, call: int) -> bool:
         """Whether it matters if a call is under control: it has alarm levels, or needs supplies."""
-        return self._severity[call] > 0 or any(moment != NO_SAY for moment in self._parts(call))
+        return self._severity[call] > 0 or self._done_by(call) != NO_SAY
 
     def _set_end(self, row: int, moment: float) -> None:
         rows = self.ops.rows
@@ -173,16 +173,18 @@ class Control(Part):
         """Whether a call is under control now."""
         if self._severity[call] > self.ops.level[call]:
             return False
-        return self._last(call, self._arrivals(call), self._parts(call)) <= self.ops.board.now
+        others = self._done_by(call)
+        return others == others and self._last(call, self._arrivals(call), others) <= self.ops.board.now
 
-    def _last(self, call: int, arrives: Mapping[int, float], others: Sequence[float]) -> float:
+    def _last(self, call: int, arrives: Mapping[int, float], others: float) -> float:
         """Return when the last unit has arrived and everything else is done; a call may ask for nobody."""
-        last: float = max(self.ops.ready[call], *arrives.values(), *others)
+        last: float = max(self.ops.ready[call], *arrives.values(), others)
         return last
 
-    def _parts(self, call: int) -> list[float]:
-        """Return when other parts of the doctrine let a call be under control; see :meth:`Part.done_by`."""
-        return [part.done_by(call) for part in self._others] or [NO_SAY]
+    def _done_by(self, call: int) -> float:
+        """Return when all other parts let a call be under control; see :meth:`Part.done_by`."""
+        moments = [part.done_by(call) for part in self._others]
+        return NEVER if any(moment != moment for moment in moments) else max(moments, default=NO_SAY)
 
     def foreseen(self, call: int) -> float:
         """Return when a call is under control, as far as is known.
@@ -192,8 +194,8 @@ class Control(Part):
         """
         if self._severity[call] > self.ops.level[call]:
             return inf if self.may_rise(call) else NEVER
-        others = self._parts(call)
-        if any(moment != moment for moment in others):
+        others = self._done_by(call)
+        if others != others:
             return NEVER
         arrives = self._arrivals(call)
         may_be = all(self.may_come(call, slot) for slot, moment in arrives.items() if moment == inf)

@@ -124,6 +124,9 @@ class Sending:
     def send(self) -> None:
         """Ask the policy, and let trucks set out; the others go home."""
         wanted = self._wanted()
+        for number in self.open:
+            if not self.needs[number].lacking:
+                self._note_short(number, 0)
         if wanted and len(self.trucks):
             carriers = self.trucks.carriers()
             goods = list(self._goods(wanted, carriers))

@@ -451,3 +451,23 @@ def test_tankers_are_not_sent_for_what_hydrants_give(tmp_path: Path) -> None:
     water = {"hydrants": {"c": "10 l/s"}, "sources": {"pond": {"at": "b", "flow": "20 l/s"}}}
     _, found = play(tmp_path, needs={"water": {"amount": "6 m3"}}, water=water, depots=depot(trucks=TANKER))
     assert (found.trips, came(found)) == ((), [(700.0, 6_000_000, "hydrant")])
+
+
+def test_a_call_that_can_never_have_its_supplies_is_raised_all_the_same(tmp_path: Path) -> None:
+    """80 of 250 bags are all there is; the engine works until 7420, past four deadlines of 30 min."""
+    fire = {"run_card": {"engine": 1}, "on_scene": 7200, "supplies": {"sandbags": BAGS}}
+    fire["alarm"] = {"level": 1, "control_within": "30 min"}
+    line = {"sandbags": {"amount": 100, "reserve": 20}}
+    log, _ = play(tmp_path, incident_types={"fire": fire}, depots=depot(stock=line))
+    assert [each.moment for each in log.raises] == [1900.0, 3700.0, 5500.0, 7300.0]
+    assert np.isnan(log.incidents.under_control).all()
+
+
+def test_what_a_unit_brings_may_end_a_shortfall(tmp_path: Path) -> None:
+    """20 of 100 bags cannot be had from the depot, and come with the engine at 220; it stays for the 80."""
+    kinds = engine(carries={"sandbags": "20 bags"})
+    line = {"sandbags": {"amount": 100, "reserve": 20}}
+    log, found = play(tmp_path, needs={"sandbags": 100}, unit_types=kinds, depots=depot(stock=line))
+    assert [(each.moment, each.amount) for each in found.shortfalls] == [(100.0, 20), (220.0, 0)]
+    assert log.incidents.under_control.tolist() == [2620.0]
+    assert log.responses.clear.tolist() == [2620.0]
