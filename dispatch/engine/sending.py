@@ -187,8 +187,7 @@ class Sending:
     def _lot(self, depot: int, item: int) -> int:
         """Return in what lots a depot makes an item: what its largest truck takes."""
         known = self._book.items[item]
-        loads = [kind.load(known) for kind in self._sites[depot].trucks if kind.takes(item)]
-        return max([each for each in loads if each] or [UNLIMITED])
+        return max((kind.carried(item, known) for kind in self._sites[depot].trucks), default=0) or UNLIMITED
 
     def _goods(self, wanted: Sequence[Wanted], carriers: Sequence[Carrier]) -> Iterator[Goods]:
         """Yield what can be loaded, and from when on."""

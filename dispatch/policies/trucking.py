@@ -98,7 +98,7 @@ class Timetable:
             trucks = range(len(self.view.carriers)) if place < 0 else self._at_depot.get(place, ())
             for i in trucks:
                 kind = self.view.carriers[i].kind
-                load = kind.load(known) if kind.takes(item) else 0
+                load = kind.carried(item, known)
                 if load > 0:
                     found.append((i, load))
             self._able[key] = found

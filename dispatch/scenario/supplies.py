@@ -57,6 +57,10 @@ class TruckKind:
         by_volume = self.litres / item.litres if item.litres > 0.0 else inf
         return int(min(self.kg / item.kg, by_volume) + 1e-9)
 
+    def carried(self, number: int, item: KnownItem) -> int:
+        """Return the same for an item by its number, 0 where it cannot carry it."""
+        return self.load(item) if self.takes(number) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class DepotSite:

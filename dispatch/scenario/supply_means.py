@@ -58,10 +58,9 @@ def _ordered(scenario: Scenario, layout: str, name: str) -> float:
 
 def has_tankers(book: SupplyBook, sites: Iterable[DepotSite]) -> bool:
     """Whether a depot has trucks that can fetch water, and there is somewhere to fill them."""
-    water = book.items[book.number[WATER]]
-    kinds = [kind for site in sites for kind in site.trucks]
     item = book.number[WATER]
-    return bool(book.sources) and any(kind.takes(item) and kind.load(water) > 0 for kind in kinds)
+    kinds = (kind for site in sites for kind in site.trucks)
+    return bool(book.sources) and any(kind.carried(item, book.items[item]) > 0 for kind in kinds)
 
 
 def with_hydrants(scenario: Scenario, nodes: Iterable[int]) -> list[int]:

@@ -165,7 +165,7 @@ def holding(scenario: Scenario, layout: str, item: int, capabilities: frozenset[
 
 def sends(book: SupplyBook, site: DepotSite, item: int) -> bool:
     """Whether a depot has a truck for an item."""
-    return any(kind.takes(item) and kind.load(book.items[item]) > 0 for kind in site.trucks)
+    return any(kind.carried(item, book.items[item]) > 0 for kind in site.trucks)
 
 
 def _short(scenario: Scenario, book: SupplyBook, layout: str, needed: Sequence[Demand]) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _drives(
         first = site.load_out if in_hand else site.ramp_up + site.load_out
         best: tuple[float, float] | None = None
         for kind in site.trucks:
-            if any(kind.takes(item) and kind.load(scenario.supplies.items[item]) > 0 for item in listed):
+            if any(kind.carried(item, scenario.supplies.items[item]) > 0 for item in listed):
                 travel = then.road_travel(kind.speed_factor, kind.width)
                 driving = travel.seconds(travel.at(site.node), call.node, "normal")
                 way = first + driving + kind.unload, driving
