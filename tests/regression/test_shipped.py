@@ -225,7 +225,9 @@ def test_the_set_passes_on_two_cores() -> None:
     assert dispatch("check", "scenarios/regression", "--json").stdout == done.stdout
 
 
-@pytest.mark.parametrize("name", ["lanzhou-plan-2020", "lz-petro-tank", "qx-typhoon-flood"])
+@pytest.mark.parametrize(
+    "name", ["gl-blackout-wood", "hn-bus-mountain", "lanzhou-plan-2020", "lz-petro-tank", "qx-typhoon-flood"]
+)
 def test_studies_are_as_expected(name: str) -> None:
     result = check(collect([str(SCENARIOS / f"{name}.yaml")]))
     assert result.exit_code == 0
