@@ -30,6 +30,8 @@ from dispatch.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import BaseModel
+
     from dispatch.errors import DispatchError
     from dispatch.study.compare import Study
 
@@ -140,7 +142,11 @@ def run(
     _show(study, results.run_document, "print_run", options)
     if out is not None:
         manifest = results.manifest(study, "run", options.arguments(study))
-        documents = {"manifest": manifest, "measures": results.run_document(study)}
+        documents = {
+            "manifest": manifest,
+            "measures": results.run_document(study),
+            "details": results.details_text(study),
+        }
         _write(out, documents, results.run_tables(study), table_format)
     _end(study)
 
@@ -180,7 +186,11 @@ def compare(
     _show(study, results.study_document, "print_study", options)
     if out is not None:
         manifest = results.manifest(study, "compare", options.arguments(study))
-        documents = {"manifest": manifest, "study": results.study_document(study)}
+        documents = {
+            "manifest": manifest,
+            "study": results.study_document(study),
+            "details": results.details_text(study),
+        }
         _write(out, documents, results.study_tables(study), table_format)
     _end(study)
 
@@ -190,11 +200,12 @@ class Schema(StrEnum):
 
     SCENARIO = "scenario"
     EXPECTATIONS = "expectations"
+    DRILL = "drill"
 
 
 def schema(
     kind: Annotated[
-        Schema, typer.Argument(metavar="[scenario|expectations]", help="Kind of file.")
+        Schema, typer.Argument(metavar="[scenario|expectations|drill]", help="Kind of file.")
     ] = Schema.SCENARIO,
 ) -> None:
     """Print the JSON schema of a kind of file, for editors that complete and check while one types.
@@ -203,11 +214,16 @@ def schema(
     """
     from dispatch.io.run_folder import json_text
     from dispatch.model.base import json_schema
+    from dispatch.model.briefs import DrillFile
     from dispatch.model.expectations import ExpectedFile
     from dispatch.model.scenario import ScenarioFile
 
-    model = ScenarioFile if kind is Schema.SCENARIO else ExpectedFile
-    sys.stdout.write(json_text(json_schema(model)))
+    models: dict[Schema, type[BaseModel]] = {
+        Schema.SCENARIO: ScenarioFile,
+        Schema.EXPECTATIONS: ExpectedFile,
+        Schema.DRILL: DrillFile,
+    }
+    sys.stdout.write(json_text(json_schema(models[kind])))
 
 
 def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zones: bool) -> Study:
@@ -242,6 +258,7 @@ def _study(path: Path, layouts: list[str], options: Options, *, tables: bool, zo
             jobs=options.jobs,
             by_zone=zones,
             tables=tables,
+            details=options.out is not None,
             progress=tell,
         )
 

@@ -28,6 +28,22 @@ def json_text(value: Any) -> str:
     return json.dumps(_finite(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
+def compact_json_text(value: Mapping[str, Any], depth: int) -> str:
+    """Return JSON as ``json_text`` does, but what stands deeper than ``depth`` on the line of its key."""
+    return _compact(_finite(value), depth, "") + "\n"
+
+
+def _compact(value: Any, depth: int, indent: str) -> str:
+    if not depth or not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    inner = f"{indent} "
+    lines = [
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_compact(value[key], depth - 1, inner)}"
+        for key in sorted(value)
+    ]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -86,7 +102,7 @@ def write_folder(
     tables: Mapping[str, Mapping[str, Sequence[object] | NDArray[np.generic]]],
     table_format: str = "csv",
 ) -> None:
-    """Write JSON documents and tables into a folder, replacing an older run folder in one step.
+    """Write JSON documents, or their text, and tables into a folder, replacing an older one in one step.
 
     The document ``manifest`` also lists the files with their digests: so an older run folder is known, and
     a table that somebody has changed.
@@ -109,8 +125,9 @@ def write_folder(
         files |= {f"{name}.json": "" for name in documents}
         for name, document in documents.items():
             content = {**document, "files": files} if f"{name}.json" == MANIFEST else document
-            (temporary / f"{name}.json").write_text(json_text(content), encoding="utf-8", newline="")
-        _replace(folder, temporary)
+            text = content if isinstance(content, str) else json_text(content)
+            (temporary / f"{name}.json").write_text(text, encoding="utf-8", newline="")
+        replace_folder(folder, temporary)
     except OSError as error:
         message = f"{folder}: cannot be written ({error.strerror})."
         raise UsageError(message, hint="Free some space, or name another folder.") from None
@@ -124,7 +141,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _replace(folder: Path, temporary: Path) -> None:
+def replace_folder(folder: Path, temporary: Path) -> None:
     """Put a finished folder in its place."""
     if not folder.exists():
         temporary.rename(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dispatch.engine.notice import Notice
 from dispatch.errors import InputError, Problems
@@ -13,9 +13,26 @@ from dispatch.io.tables import read_written
 from dispatch.regression.events import Event, events_of_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 WRITE_AGAIN = "Write it again with 'dispatch run … -o'."
+
+
+class Written(Protocol):
+    """A folder of a run or a study, as far as it tells what was simulated."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What its manifest says."""
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Fingerprints of what it depended on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class RunFolder:
 def read_run(path: Path) -> RunFolder:
     """Return a run folder; raises InputError with every problem found."""
     problems = Problems()
-    manifest = _manifest(path, problems)
+    manifest = _of_run(path, problems)
     tables: dict[str, dict[str, list[object]]] = {}
     altered: list[str] = []
     for name in ("incidents", "responses", "notices"):
@@ -69,23 +86,71 @@ def read_run(path: Path) -> RunFolder:
         raise InputError(problems.found) from None
 
 
-def _manifest(path: Path, problems: Problems) -> dict[str, Any] | None:
+def read_manifest(path: Path, problems: Problems, *, again: str = WRITE_AGAIN) -> dict[str, Any] | None:
+    """Return the manifest of a run or a study, all of it of the right types; None with the problem noted."""
     try:
-        read = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        read = read_json(path / MANIFEST)
     except (OSError, ValueError):
-        problems.add(str(path), "no run folder: it has no readable manifest.json", WRITE_AGAIN)
+        problems.add(str(path), "no run folder: it has no readable manifest.json", again)
         return None
-    needed = ("command", "inputs", "layouts", "scenario_file", "seed", "replications", "speeds", "measures")
-    files = read.get("files") if isinstance(read, dict) else None
-    if not isinstance(read, dict) or not isinstance(files, dict) or any(name not in read for name in needed):
-        problems.add(
-            f"{path.name}/{MANIFEST}", "was written by another version, or is something else", WRITE_AGAIN
-        )
+    if not isinstance(read, dict) or not all(
+        name in read and fits(read[name]) for name, fits in _FITS.items()
+    ):
+        problems.add(f"{path.name}/{MANIFEST}", "was written by another version, or is something else", again)
         return None
-    if read["command"] != "run":
-        problems.add(
-            f"{path.name}/{MANIFEST}", f"is of 'dispatch {read['command']}', which keeps no logs", WRITE_AGAIN
-        )
+    return read
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file says; raises OSError or ValueError where it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except RecursionError:
+        message = "nested too deep"
+        raise ValueError(message) from None
+
+
+def _refuse(constant: str) -> float:
+    message = f"{constant} is no JSON"
+    raise ValueError(message)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is a text that can be printed, which half a surrogate pair cannot."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_map_of_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "command": _is_text,
+    "inputs": _is_map_of_texts,
+    "files": _is_map_of_texts,
+    "layouts": lambda value: _are_texts(value) and len(value) > 0,
+    "scenario_file": _is_text,
+    "seed": _is_count,
+    "replications": _is_count,
+    "speeds": lambda value: isinstance(value, dict) and _is_text(value.get("set")),
+    "measures": _are_texts,
+}
+"""What a manifest must hold."""
+
+
+def _of_run(path: Path, problems: Problems) -> dict[str, Any] | None:
+    read = read_manifest(path, problems)
+    if read is not None and read["command"] != "run":
+        fact = f"is of 'dispatch {read['command']}', which keeps no logs"
+        problems.add(f"{path.name}/{MANIFEST}", fact, WRITE_AGAIN)
         return None
     return read
 

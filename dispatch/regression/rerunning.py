@@ -15,12 +15,12 @@ from dispatch.study.opening import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dispatch.regression.folders import RunFolder
+    from dispatch.regression.folders import RunFolder, Written
     from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study
 
 
-def find_scenario(run: RunFolder, given: Path | None) -> Path:
+def find_scenario(run: Written, given: Path | None) -> Path:
     """Return a run's scenario: as given, or where the manifest says, from here or above the run."""
     if given is not None:
         return given
@@ -32,7 +32,7 @@ def find_scenario(run: RunFolder, given: Path | None) -> Path:
     raise UsageError(message, hint="Name it with --scenario.")
 
 
-def load_unchanged(run: RunFolder, path: Path) -> Scenario:
+def load_unchanged(run: Written, path: Path) -> Scenario:
     """Return the scenario of a run; raises UsageError naming every input that has changed since."""
     scenario = load(path, speeds=run.manifest["speeds"]["set"]).with_seed(int(run.manifest["seed"]))
     changed = differing_inputs(run.inputs, fingerprints(scenario))

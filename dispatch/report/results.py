@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatch.engine.supply_tables import SUPPLY_TABLES
+from dispatch.io.run_folder import compact_json_text
 from dispatch.regression.provenance import fingerprints
 from dispatch.scenario.files import workspace
 from dispatch.study.compare import zone_verdicts
+from dispatch.study.details import left_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from dispatch.engine.log import Columns
     from dispatch.scenario.scenario import Scenario
     from dispatch.study.compare import Study
-    from dispatch.study.estimates import Estimate
+    from dispatch.study.estimates import Difference, Estimate
 
 WHERE_THERE_IS_ANY = ("notices", "moveups", *SUPPLY_TABLES)
 """Tables that are left out where they have no rows."""
@@ -49,6 +51,25 @@ def study_document(study: Study) -> dict[str, Any]:
         "differences": {_pair(study, layout): _differences(study, layout) for layout in others},
         "zones": {_pair(study, layout): _zones(study, layout) for layout in others},
     }
+
+
+def details_text(study: Study) -> str:
+    """Return the JSON text of all measures that a report needs, one a line, for there are thousands."""
+    names, others = study.details, study.layouts[1:]
+    layouts = {
+        layout: {name: _estimate(e) for name, e in study.estimates(layout, names).items()}
+        for layout in study.layouts
+    }
+    differences = {
+        _pair(study, layout): {
+            name: {**_difference(d), "n": d.n} for name, d in study.differences(layout, names).items()
+        }
+        for layout in others
+    }
+    document = {
+        "layouts": layouts, "differences": differences, "left_out": left_out(study.scenario)
+    }  # fmt: skip
+    return compact_json_text(document, 3)
 
 
 def _head(study: Study) -> dict[str, Any]:
@@ -88,10 +109,11 @@ def _estimate(e: Estimate) -> dict[str, Any]:
 
 
 def _differences(study: Study, layout: str) -> dict[str, Any]:
-    found = {name: study.difference(layout, name) for name in study.measures}
-    return {
-        name: {"mean": d.mean, "half_width": d.half_width, "p_value": d.p_value} for name, d in found.items()
-    }
+    return {name: _difference(study.difference(layout, name)) for name in study.measures}
+
+
+def _difference(d: Difference) -> dict[str, Any]:
+    return {"mean": d.mean, "half_width": d.half_width, "p_value": d.p_value}
 
 
 def _zones(study: Study, layout: str) -> dict[str, Any]:

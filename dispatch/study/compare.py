@@ -16,7 +16,16 @@ from dispatch.engine.supply_tables import supply_tables
 from dispatch.engine.tables import incident_table, move_table, response_table, unit_table
 from dispatch.errors import UsageError
 from dispatch.study import supplies
-from dispatch.study.estimates import Difference, Estimate, estimate, holm, paired_difference
+from dispatch.study.details import detail_measures
+from dispatch.study.estimates import (
+    Difference,
+    Estimate,
+    estimate,
+    estimates,
+    holm,
+    paired_difference,
+    paired_differences,
+)
 from dispatch.study.measures import PRINCIPAL, compile_measures, headline
 from dispatch.study.opening import load_again
 from dispatch.study.pool import in_order
@@ -53,6 +62,8 @@ class Study:
     """Whether a person stopped the study before it was finished."""
     tables: dict[str, list[Columns]] = field(default_factory=dict)
     """Incident, response and unit tables by replication, where they were asked for."""
+    details: tuple[str, ...] = ()
+    """Measures that a report needs in addition, where they were asked for."""
 
     @property
     def reference(self) -> str:
@@ -84,19 +95,38 @@ class Study:
         """Return a measure's mean over the replications."""
         return estimate(self.values[layout][measure])
 
+    def estimates(self, layout: str, measures: Sequence[str]) -> dict[str, Estimate]:
+        """Return the means of many measures, as ``estimate`` does one by one."""
+        return dict(zip(measures, estimates(self._columns(layout, measures)), strict=True))
+
+    def differences(self, layout: str, measures: Sequence[str]) -> dict[str, Difference]:
+        """Return the paired differences of many measures, as ``difference`` does one by one."""
+        both = (self._columns(name, measures) for name in (layout, self.reference))
+        return dict(zip(measures, paired_differences(*both), strict=True))
+
+    def _columns(self, layout: str, measures: Sequence[str]) -> NDArray[np.float64]:
+        """Return values [replication, measure]."""
+        found = [self.values[layout][name] for name in measures]
+        return np.array(found).reshape(len(measures), self.replications).T
+
     def principal(self, layout: str) -> str:
         """Return the measure that decides who gains and who loses by a layout.
 
         It is the mean total time of the first unit, and the mean time to the first truck of supplies where
         the layout differs from the reference in depots only.
         """
-        one, other = (self.scenario.layouts[name] for name in (layout, self.reference))
-        only_depots = (one.sites, one.units) == (other.sites, other.units) and one.depots != other.depots
-        return supplies.PRINCIPAL if only_depots else PRINCIPAL
+        return principal(self.scenario, layout, self.reference)
 
     def difference(self, layout: str, measure: str) -> Difference:
         """Return a measure's paired difference ``layout − reference``."""
         return paired_difference(self.values[layout][measure], self.values[self.reference][measure])
+
+
+def principal(scenario: Scenario, layout: str, reference: str) -> str:
+    """Return the measure that decides who gains and who loses by a layout against another one."""
+    one, other = (scenario.layouts[name] for name in (layout, reference))
+    only_depots = (one.sites, one.units) == (other.sites, other.units) and one.depots != other.depots
+    return supplies.PRINCIPAL if only_depots else PRINCIPAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +172,15 @@ def compare(
     jobs: int = 1,
     by_zone: bool = True,
     tables: bool = False,
+    details: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Study:
     """Simulate layouts (all, when none are named) on the same replications and return their measures.
 
     The result does not depend on ``jobs``. ``progress`` is called with replications done and to do. A
     KeyboardInterrupt ends the study with what is finished. With a stopping rule in the scenario and no
-    number of replications given, it is replicated until the rule is met.
+    number of replications given, it is replicated until the rule is met. With ``details``, all measures of
+    ``detail_measures`` are read in addition.
     """
     names = tuple(dict.fromkeys(layouts)) or tuple(scenario.layouts)
     for name in names:
@@ -162,7 +194,7 @@ def compare(
     if jobs < 1 or wanted < 1:
         message = f"{wanted} replications in {jobs} processes."
         raise UsageError(message, hint="Give at least one of each.")
-    task = _Task(scenario, names, every, tables=tables)
+    task = _Task(scenario, names, every, tables=tables, details=details)
     results = _results(task, wanted, min(jobs, wanted))
     collected: list[_Result] = []
     interrupted = _collect(
@@ -230,7 +262,8 @@ def _study(task: _Task, asked: tuple[str, ...], collected: list[_Result], *, int
     for result in collected:
         for name, table in result.tables.items():
             tables.setdefault(name, []).append(table)
-    return Study(task.scenario, task.layouts, asked, values, len(collected), interrupted, tables)
+    details = task.details and tuple(sorted({*asked, *task.details}))
+    return Study(task.scenario, task.layouts, asked, values, len(collected), interrupted, tables, details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +279,19 @@ class _Task:
     """Simulates and measures one replication of all layouts; the same in any process."""
 
     def __init__(
-        self, scenario: Scenario, layouts: tuple[str, ...], measures: tuple[str, ...], *, tables: bool
+        self,
+        scenario: Scenario,
+        layouts: tuple[str, ...],
+        measures: tuple[str, ...],
+        *,
+        tables: bool,
+        details: bool,
     ) -> None:
-        self.scenario, self.layouts, self.measures, self.tables = scenario, layouts, measures, tables
-        self._compiled = compile_measures(scenario, measures)
+        self.scenario, self.layouts, self.asked, self.tables = scenario, layouts, measures, tables
+        self.details = detail_measures(scenario) if details else ()
+        self.measures = tuple(dict.fromkeys([*measures, *self.details]))
+        """What is read: what was asked for, and then the details."""
+        self._compiled = compile_measures(scenario, self.measures)
         self._fleets: dict[str, Fleet] = {}
 
     def __call__(self, replication: int) -> _Result:
@@ -286,6 +328,7 @@ class _Order:
     layouts: tuple[str, ...]
     measures: tuple[str, ...]
     tables: bool
+    details: bool
 
 
 @lru_cache(maxsize=1)
@@ -294,7 +337,8 @@ def _task_of(order: _Order) -> _Task:
     scenario = load_again(
         order.path, order.digest, speeds=order.speeds, doing="studied", remedy="Run the study again."
     )
-    return _Task(scenario.with_seed(order.seed), order.layouts, order.measures, tables=order.tables)
+    scenario = scenario.with_seed(order.seed)
+    return _Task(scenario, order.layouts, order.measures, tables=order.tables, details=order.details)
 
 
 def _work(order: _Order, replication: int) -> _Result:
@@ -307,5 +351,6 @@ def _results(task: _Task, count: int, jobs: int) -> Generator[_Result]:
         return in_order(task, range(count), 1)
     scenario = task.scenario
     path, seed, speeds = os.fspath(scenario.path), scenario.file.seed, scenario.file.travel.speeds
-    order = _Order(path, scenario.digest, seed, speeds, task.layouts, task.measures, task.tables)
+    shown = (task.layouts, task.asked, task.tables, bool(task.details))
+    order = _Order(path, scenario.digest, seed, speeds, *shown)
     return in_order(partial(_work, order), range(count), jobs)

@@ -44,47 +44,74 @@ def estimate(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
 
     The half-width is t(0.975, n−1)·s/√n (Student).
     """
-    known = np.asarray(values, dtype=np.float64)
-    known = known[~np.isnan(known)]
-    n = len(known)
-    if n == 0:
-        return Estimate(math.nan, math.nan, 0)
-    return Estimate(float(known.mean()), half_width(known), n)
+    return estimates(np.asarray(values, dtype=np.float64)[:, np.newaxis])[0]
 
 
 def paired_difference(
     values: Sequence[float] | NDArray[np.float64], reference: Sequence[float] | NDArray[np.float64]
 ) -> Difference:
     """Return ``values − reference`` for pairs of equal luck; pairs with a NaN are left out."""
-    both = np.asarray(values, dtype=np.float64) - np.asarray(reference, dtype=np.float64)
-    result = estimate(both)
-    return Difference(result.mean, result.half_width, _p_value(both[~np.isnan(both)]), result.n)
+    columns = (np.asarray(each, dtype=np.float64)[:, np.newaxis] for each in (values, reference))
+    return paired_differences(*columns)[0]
+
+
+def estimates(values: NDArray[np.float64]) -> list[Estimate]:
+    """Return the estimate of each column of values [replication, measure], all at once."""
+    return [Estimate(mean, width, n) for mean, width, _, n in _summaries(values)]
+
+
+def paired_differences(values: NDArray[np.float64], reference: NDArray[np.float64]) -> list[Difference]:
+    """Return the paired difference of each column [replication, measure], all at once."""
+    return [Difference(*found) for found in _summaries(values - reference)]
 
 
 def half_width(known: NDArray[np.float64], confidence: float = CONFIDENCE) -> float:
     """Return half of the mean's confidence interval, NaN for fewer than two values (Student)."""
-    from scipy.special import stdtrit
-
-    n = len(known)
-    if n < 2:
-        return math.nan
-    return float(stdtrit(n - 1, 0.5 + confidence / 2) * _standard_error(known))
-
-
-def _standard_error(known: NDArray[np.float64]) -> float:
-    # values that are all the same must give exactly zero, whatever the rounding of their mean
-    return 0.0 if np.ptp(known) == 0.0 else float(known.std(ddof=1) / math.sqrt(len(known)))
-
-
-def _p_value(known: NDArray[np.float64]) -> float:
-    from scipy.special import stdtr
-
     if len(known) < 2:
         return math.nan
-    error, mean = _standard_error(known), float(known.mean())
-    if error == 0.0:
-        return 1.0 if mean == 0.0 else math.nan
-    return float(2.0 * stdtr(len(known) - 1, -abs(mean / error)))
+    return float(_half_widths(_standard_errors(known[np.newaxis]), len(known), confidence)[0])
+
+
+def _summaries(values: NDArray[np.float64]) -> list[tuple[float, float, float, int]]:
+    """Return mean, half-width, p-value of being zero, and number of the known values of each column."""
+    columns = np.ascontiguousarray(values.T)
+    known = ~np.isnan(columns)
+    counts = known.sum(axis=1)
+    found = [(math.nan, math.nan, math.nan, 0)] * len(columns)
+    for n in np.unique(counts[counts > 0]).tolist():
+        chosen = np.flatnonzero(counts == n)
+        block = columns[chosen][known[chosen]].reshape(-1, n)
+        # along the rows of a contiguous block the sums are those of each row alone, bit by bit
+        means = block.mean(axis=1)
+        widths = p_values = np.full(len(block), math.nan)
+        if n > 1:
+            errors = _standard_errors(block)
+            widths, p_values = _half_widths(errors, n, CONFIDENCE), _p_values(means, errors, n)
+        rows = zip(means.tolist(), widths.tolist(), p_values.tolist(), strict=True)
+        for column, row in zip(chosen.tolist(), rows, strict=True):
+            found[column] = (*row, n)
+    return found
+
+
+def _half_widths(errors: NDArray[np.float64], n: int, confidence: float) -> NDArray[np.float64]:
+    from scipy.special import stdtrit
+
+    return np.asarray(stdtrit(n - 1, 0.5 + confidence / 2) * errors)
+
+
+def _standard_errors(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard error of the mean of each row."""
+    # values that are all the same must give exactly zero, whatever the rounding of their mean
+    constant = np.ptp(block, axis=1) == 0.0
+    return np.where(constant, 0.0, block.std(axis=1, ddof=1) / math.sqrt(block.shape[1]))
+
+
+def _p_values(means: NDArray[np.float64], errors: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    from scipy.special import stdtr
+
+    certain = errors == 0.0
+    chances = 2.0 * stdtr(n - 1, -np.abs(means / np.where(certain, 1.0, errors)))
+    return np.where(certain, np.where(means == 0.0, 1.0, math.nan), chances)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

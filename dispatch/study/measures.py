@@ -6,18 +6,19 @@ brackets. Names are part of the interface; the docstrings here make the referenc
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.engine.board import MARGIN
 from dispatch.engine.log import AID
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.scenario.supply_means import items_used
 from dispatch.study import singles, supplies
+from dispatch.study.concurrency import concurrency_at_least
+from dispatch.study.intervals import WITHIN, Question, statistic
 from dispatch.study.outcomes import OUTCOMES, counted
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS, LogView
 
@@ -66,8 +67,7 @@ PRINCIPAL = "total.first.mean"
 """The measure that decides about winners and losers among zones."""
 
 _NAME = re.compile(r"(?P<name>[a-z0-9_.]+)(\[(?P<filter>[^\[\]]*)\])?")
-_PERCENTILE = re.compile(r"p([1-9][0-9]?(?:\.[0-9]+)?)")
-_WITHIN = re.compile(r"within_([0-9]+(?:\.[0-9]+)?)s")
+_AT_LEAST = re.compile(r"concurrency\.at_least_([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _compile(scenario: Scenario, written: str) -> Measure:
     if len(parts) == 2 and parts[0] == "queue":
         _refuse_filters(written, filters, INCIDENT_FILTERS)
         return _waits(written, parts[1], filters)
-    coverage = _WITHIN.fullmatch(parts[-1]) if parts[:2] == ["coverage", "static"] else None
+    coverage = WITHIN.fullmatch(parts[-1]) if parts[:2] == ["coverage", "static"] else None
     if coverage is not None:
         seconds = float(coverage[1])
         _refuse_filters(written, filters, ("type", "zone"))
@@ -156,6 +156,13 @@ def _compile(scenario: Scenario, written: str) -> Measure:
             higher_is_better=True,
             read=lambda v: singles.static_coverage(v, filters, seconds),
             filters=filters,
+        )
+    at_least = _AT_LEAST.fullmatch(match["name"])
+    if at_least is not None:
+        least = int(at_least[1])
+        _refuse_filters(written, filters, INCIDENT_FILTERS)
+        return Measure(
+            written, "share", None, lambda view: concurrency_at_least(view, filters, least), filters
         )
     if match["name"] in OUTCOMES:
         _refuse_filters(written, filters, INCIDENT_FILTERS)
@@ -191,15 +198,15 @@ def _outcome(scenario: Scenario, written: str, name: str, filters: dict[str, str
 
 
 def _waits(written: str, name: str, filters: dict[str, str]) -> Measure:
-    unit, better, statistic = _statistic(written, name)
+    unit, better, reduce = statistic(written, name)
     is_number = name == "n"
     return Measure(
         written,
         unit,
         better,
-        lambda view: statistic(*singles.waits(view, filters)),
+        lambda view: reduce(singles.waits(view, filters)),
         filters,
-        None if is_number else lambda view: singles.waits(view, filters)[1],
+        None if is_number else lambda view: singles.waits(view, filters).n,
         of_calls=is_number,
         given=is_number,
     )
@@ -210,26 +217,23 @@ def known_names() -> list[str]:
     statistics = ("mean", "median", "p80", "p90", "p95", "max", "n", "within_300s", "within_480s")
     whos = (*RANKS, "erf")
     names = [f"{interval}.{who}.{s}" for interval in INTERVALS for who in whos for s in statistics]
-    return [*names, "queue.mean", "coverage.static.within_300s", *singles.SINGLES, *OUTCOMES]
+    return [
+        *names,
+        "queue.mean",
+        "coverage.static.within_300s",
+        "concurrency.at_least_2",
+        *singles.SINGLES,
+        *OUTCOMES,
+    ]
 
 
 def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, str]:
     """Return filters by key; raises UsageError for keys and values that the scenario does not know."""
     if text is None:
         return {}
-    values = {
-        "type": [kind.id for kind in scenario.kinds],
-        "zone": list(scenario.zones),
-        "priority": _priorities(scenario),
-        "level": _levels(scenario),
-        "unit": sorted({unit for layout in scenario.layouts.values() for unit, _ in layout.units}),
-        "station": sorted({site.id for layout in scenario.layouts.values() for site in layout.sites}),
-        "unit_type": list(scenario.file.unit_types),
-        "hospital": [site.id for site in scenario.hospitals],
-        "agreement": [each.id for each in scenario.agreements],
-        "depot": sorted({site.id for layout in scenario.layouts.values() for site in layout.depots}),
-        "item": items_used(scenario) if "item" in text else [],
-    }
+    values = _values(scenario)
+    if "item" in text:
+        values = values | {"item": items_used(scenario)}
     filters: dict[str, str] = {}
     for part in text.split(","):
         key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -241,6 +245,25 @@ def _filters(scenario: Scenario, written: str, text: str | None) -> dict[str, st
             raise UsageError(message, hint=did_you_mean(value, values[key]))
         filters[key] = value
     return filters
+
+
+@lru_cache(maxsize=1)  # a study compiles thousands of names
+def _values(scenario: Scenario) -> dict[str, list[str]]:
+    """Return what each filter may choose; items, which take long to list, only where they are asked for."""
+    layouts = scenario.layouts.values()
+    return {
+        "type": [kind.id for kind in scenario.kinds],
+        "zone": list(scenario.zones),
+        "priority": _priorities(scenario),
+        "level": _levels(scenario),
+        "unit": sorted({unit for layout in layouts for unit, _ in layout.units}),
+        "station": sorted({site.id for layout in layouts for site in layout.sites}),
+        "unit_type": list(scenario.file.unit_types),
+        "hospital": [site.id for site in scenario.hospitals],
+        "agreement": [each.id for each in scenario.agreements],
+        "depot": sorted({site.id for layout in layouts for site in layout.depots}),
+        "item": [],
+    }
 
 
 def _levels(scenario: Scenario) -> list[str]:
@@ -268,25 +291,25 @@ def _refuse_filters(written: str, filters: dict[str, str], allowed: tuple[str, .
             raise UsageError(message, hint=hint)
 
 
-def _interval(written: str, interval: str, who: str, statistic: str, filters: dict[str, str]) -> Measure:
+def _interval(written: str, interval: str, who: str, name: str, filters: dict[str, str]) -> Measure:
     if who not in RANKS and who != "erf":
         message = f"measure '{written}': no '{who}'."
         raise UsageError(message, hint=did_you_mean(who, [*RANKS, "erf"]))
-    unit, better, reduce = _statistic(written, statistic)
+    unit, better, reduce = statistic(written, name)
     rank = RANKS.get(who)
+    seconds = Question(interval, rank, filters).of
 
     def read(view: LogView) -> float:
-        values, _, n = _intervals(view, interval, rank, filters)
-        return reduce(values, n)
+        return reduce(seconds(view))
 
     def worst(view: LogView) -> Worst | None:
-        values, which, _ = _intervals(view, interval, rank, filters)
-        return _longest(view, values, which, rank) if len(values) else None
+        found = seconds(view)
+        return _longest(view, found.values, found.calls, rank) if len(found.values) else None
 
     def counted(view: LogView) -> int:
-        return _intervals(view, interval, rank, filters)[2]
+        return seconds(view).n
 
-    is_number = statistic == "n"
+    is_number = name == "n"
     by_call = interval in ("processing", "response", "total") and not set(filters) & set(UNIT_FILTERS)
     return Measure(
         written,
@@ -309,70 +332,3 @@ def _longest(view: LogView, values: Floats, calls: NDArray[np.intp], rank: int |
     unit = int(view.responses.unit[row]) if row >= 0 else AID
     incident = view.timeline.incident_id(call, view.log.scenario.kinds)
     return Worst(float(values[at]), view.log.fleet.ids[unit] if unit != AID else "", incident)
-
-
-def _intervals(
-    view: LogView, interval: str, rank: int | None, filters: dict[str, str]
-) -> tuple[Floats, NDArray[np.intp], int]:
-    """Return the seconds of an interval, the calls that have one, and the number of calls in question.
-
-    ``rank`` is the order of arrival, None for the whole effective response force.
-    """
-    rows = view.arrival(rank)
-    calls = view.calls({k: v for k, v in filters.items() if k in INCIDENT_FILTERS})
-    calls &= view.incidents.needed > (rank or 0)
-    by_unit = {k: v for k, v in filters.items() if k in UNIT_FILTERS}
-    if by_unit:
-        calls &= view.by_units(rows, by_unit)
-    t, r = view.timeline, view.responses
-    if interval == "processing":
-        values = (t.ready - t.received)[calls]
-        return values, np.flatnonzero(calls), len(values)
-    if interval in ("turnout", "travel"):
-        calls &= ~view.by_aid(rows)
-    came = calls & (rows >= 0)
-    row = rows[came]
-    if interval == "turnout":
-        values = r.en_route[row] - r.alerted[row]
-    elif interval == "travel":
-        values = r.on_scene[row] - r.en_route[row]
-    elif interval == "response":
-        values = r.on_scene[row] - (view.incidents.dispatched[came] if rank is None else r.alerted[row])
-    else:
-        values = r.on_scene[row] - t.received[came]
-    return np.asarray(values), np.flatnonzero(came), int(calls.sum())
-
-
-def _statistic(written: str, name: str) -> tuple[str, bool | None, Callable[[Floats, int], float]]:
-    """Return unit, direction and function (values, calls in question) → number of a statistic."""
-    if name in _SIMPLE:
-        return _SIMPLE[name]
-    percentile = _PERCENTILE.fullmatch(name)
-    if percentile is not None:
-        share = float(percentile[1]) / 100.0
-        return "s", False, lambda values, _: float(np.quantile(values, share)) if len(values) else math.nan
-    within = _WITHIN.fullmatch(name)
-    if within is not None:
-        limit = float(within[1])
-        return "share", True, lambda values, n: float((values <= limit + MARGIN).sum()) / n if n else math.nan
-    message = f"measure '{written}': no statistic '{name}'."
-    known = [*_SIMPLE, "p80", "p90", "p95", "within_300s", "within_480s"]
-    raise UsageError(message, hint=did_you_mean(name, known))
-
-
-_SIMPLE: dict[str, tuple[str, bool | None, Callable[[Floats, int], float]]] = {
-    "mean": ("s", False, lambda values, _: float(values.mean()) if len(values) else math.nan),
-    "median": ("s", False, lambda values, _: float(np.median(values)) if len(values) else math.nan),
-    "max": ("s", False, lambda values, _: float(values.max()) if len(values) else math.nan),
-    "n": ("1", None, lambda _, n: float(n)),
-}
-
-STATISTICS = {
-    "mean": "Mean over the calls that have the interval; a call nobody reached is left out, never a zero.",
-    "median": "Median over the same calls.",
-    "p<q>": "Percentile, such as p90 or p95: linear interpolation (Hyndman–Fan type 7).",
-    "max": "Greatest value.",
-    "within_<s>s": "Share of all calls in question reached within s seconds; unreached ones count as missed.",
-    "n": "Number of calls in question, reached or not.",
-}
-"""What the statistics mean, for the reference."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import UsageError
 from dispatch.scenario import loading
 from dispatch.study.measures import compile_measures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dispatch.errors import Problems
@@ -16,12 +17,26 @@ if TYPE_CHECKING:
     from dispatch.scenario.scenario import Scenario
 
 
-def load(path: str | Path, *, speeds: str | None = None) -> Scenario:
+def load(
+    path: str | Path,
+    *,
+    speeds: str | None = None,
+    more: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
+    policy: str | None = None,
+    quiet: bool = False,
+) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
 
-    ``speeds`` names the speed set to use instead of the file's.
+    ``speeds`` names the speed set to use instead of the file's. ``more`` are injects as they would be
+    written, behind those of the file, each with the place at which its problems are told. ``policy`` names
+    another dispatching policy; with ``by_order`` supplies wait for orders, too, and nobody moves up.
+    ``closures`` are more closures, each with its id behind the place; a ``quiet`` scenario has no random and
+    no recorded calls.
     """
-    return loading.load(path, _check_measures, speeds=speeds)
+    return loading.load(
+        path, _check_measures, speeds=speeds, more=more, closures=closures, policy=policy, quiet=quiet
+    )
 
 
 def _check_measures(scenario: Scenario, document: YamlDocument, problems: Problems) -> None:

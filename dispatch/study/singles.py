@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from dispatch.engine.board import MARGIN
 from dispatch.engine.levels import BY_DEADLINE
 from dispatch.engine.moving_up import OFF_DUTY
 from dispatch.engine.rulebook import Ending
-from dispatch.needs import RELIEF
 from dispatch.scenario.conditions import Conditions
 from dispatch.study import helping
 from dispatch.study.admissions import (
@@ -21,12 +20,14 @@ from dispatch.study.admissions import (
     hospital_travel_mean,
     hospital_wait_mean,
 )
-from dispatch.study.posts import unready
+from dispatch.study.concurrency import concurrency_max, concurrency_mean
+from dispatch.study.intervals import Seconds
+from dispatch.study.residual import residual_coverage
 from dispatch.study.supplies import SUPPLY_SINGLES
 from dispatch.study.view import INCIDENT_FILTERS, UNIT_FILTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -75,14 +76,15 @@ def incidents_incomplete(view: LogView, filters: Filters) -> float:
     return float((view.calls(filters) & np.isnan(view.incidents.erf)).sum())
 
 
-def waits(view: LogView, filters: Filters) -> tuple[Floats, int]:
+def waits(view: LogView, filters: Filters) -> Seconds:
     """Seconds that calls wait from ready until their first unit is alerted, and the number of calls.
 
     A call that never got a unit has no wait but is counted in ``n``.
     """
     calls = view.calls(filters)
-    values = (view.incidents.dispatched - view.timeline.ready)[calls]
-    return values[~np.isnan(values)], int(calls.sum())
+    values = view.incidents.dispatched - view.timeline.ready
+    known = calls & ~np.isnan(values)
+    return Seconds(values[known], np.flatnonzero(known), int(calls.sum()))
 
 
 def _responses(view: LogView, filters: Filters) -> Mask:
@@ -141,32 +143,6 @@ def workload_max(view: LogView, filters: Filters) -> float:
     return float(shares.max()) if len(shares) else math.nan
 
 
-def _open_calls(view: LogView, filters: Filters) -> tuple[Floats, Floats]:
-    """Return begin and end of the open calls, cut to the measured time; unfinished ones last to its end."""
-    t, i = view.timeline, view.incidents
-    calls = view.matching(filters)
-    given_up = np.isnan(i.dispatched) & i.given_up
-    closed = np.where(given_up, t.ready, np.where(np.isnan(i.closed), math.inf, i.closed))
-    begin = np.clip(t.received[calls], view.start, view.end)
-    return begin, np.clip(closed[calls], view.start, view.end)
-
-
-def concurrency_mean(view: LogView, filters: Filters) -> float:
-    """Mean number of open calls over the measured time, from received to last unit clear."""
-    begin, end = _open_calls(view, filters)
-    return float((end - begin).sum() / view.window)
-
-
-def concurrency_max(view: LogView, filters: Filters) -> float:
-    """Greatest number of calls open at once."""
-    begin, end = _open_calls(view, filters)
-    lasting = end > begin
-    times = np.concatenate([begin[lasting], end[lasting]])
-    steps = np.concatenate([np.ones(lasting.sum()), -np.ones(lasting.sum())])
-    order = np.lexsort((steps, times))  # of equal moments, ends count first
-    return float(np.cumsum(steps[order]).max(initial=0.0))
-
-
 def reliability_first_due(view: LogView, filters: Filters) -> float:
     """Share of calls that a unit of the first-due station reached; the rest is interdistrict response.
 
@@ -175,30 +151,7 @@ def reliability_first_due(view: LogView, filters: Filters) -> float:
     Calls nobody reached count as missed, and reliefs do not count.
     """
     calls = view.calls(filters)
-    first_due = _first_due_site(view)
-    r = view.responses
-    sites = np.array([*view.log.fleet.site, -2])
-    own = ~np.isnan(r.on_scene) & (sites[r.unit] == first_due[r.incident])
-    own &= view.timeline.slot_level[r.slot] != RELIEF
-    answered = np.zeros(len(calls), dtype=np.bool_)
-    answered[r.incident[own]] = True
-    return _share(float((answered & calls).sum()), float(calls.sum()))
-
-
-def _first_due_site(view: LogView) -> NDArray[np.intp]:
-    """Return the first-due station of each call, −1 where no unit is able [n]."""
-    fleet, t = view.log.fleet, view.timeline
-    known: dict[tuple[int, int], int] = {}
-    result = np.full(len(t), -1, dtype=np.intp)
-    capability = t.capability[t.first_slot[:-1]] if len(t) else t.capability
-    for call, (node, able) in enumerate(zip(t.node.tolist(), capability.tolist(), strict=True)):
-        key = (node, able)
-        if key not in known:
-            listed = [unit for unit in fleet.first_due.get(node, ()) if able in fleet.capabilities[unit]]
-            nearest = (unit for _, unit in fleet.ranking(node, able) if fleet.agreement[unit] < 0)
-            known[key] = next((fleet.site[unit] for unit in chain(listed, nearest)), -1)
-        result[call] = known[key]
-    return result
+    return _share(float((view.first_due & calls).sum()), float(calls.sum()))
 
 
 def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
@@ -207,6 +160,20 @@ def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
     Suitable is a unit with a capability of the call's run card. Needs no simulation. Where speeds depend on
     the time of day, demand is taken hour by hour; closures are left out.
     """
+    kept = _STATIC.setdefault(view.log.fleet, {})
+    key = (seconds, tuple(sorted(filters.items())))
+    if key not in kept:
+        kept[key] = _static_coverage(view, filters, seconds)
+    return kept[key]
+
+
+_STATIC: WeakKeyDictionary[Fleet, dict[tuple[float, tuple[tuple[str, str], ...]], float]] = (
+    WeakKeyDictionary()
+)
+"""What no replication changes: static coverage by fleet, seconds and filters."""
+
+
+def _static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
     scenario, base = view.log.scenario, view.log.fleet
     inside = total = 0.0
     for period, demand in scenario.demand_by_period.items():
@@ -229,77 +196,6 @@ def static_coverage(view: LogView, filters: Filters, seconds: float) -> float:
 def _one_of_each(fleet: Fleet, units: list[int]) -> list[int]:
     """Return units such that no two of them stand at one place and travel alike."""
     return list({(fleet.home[unit], id(fleet.travels[unit])): unit for unit in units}.values())
-
-
-def residual_coverage(view: LogView, filters: Filters) -> float:
-    """Least share of demand, at any measured moment, within reach of a station with an uncommitted unit.
-
-    Reach is the scenario's ``cover_within`` (travel seconds at the speeds of the hour, without closures); a
-    unit on its way home counts as home, one that has moved up counts where it stands or is bound for, one
-    off duty does not count.
-    """
-    scenario = view.log.scenario
-    weights = scenario.demand_by_node.sum(axis=0)
-    if "zone" in filters:
-        weights = np.where(scenario.zone_of == scenario.zones.index(filters["zone"]), weights, 0.0)
-    places = np.flatnonzero(weights)
-    (begins, ends, post), posts = unready(view.log, view.away)
-    times = np.concatenate([begins, ends])
-    changed = np.concatenate([post, post])
-    steps = np.repeat([-1, 1], len(post))
-    order = np.argsort(times, kind="stable")
-    moments, group = np.unique(times[order], return_index=True)
-    groups = np.split(order, group[1:]) if len(moments) else []
-    reach = _Reach(view, places, posts)
-    least, begin = math.inf, -math.inf
-    for moment, changes in zip([*moments.tolist(), math.inf], [*groups, order[:0]], strict=True):
-        if begin < view.end and moment > view.start:
-            for covered in reach.covered(max(begin, view.start), min(moment, view.end)):
-                least = min(least, float(weights[places][covered].sum()))
-        reach.count(changed[changes], steps[changes])
-        begin = moment
-    return _share(least, float(weights.sum()))
-
-
-class _Reach:
-    """How many uncommitted units are within ``cover_within`` of each place, as time goes on.
-
-    They are counted by post: a unit, and the node where it stands.
-    """
-
-    def __init__(self, view: LogView, places: NDArray[np.intp], posts: list[tuple[int, int]]) -> None:
-        self.posts = posts
-        self.roads, self.fleet, self.places = view.log.scenario.roads, view.log.fleet, places
-        self.limit = view.log.scenario.file.cover_within + MARGIN
-        self.by_period: dict[int, NDArray[np.int64]] = {}
-        self.uncommitted = np.ones(len(posts), dtype=np.int64)
-        self.period = self.roads.ordinary.period
-        self.free = self._within(self.period).sum(axis=0)
-
-    def _within(self, period: int) -> NDArray[np.int64]:
-        """Return 1 where a place is near enough to a post in a period of the week [posts, P]."""
-        if period not in self.by_period:
-            fleet = self.fleet.under(Conditions(period))
-            rows = [fleet.travels[unit].outbound(node) for unit, node in self.posts]
-            near = [row[self.places] <= self.limit for row in rows]
-            self.by_period[period] = np.array(near, dtype=np.int64)
-        return self.by_period[period]
-
-    def count(self, posts: NDArray[np.intp], steps: NDArray[np.int64]) -> None:
-        """Count posts as left (−1) or taken up again (1)."""
-        np.add.at(self.uncommitted, posts, steps)
-        self.free += steps @ self._within(self.period)[posts]
-
-    def covered(self, begin: float, end: float) -> Iterator[Mask]:
-        """Yield the covered places for each period that reigns between two moments."""
-        while True:
-            period = self.roads.at(begin).period
-            if period != self.period:
-                self.period, self.free = period, self.uncommitted @ self._within(period)
-            yield self.free > 0
-            begin = self.roads.next_period(begin)
-            if begin >= end:
-                return
 
 
 def raises_n(view: LogView, filters: Filters) -> float:

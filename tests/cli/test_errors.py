@@ -155,7 +155,7 @@ def test_run_folder(tmp_path: Path) -> None:
     small, out = write(tmp_path, replications=2), tmp_path / "out"
     dispatch("run", small, "-o", out)
     assert set(_tree(out)) == {
-        "manifest.json", "measures.json", "incidents.csv", "responses.csv", "units.csv",
+        "manifest.json", "measures.json", "details.json", "incidents.csv", "responses.csv", "units.csv",
     }  # fmt: skip
     manifest = json.loads((out / "manifest.json").read_text())
     assert {"scenario_digest", "network_digest", "seed", "replications", "versions", "arguments"} <= set(

@@ -150,6 +150,14 @@ BY_HAND = {
     "concurrency.max": 3,  # full, late and off from 1200 to 1500; never, half and none from 2500 to 2510
     "concurrency.max[zone=west]": 1,
     "concurrency.mean[type=fire]": (50 + 800 + 400 + 600) / 3000,
+    # old; full to late; never; then two at once: 1000-1200, 1500-1600, 2400-2500, 2510-2800, 3000-3600
+    "concurrency.at_least_1": (50 + 1300 + 1400) / 3000,
+    "concurrency.at_least_2": (200 + 300 + 100 + 400 + 600) / 3000,
+    "concurrency.at_least_3": (300 + 10) / 3000,
+    "concurrency.at_least_4": 0,
+    "concurrency.at_least_1[zone=west]": (50 + 800 + 10 + 600) / 3000,
+    "concurrency.at_least_2[zone=west]": 0,
+    "concurrency.at_least_2[type=medical]": (400 + 10) / 3000,
     # first due: A and B S1, D and E S2, C is a tie for the lower station, S1.
     # full P1 came (yes), late P1 came (no), off nobody, never, half P2 (yes), none, aided P1 (yes)
     "reliability.first_due": 3 / 7,

@@ -114,3 +114,7 @@ def test_workloads_and_shares_add_up(world: World, warm_up: int) -> None:
     assert queued <= n
     mean, most = measured(log, "concurrency.mean", "concurrency.max")
     assert 0.0 <= mean <= most <= len(log.timeline)
+    at_once = measured(log, *(f"concurrency.at_least_{k}" for k in range(1, int(most) + 2)))
+    assert math.isclose(sum(at_once), mean, rel_tol=1e-9, abs_tol=1e-12)
+    assert at_once[-1] == 0.0
+    assert all(a >= b - 1e-12 for a, b in pairwise(at_once))
