@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dispatch.scenario.injects import AuthoredCall
     from dispatch.scenario.scenario import Kind, Scenario
     from dispatch.workshop import Spans
 
@@ -95,8 +96,7 @@ class Timeline:
             return str(self.authored[ordinal])
         if self.source[call] == RECORDED and self.ids is not None:
             return str(self.ids[ordinal])
-        added = f"surge-{self.surge[call]}-" if self.surge[call] else ""
-        return f"{kinds[self.kind[call]].id}-{added}{ordinal + 1}"
+        return random_id(kinds[self.kind[call]].id, int(self.surge[call]), int(ordinal))
 
     @property
     def owner(self) -> NDArray[np.intp]:
@@ -111,6 +111,11 @@ class Timeline:
     def incident_ids(self, kinds: tuple[Kind, ...]) -> list[str]:
         """Return the ids of all calls, in order [n]."""
         return [self.incident_id(call, kinds) for call in range(len(self))]
+
+
+def random_id(kind: str, surge: int, ordinal: int) -> str:
+    """Return the id of a random call of a type, by its number; ``surge`` is the surge that added it, or 0."""
+    return f"{kind}-surge-{surge}-{ordinal + 1}" if surge else f"{kind}-{ordinal + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,21 @@ class Calls:
     needs: Needs
     luck: dict[str, Floats]
     """By purpose [S]."""
+
+
+def id_of(scenario: Scenario, calls: Calls, call: int) -> str:
+    """Return the id of a call of one source."""
+    ordinal = int(calls.ordinal[call])
+    if calls.source == AUTHORED:
+        return authored_calls(scenario)[ordinal].id
+    if calls.source == RECORDED and scenario.recorded is not None:
+        return str(scenario.recorded.ids[ordinal])
+    return random_id(scenario.kinds[int(calls.kind[call])].id, calls.surge, ordinal)
+
+
+def authored_calls(scenario: Scenario) -> list[AuthoredCall]:
+    """Return the injected calls that come before the horizon."""
+    return [call for call in scenario.authored if call.received < scenario.file.horizon]
 
 
 def kept(calls: Calls, stays: NDArray[np.bool_]) -> Calls:

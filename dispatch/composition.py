@@ -14,7 +14,7 @@ from dispatch.engine.hospitals import Hospitals
 from dispatch.engine.ladder import Ladder
 from dispatch.engine.levels import Levels, SmallestCrews
 from dispatch.engine.moving_up import MoveUps, movable
-from dispatch.engine.orders import Orders
+from dispatch.engine.orders import DOES, Orders
 from dispatch.engine.readiness import Breakdowns, Turnaround
 from dispatch.engine.relief import Reliefs
 from dispatch.engine.simulator import Simulator
@@ -24,9 +24,10 @@ from dispatch.engine.tiers import Agreements
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.moving_up import CoverageAware as CoverTerms
 from dispatch.model.scenario import POLICY_GROUP
+from dispatch.model.supplies import BY_ORDER
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.covering import CoverageAware
-from dispatch.policies.dispatching import Nearest, RunCardOrder
+from dispatch.policies.dispatching import ByOrder, Nearest, RunCardOrder
 from dispatch.policies.relocating import mover
 from dispatch.policies.supplying import supply_policy
 from dispatch.timeline import draw
@@ -51,6 +52,7 @@ BUILT_IN: dict[str, PolicyMaker] = {
     "coverage_aware": lambda scenario, _fleet: CoverageAware(
         scenario, scenario.file.dispatching.coverage_aware or CoverTerms()
     ),
+    BY_ORDER: lambda _scenario, _fleet: ByOrder(),
 }
 """Makers of the policies that ship with the package."""
 
@@ -102,8 +104,10 @@ def simulate(
 def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
     """Return the parts of the doctrine that a scenario asks for, made for one simulation."""
     parts: list[Part] = []
-    if scenario.plans is not None and scenario.plans.stages:
-        parts.append(Staging(timeline, scenario.plans))  # first: others have to know where units drive to
+    plans = scenario.plans if scenario.plans is not None and scenario.plans.stages else None
+    ordered = {command.does for command in scenario.commands}
+    if plans is not None or "stage" in ordered:
+        parts.append(Staging(timeline, plans))  # first: others have to know where units drive to
     if scenario.alarms is not None or scenario.supplies is not None:
         control = Control(timeline)
         parts.append(control)
@@ -112,7 +116,7 @@ def _parts(scenario: Scenario, fleet: Fleet, timeline: Timeline) -> list[Part]:
     if timeline.crew.any():
         parts.append(SmallestCrews(scenario, fleet, timeline))
     moves = _moves(scenario, fleet, timeline)
-    if any(command.does != "level" for command in scenario.commands):
+    if ordered & {*DOES}:
         parts.append(Orders(scenario, timeline, moves))
     if scenario.hospitals:
         parts.append(Hospitals(scenario, timeline))

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.scenario.agreements import units_by
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from dispatch.scenario.commands import Command
     from dispatch.scenario.injects import AuthoredCall
     from dispatch.scenario.scenario import Scenario
 
@@ -89,7 +92,7 @@ def needs_of(
 
 
 def needs_of_call(scenario: Scenario, call: AuthoredCall, shares: Callable[[], Floats]) -> Needs:
-    """Return what an injected call needs, those among it that are ordered to it."""
+    """Return what an injected call needs by itself."""
     book, kind = scenario.alarms, call.kind
     level = severity = 0
     if book is not None and book.kinds[kind] is not None:
@@ -105,10 +108,6 @@ def needs_of_call(scenario: Scenario, call: AuthoredCall, shares: Callable[[], F
         rungs = [(capability, 0, min(level, 1)) for capability in call.slots]
     else:
         rungs = _Ladder(scenario, kind).rungs(call.node, level, call.received)
-    orders = (
-        order.unit for order in scenario.commands if order.does == "order" and order.incident == call.id
-    )
-    rungs = [*rungs, *((_capability_for(scenario, unit), 0, NO_LEVEL) for unit in orders)]
     return _joined(np.array([level], dtype=np.int32), np.array([severity], dtype=np.int32), [rungs])
 
 
@@ -202,7 +201,52 @@ def _joined(level: Ints, severity: Ints, calls: list[list[Rung]]) -> Needs:
     return Needs(level, severity, slots, capability, crew, slot_level, none)
 
 
-def _capability_for(scenario: Scenario, unit: str) -> int:
+def by_order(scenario: Scenario) -> dict[str, list[tuple[Command, str]]]:
+    """Return the units that may come to calls by order, with the order: by call, in the order of their slots.
+
+    Each order for a unit brings a slot, each ask one for every unit of its agreement.
+    """
+    found: dict[str, list[tuple[Command, str]]] = {}
+    for command in scenario.commands:
+        if command.does in ("order", "stage") and command.incident:
+            found.setdefault(command.incident, []).append((command, command.unit))
+        elif command.does == "ask":
+            members = sorted(_members(scenario, command.agreement))
+            found.setdefault(command.incident, []).extend((command, unit) for unit in members)
+    return found
+
+
+def _members(scenario: Scenario, agreement: int) -> set[str]:
+    """Return the units of an agreement, in any layout."""
+    under = [units_by(scenario.agreements, layout) for layout in scenario.layouts.values()]
+    return {unit for units in under for unit, number in units.items() if number == agreement}
+
+
+def with_ordered(
+    needs: Needs, extra: Mapping[int, Sequence[int]]
+) -> tuple[Needs, NDArray[np.intp], NDArray[np.intp]]:
+    """Return needs with slots for units that come by order, behind those of their calls.
+
+    ``extra`` are the capabilities of such slots by call. Returned are, too, the call of each new slot and
+    where it stands among the slots of its call.
+    """
+    rows = [(call, n, each) for call, some in sorted(extra.items()) for n, each in enumerate(some)]
+    call, number, capability = np.array(rows, dtype=np.int32).reshape(-1, 3).T
+    ends = np.cumsum(needs.slots)[call]
+    none = np.zeros(len(rows), dtype=np.int32)
+    added = Needs(
+        needs.level,
+        needs.severity,
+        (needs.slots + np.bincount(call, minlength=len(needs.slots))).astype(np.int32),
+        np.insert(needs.capability, ends, capability),
+        np.insert(needs.crew, ends, none),
+        np.insert(needs.slot_level, ends, none + NO_LEVEL),
+        np.insert(needs.relieves, ends, none),
+    )
+    return added, call.astype(np.intp), (needs.slots[call] + number).astype(np.intp)
+
+
+def capability_for(scenario: Scenario, unit: str) -> int:
     """Return a capability of an ordered unit: the first of its type."""
     of_layouts = (dict(layout.units) for layout in scenario.layouts.values())
     found = next(units[unit] for units in of_layouts if unit in units)

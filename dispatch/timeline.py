@@ -20,25 +20,29 @@ from dispatch.calls import (
     RECORDED,
     Calls,
     Timeline,
+    authored_calls,
     carried,
     given_over_drawn,
+    id_of,
     kept,
     merged,
     with_reliefs,
 )
 from dispatch.durations import is_fixed, quantile
-from dispatch.needs import Needs, needs_of, needs_of_call
+from dispatch.needs import Needs, by_order, capability_for, needs_of, needs_of_call, with_ordered
 from dispatch.scenario.injects import growing_before, most_added
+from dispatch.scenario.rates import cumulative_rate, expected_calls, unit_arrivals
 from dispatch.scenario.readiness import unit_luck
 from dispatch.scenario.recorded import LUCK
 from dispatch.workshop import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dispatch.model.distributions import Distribution
+    from dispatch.scenario.commands import Command
     from dispatch.scenario.injects import AuthoredCall, Surge
     from dispatch.scenario.recorded import RecordedCalls
     from dispatch.scenario.scenario import Kind, Scenario, Stream
@@ -97,9 +101,11 @@ def draw(scenario: Scenario, replication: int) -> Timeline:
         ]
     if scenario.recorded is not None:
         sources.append(_recorded_calls(scenario, scenario.recorded, replication))
-    authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
+    authored = authored_calls(scenario)
     sources += [_authored_call(scenario, i, call, replication) for i, call in enumerate(authored)]
     ids = scenario.recorded.ids if scenario.recorded is not None else None
+    ordered = by_order(scenario)
+    sources = [_with_ordered(scenario, each, replication, ordered) for each in sources]
     sources = [_with_reliefs(scenario, each, replication) for each in sources]
     calls = carried(scenario, merged(sources, replication, ids, tuple(call.id for call in authored)))
     return _with_slow_comms(scenario, replace(calls, downtimes=_downtimes(scenario, replication)))
@@ -207,7 +213,7 @@ def _surge_calls(scenario: Scenario, number: int, surge: Surge, replication: int
     weights = np.where(surge.inside, stream.weights, 0.0)
     a_level = float((end - begin) * weights.sum())
     top = most_added(scenario.surges, surge, kind)
-    arrivals = _unit_arrivals(a_level * top, _generator(scenario, replication, Purpose.ARRIVAL, key))
+    arrivals = unit_arrivals(a_level * top, _generator(scenario, replication, Purpose.ARRIVAL, key))
     shares = _generator(scenario, replication, Purpose.MOMENT, key).random(len(arrivals))
     received = np.interp(begin + shares * (end - begin), cumulative, times)
     received = np.clip(received, surge.begins, np.nextafter(min(surge.ends, scenario.file.horizon), 0.0))
@@ -287,16 +293,48 @@ def _luck_of_sending(scenario: Scenario, slot: int, count: int, uniforms: Unifor
     return luck | {name: uniforms(OF_UNITS[name], slot) for name in unit_luck(scenario.file)}
 
 
+def _with_ordered(
+    scenario: Scenario, calls: Calls, replication: int, ordered: Mapping[str, Sequence[tuple[Command, str]]]
+) -> Calls:
+    """Return calls of one source with slots for units that come by order; the luck goes by the call, too."""
+    if not ordered:
+        return calls
+    ids = (id_of(scenario, calls, call) for call in range(len(calls.received)))
+    extra = {
+        call: [capability_for(scenario, unit) for _, unit in ordered[name]]
+        for call, name in enumerate(ids)
+        if name in ordered
+    }
+    if not extra:
+        return calls
+    count, uniforms = len(calls.received), _uniforms_of(scenario, calls, replication)
+    needs, call, place = with_ordered(calls.needs, extra)
+    values = {name: np.full(len(call), np.nan) for name in calls.luck}
+    for row, (number, slot) in enumerate(zip(call.tolist(), place.tolist(), strict=True)):
+        kind = scenario.kinds[int(calls.kind[number])]
+        for name, drawn in _slot_luck(scenario, kind, slot, count, uniforms).items():
+            values[name][row] = drawn[number]
+    ends = np.cumsum(calls.needs.slots)[call]
+    luck = {name: np.insert(known, ends, values[name]) for name, known in calls.luck.items()}
+    return replace(calls, needs=needs, luck=luck)
+
+
 def _with_reliefs(scenario: Scenario, calls: Calls, replication: int) -> Calls:
     """Return calls of one source with slots for reliefs, whose luck goes by the call, too."""
     if all(kind.type.relief is None for kind in scenario.kinds):
         return calls
+    count, uniforms = len(calls.received), _uniforms_of(scenario, calls, replication)
+    return with_reliefs(scenario, calls, lambda slot: _luck_of_sending(scenario, slot, count, uniforms))
+
+
+def _uniforms_of(scenario: Scenario, calls: Calls, replication: int) -> Uniforms:
+    """Return what draws luck for the slots of the calls of one source, by call."""
     count, ordinal = len(calls.received), calls.ordinal
     if calls.source == RECORDED:
         key = 0
     elif calls.source == AUTHORED:
-        authored = [call for call in scenario.authored if call.received < scenario.file.horizon]
-        key, ordinal = _key(f"inject\n{authored[int(ordinal[0])].id}"), np.zeros(count, dtype=np.int32)
+        name = authored_calls(scenario)[int(ordinal[0])].id
+        key, ordinal = _key(f"inject\n{name}"), np.zeros(count, dtype=np.int32)
     else:
         kind = scenario.kinds[scenario.streams[calls.source].kind].id
         key = _key(f"surge\n{calls.surge}\n{kind}" if calls.surge else kind)
@@ -305,7 +343,7 @@ def _with_reliefs(scenario: Scenario, calls: Calls, replication: int) -> Calls:
         last = int(ordinal.max(initial=-1))
         return _generator(scenario, replication, purpose, key, slot).random(last + 1)[ordinal]
 
-    return with_reliefs(scenario, calls, lambda slot: _luck_of_sending(scenario, slot, count, uniforms))
+    return uniforms
 
 
 def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator) -> Floats:
@@ -315,49 +353,9 @@ def _arrivals(scenario: Scenario, stream: Stream, generator: np.random.Generator
     only adds calls and another profile only shifts them.
     """
     times, cumulative = cumulative_rate(scenario, stream)
-    unit = _unit_arrivals(cumulative[-1], generator)
+    unit = unit_arrivals(cumulative[-1], generator)
     last = np.nextafter(scenario.file.horizon, 0.0)
     return np.asarray(np.minimum(np.interp(unit, cumulative, times), last))
-
-
-def _unit_arrivals(total: float, generator: np.random.Generator) -> Floats:
-    """Return the moments below ``total`` of a Poisson process with rate 1, in order."""
-    parts: list[Floats] = []
-    reached = 0.0
-    while reached <= total * (1 + 1e-9) and total > 0:
-        block = int(total - reached + 4.0 * (total - reached) ** 0.5) + 16
-        parts.append(generator.standard_exponential(block))
-        reached += float(parts[-1].sum())
-    # summed in one go, so that the size of the blocks does not show in the last bit
-    unit = np.cumsum(np.concatenate(parts)) if parts else np.empty(0)
-    return np.asarray(unit[unit < total])
-
-
-def expected_calls(scenario: Scenario) -> float:
-    """Return how many random calls a replication has in the mean, at most: falling demand is left out."""
-    calls = 0.0
-    for stream in scenario.streams:
-        times, cumulative = cumulative_rate(scenario, stream)
-        calls += cumulative[-1]
-        for surge in scenario.surges:
-            begin, end = np.interp([surge.begins, surge.ends], times, cumulative)
-            added = most_added(scenario.surges, surge, stream.kind)
-            calls += (end - begin) * stream.weights[surge.inside].sum() * added
-    return float(calls)
-
-
-def cumulative_rate(scenario: Scenario, stream: Stream) -> tuple[Floats, Floats]:
-    """Return times [s] and the expected number of calls before each of them, linear in between."""
-    horizon, start = scenario.file.horizon, scenario.file.start
-    if not stream.hours:
-        return np.array([0.0, horizon]), np.array([0.0, stream.rate * horizon])
-    into_hour = start.minute * 60 + start.second + start.microsecond / 1e6
-    inner = np.arange(3600.0 - into_hour, horizon, 3600.0)
-    times = np.concatenate(([0.0], inner, [horizon]))
-    first_hour = start.weekday() * 24 + start.hour
-    hours = (first_hour + np.arange(len(times) - 1)) % 168
-    rates = stream.rate * np.array(stream.hours)[hours]
-    return times, np.concatenate(([0.0], np.cumsum(rates * np.diff(times))))
 
 
 def _recorded_calls(scenario: Scenario, calls: RecordedCalls, replication: int) -> Calls:

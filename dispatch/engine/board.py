@@ -15,8 +15,10 @@ from dispatch.engine.rulebook import Ending, may_divert
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from numpy.typing import NDArray
+
     from dispatch.engine.fleet import Fleet
-    from dispatch.engine.log import Log
+    from dispatch.engine.log import Log, MoveUp
     from dispatch.engine.protocols import Need
     from dispatch.roads.travel import Position
 
@@ -230,45 +232,94 @@ class Board:
     @classmethod
     def at(cls, log: Log, time: float) -> Board:
         """Fold a log up to and including ``time`` (seconds from the start)."""
-        duty = Duty.of(log)
-        resting = {
-            unit: Status.OUT_OF_SERVICE if duty.is_out(unit, time) else Status.OFF_DUTY
-            for unit in duty.off(time)
-        }
-        units = {name: resting.get(unit, Status.IN_QUARTERS) for unit, name in enumerate(log.fleet.ids)}
-        assigned: dict[str, str] = {}
-        r, t = log.responses, log.timeline
-        for row in np.flatnonzero((r.alerted <= time) & (r.unit >= 0)).tolist():
-            unit = log.fleet.ids[r.unit[row]]
-            status = status_of(log, row, time)
-            towed = status is Status.RETURNING and r.ending[row] == Ending.BROKEN_DOWN
-            free = status is Status.IN_QUARTERS or towed
-            units[unit] = resting.get(int(r.unit[row]), status) if free else status
-            assigned.pop(unit, None)
-            if time < r.available[row]:
-                assigned[unit] = t.incident_id(int(r.incident[row]), log.scenario.kinds)
-        for number, moved in _moved_at(log, time).items():
-            units[log.fleet.ids[number]] = resting.get(number, moved) if moved is _HOME else moved
+        states = UnitStates.of(log)
+        now = [states.at(unit, time) for unit in range(len(log.fleet))]
+        named = list(zip(log.fleet.ids, now, strict=True))
+        units = {name: status for name, (status, _) in named}
+        name_of, kinds = log.timeline.incident_id, log.scenario.kinds
+        assigned = {name: name_of(call, kinds) for name, (_, call) in named if call >= 0}
         return cls(time, units, assigned, *_calls_at(log, time))
 
 
-_HOME = Status.IN_QUARTERS
+class UnitStates:
+    """What the units of a finished log do and which calls they are committed to, at any moment."""
 
+    def __init__(self, log: Log) -> None:
+        self._log, self._duty = log, Duty.of(log)
+        self._alerted = [log.responses.alerted[rows] for rows in log.rows_of]
+        self._moves: dict[int, list[MoveUp]] = {}
+        for each in log.move_ups:
+            self._moves.setdefault(each.unit, []).append(each)
 
-def _moved_at(log: Log, time: float) -> dict[int, Status]:
-    """Return what units do at a moment that have moved to a station and had no call since."""
-    found: dict[int, Status] = {}
-    last = {each.unit: each for each in log.move_ups if each.left <= time}
-    r = log.responses
-    for unit, move in last.items():
-        if ((r.unit == unit) & (r.alerted <= time) & ~(r.available <= move.left)).any():
-            continue  # it was sent to a call from there
+    @classmethod
+    def of(cls, log: Log) -> UnitStates:
+        """Return the states of a log, which are put together once."""
+        known: UnitStates | None = log.worked_out.get("states")
+        if known is None:
+            known = log.worked_out["states"] = cls(log)
+        return known
+
+    def at(self, unit: int, time: float) -> tuple[Status, int]:
+        """Return the status of a unit, and the call that it is committed to (−1 for none)."""
+        log = self._log
+        rest = self._resting(unit, time)
+        status, call = _HOME if rest is None else rest, -1
+        begun = np.flatnonzero(self._alerted[unit] <= time)
+        if len(begun):
+            row = int(log.rows_of[unit][begun[-1]])
+            status = status_of(log, row, time)
+            towed = status is Status.RETURNING and log.responses.ending[row] == Ending.BROKEN_DOWN
+            if rest is not None and (status is _HOME or towed):
+                status = rest
+            call = int(log.responses.incident[row]) if time < log.responses.available[row] else -1
+        moved = self._moved(unit, time)
+        if moved is not None:
+            status = moved if rest is None or moved is not _HOME else rest
+        return status, call
+
+    def _resting(self, unit: int, time: float) -> Status | None:
+        if self._duty.is_on(unit, time):
+            return None
+        return Status.OUT_OF_SERVICE if self._duty.is_out(unit, time) else Status.OFF_DUTY
+
+    def _moved(self, unit: int, time: float) -> Status | None:
+        """Return what a unit does that has moved to a station and had no call since; None for others."""
+        log = self._log
+        begun = [each for each in self._moves.get(unit, ()) if each.left <= time]
+        if not begun:
+            return None
+        move, rows = begun[-1], log.rows_of[unit]
+        if ((self._alerted[unit] <= time) & ~(log.responses.available[rows] <= move.left)).any():
+            return None  # it was sent to a call from there
         back = move.site == log.fleet.site[unit]
         if time >= move.arrives:
-            found[unit] = _HOME if back else Status.MOVED_UP
-        else:
-            found[unit] = Status.RETURNING if back else Status.MOVING_UP
-    return found
+            return _HOME if back else Status.MOVED_UP
+        return Status.RETURNING if back else Status.MOVING_UP
+
+    def changes(self, unit: int, begin: float, end: float) -> list[tuple[float, Status, int]]:
+        """Return moment, status and call of a unit: at the begin, and whenever they change until the end."""
+        found = [(begin, *self.at(unit, begin))]
+        for moment in sorted(self._moments(unit, begin, end)):
+            state = self.at(unit, moment)
+            if state != found[-1][1:]:
+                found.append((moment, *state))
+        return found
+
+    def _moments(self, unit: int, begin: float, end: float) -> set[float]:
+        """Return all moments after the begin, up to the end, at which what a unit does may change."""
+        log, alerted = self._log, self._alerted[unit]
+        r, first = log.responses, max(int(np.searchsorted(alerted, begin, "right")) - 1, 0)
+        rows = log.rows_of[unit][first : int(np.searchsorted(alerted, end, "right"))]
+        columns = (r.alerted, r.en_route, r.on_scene, r.clear, r.returning, r.available, r.in_quarters)
+        found = {moment for column in columns for moment in column[rows].tolist()}
+        stays = (log.staged[row] for row in rows.tolist() if row in log.staged)
+        found |= {moment for stay in stays for moment in (stay.arrived, stay.forward)}
+        found |= {moment for move in self._moves.get(unit, ()) for moment in (move.left, move.arrives)}
+        found |= {*self._duty.changes(begin, end), end}
+        return {moment for moment in found if begin < moment <= end}
+
+
+_HOME = Status.IN_QUARTERS
 
 
 def status_of(log: Log, row: int, time: float) -> Status:
@@ -287,10 +338,15 @@ def status_of(log: Log, row: int, time: float) -> Status:
     return Status.TRANSPORTING if time >= r.clear[row] else Status.ON_SCENE
 
 
+def closing(log: Log) -> NDArray[np.float64]:
+    """Return when each call ceased to be open, NaN for those open to the end [n]."""
+    i = log.incidents
+    return np.where(np.isnan(i.dispatched) & i.given_up, log.timeline.ready, i.closed)
+
+
 def _calls_at(log: Log, time: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     t, i = log.timeline, log.incidents
-    closed = np.where(np.isnan(i.dispatched) & i.given_up, t.ready, i.closed)
-    is_open = (t.received <= time) & ~(closed <= time)
+    is_open = (t.received <= time) & ~(closing(log) <= time)
     waiting = is_open & (t.ready <= time) & ~(i.dispatched <= time)
 
     def ids(which: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[str, ...]:

@@ -46,12 +46,13 @@ class Control(Part):
 
     A call is under control once every slot that its severity asks for has had a unit on scene. A unit whose
     time on scene is over before that stays, as long as somebody who is still missing may yet come, or the
-    level may yet rise: units on their way, able units at work elsewhere, and deadlines and orders to come
-    count, units that stay at another call in the same way do not, so that no two calls wait for each other.
-    Where two calls do, the less urgent one gives up first. What a rise asked for before the call was under
-    control, and nobody was sent to, is withdrawn then; everything else when the last unit has left. Until
-    then a unit that has done its work does not come again for a need that was open when it left. Mutual aid,
-    units with a patient, and those whose whole time is given (``busy``), leave when they are done.
+    level may yet rise: units on their way, able units at work elsewhere, and deadlines to come count;
+    orders that nobody has given yet do not, nor do units that stay at another call in the same way, so that
+    no two calls wait for each other. Where two calls do, the less urgent one gives up first. What a rise
+    asked for before the call was under control, and nobody was sent to, is withdrawn then; everything else
+    when the last unit has left. Until then a unit that has done its work does not come again for a need
+    that was open when it left. Mutual aid, units with a patient, and those whose whole time is given
+    (``busy``), leave when they are done.
     """
 
     because = "was_there"

@@ -39,8 +39,6 @@ class Levels(Part):
         self._commands = [command for command in scenario.commands if command.does == "level"]
         self._kinds = scenario.kinds
         self._called: set[int] = set()
-        self._ordered: dict[int, list[tuple[float, int]]] = {}
-        """Moments and levels of what is ordered, by call."""
         self._waiting: dict[int, int] = {}
         """Levels ordered for calls that are not ready yet."""
         self._due: dict[int, float] = {}
@@ -55,7 +53,6 @@ class Levels(Part):
             for command in self._commands:
                 if command.incident in calls:
                     call = calls[command.incident]
-                    self._ordered.setdefault(call, []).append((command.moment, command.level))
                     ops.at(command.moment, partial(self._order, call, command.level))
 
     def called(self, call: int) -> None:
@@ -77,11 +74,9 @@ class Levels(Part):
             self.ops.at(self._due[call], partial(self._check, call, level))
 
     def _may_rise(self, call: int) -> bool:
-        """Whether a deadline or an order is still to come that may raise the level of a call."""
+        """Whether a deadline is still to come that may raise the level of a call; orders nobody foresees."""
         now = self.ops.board.now
-        return self._due.get(call, now) > now or any(
-            moment > now and level > self.ops.level[call] for moment, level in self._ordered.get(call, ())
-        )
+        return self._due.get(call, now) > now
 
     def _check(self, call: int, level: int) -> None:
         """Raise the level of a call by one if its deadline finds it out of control, and still going on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -171,7 +171,7 @@ class Ordered(NamedTuple):
     moment: float
     """Seconds from the start."""
     does: str
-    """``recall``, ``order``, or ``level`` where a level was not raised."""
+    """``recall``, ``order``, ``stage``, ``ask``, ``supply``, or ``level`` where a level was not raised."""
     unit: str
     incident: int
     """The call, −1 for none."""
@@ -249,6 +249,18 @@ class Log:
     def staged(self) -> dict[int, Staged]:
         """The stagings by row of the response."""
         return {each.response: each for each in self.stagings}
+
+    @cached_property
+    def rows_of(self) -> tuple[NDArray[np.intp], ...]:
+        """The rows of each unit's responses, in order [U]."""
+        order = np.argsort(self.responses.unit, kind="stable")
+        edges = np.searchsorted(self.responses.unit[order], np.arange(len(self.fleet) + 1))
+        return tuple(np.split(order, edges)[1:-1])
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What other modules have worked out of this log, by name; it lasts as long as the log."""
+        return {}
 
     @cached_property
     def level(self) -> Ints:

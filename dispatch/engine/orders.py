@@ -1,4 +1,7 @@
-"""Orders in a simulation: units that are called back, and units that are sent whatever the policy says."""
+"""Orders in a simulation: units that are called back, and units that are sent whatever the policy says.
+
+Units may be sent to a call, to wait near it, or to a station; or so many units of an agreement to a call.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,11 @@ from dispatch.engine.log import (
     Ordered,
 )
 from dispatch.engine.parts import Part
+from dispatch.engine.rerouting import turn_back
 from dispatch.engine.rulebook import NEVER, Ending
-from dispatch.needs import NO_LEVEL
+from dispatch.engine.staging import Staging
+from dispatch.engine.tiers import Agreements
+from dispatch.needs import NO_LEVEL, by_order
 
 if TYPE_CHECKING:
     from dispatch.engine.moving_up import MoveUps
@@ -30,16 +36,30 @@ if TYPE_CHECKING:
     from dispatch.timeline import Timeline
 
 
+DOES = ("recall", "order", "stage", "ask")
+"""Commands that orders carry out."""
+
+LIMITS = {
+    "expired": "it has ended",
+    "not_there": "it does not hold at that place",
+    "none_out": "none of its units may go",
+    "share_out": "no more of its units may be out at once",
+}
+"""What keeps units of an agreement from going by order, too, in words."""
+
+
 class Orders(Part):
     """Carries out recalls and orders at their moments; what cannot be done is told in the log."""
 
     def __init__(self, scenario: Scenario, timeline: Timeline, moves: MoveUps | None) -> None:
         self._moves = moves
-        self._commands = [each for each in scenario.commands if each.does in ("recall", "order")]
+        self._commands = [each for each in scenario.commands if each.does in DOES]
         calls = {name: call for call, name in enumerate(timeline.incident_ids(scenario.kinds))}
         self._calls = {
             each.incident: calls[each.incident] for each in self._commands if each.incident in calls
         }
+        self._by_order = by_order(scenario)
+        """Whom the slots of a call are for that orders bring."""
         self._ready: set[int] = set()
         self._waiting: dict[int, list[int]] = {}
         """Orders for calls that are not ready yet, by number."""
@@ -48,6 +68,8 @@ class Orders(Part):
         """Schedule what is ordered, behind everything else that changes at the same moment."""
         self.ops = ops
         self._units = {name: unit for unit, name in enumerate(ops.fleet.ids)}
+        self._staging = next((part for part in ops.parts if isinstance(part, Staging)), None)
+        self._agreements = next((part for part in ops.parts if isinstance(part, Agreements)), None)
         for number, command in enumerate(self._commands):
             if command.does == "recall":
                 ops.at(command.moment, partial(self._recall, command), ORDER)
@@ -78,25 +100,13 @@ class Orders(Part):
             return
         call = int(ops.rows[row + INCIDENT])
         if ops.board.arrives[unit] > now:
-            self._turn_back(unit, row, reopen=command.replace)
+            turn_back(ops, unit, row, reopen=command.replace)
             self._note(command, call, "turned back")
         elif ops.rows[row + CLEAR] > now:
             self._leave(unit, row)
             self._note(command, call, "left the scene")
         else:
             self._note(command, call, "no longer on scene")
-
-    def _turn_back(self, unit: int, row: int, *, reopen: bool) -> None:
-        """Let a unit that has not arrived turn home."""
-        ops, board, now = self.ops, self.ops.board, self.ops.board.now
-        wait, position = board.whereabouts(unit)
-        ops.abandon(row, Ending.RECALLED, reopen=reopen)
-        ops.rows[row + RETURNING] = board.arrives[unit] = now
-        ops.forget_release(unit)
-        home = ops.fleet.home[unit]
-        seconds = ops.seconds_home(unit, wait, position)
-        ops.set_out(unit, position, home, "normal", now)
-        ops.head_home(unit, row, now + seconds)
 
     def _leave(self, unit: int, row: int) -> None:
         """Let a unit on scene go."""
@@ -127,25 +137,67 @@ class Orders(Part):
         self._note(command, -1, refusal or f"moves to {command.station}")
 
     def _order(self, number: int) -> None:
-        """Send a unit to a call, or note why it cannot go."""
-        command, ops = self._commands[number], self.ops
+        """Send whoever is ordered to a call, or note why nobody can go."""
+        command = self._commands[number]
         call = self._calls[command.incident]
         if call not in self._ready:
             self._waiting.setdefault(call, []).append(number)
-            return
+        elif command.does == "ask":
+            self._ask(command, call)
+        else:
+            self._send(command, call)
+
+    def _send(self, command: Command, call: int) -> None:
+        """Send a unit to a call, or to wait near it, or forward if it waits there."""
+        ops, staging = self.ops, self._staging
         unit = self._units.get(command.unit)
         if unit is None:
             self._note(command, call, "not in this layout")
             return
-        need = self._need(number, call, unit)
+        if command.does == "order" and staging is not None and staging.waits(unit, call):
+            self._note(command, call, "sent forward")
+            staging.forward(unit)
+            return
+        need = self._need(command, call, unit)
         refusal = self._refusal(unit, call, need)
-        self._note(command, call, refusal or "sent")
-        if not refusal:
-            if need in ops.backlog:
-                ops.backlog.remove(need)
+        if command.does == "stage" and staging is not None:
+            refusal = refusal or staging.refusal(unit, need, command.node)
+        if refusal:
+            self._note(command, call, refusal)
+            return
+        if need in ops.backlog:
+            ops.backlog.remove(need)
+        if command.does == "stage" and staging is not None:
+            self._note(command, call, f"sent to wait at {ops.scenario.network.node_ids[command.node]}")
+            staging.by_order(need, unit, command.node)
+        else:
+            self._note(command, call, "sent")
             ops.commit(need, unit)
 
-    def _need(self, number: int, call: int, unit: int) -> Need:
+    def _ask(self, command: Command, call: int) -> None:
+        """Send the nearest units of an agreement to a call, as many as were asked for and may go."""
+        ops, agreements, number = self.ops, self._agreements, command.agreement
+        assert agreements is not None
+        told, sent = ops.scenario.agreements[number].id, 0
+        node, why = ops.node[call], "no unit of its can be sent"
+        ranked = sorted((ops.fleet.expected(unit, node), unit) for unit in agreements.in_quarters(number))
+        for _, unit in ranked:
+            limit = agreements.limit(number, node)
+            if limit or sent == command.number:
+                break
+            need = self._need(command, call, unit)
+            if not self._refusal(unit, call, need):
+                if need in ops.backlog:
+                    ops.backlog.remove(need)
+                ops.commit(need, unit)
+                sent += 1
+        if sent < command.number:
+            limit = agreements.limit(number, node)
+            why = "the call is over" if ops.is_over(call) else LIMITS.get(limit, why)
+        outcome = f"{sent} of {command.number} units of '{told}'"
+        self._note(command, call, outcome if sent == command.number else f"{outcome}: {why}")
+
+    def _need(self, command: Command, call: int, unit: int) -> Need:
         """Return an open need of the call that a unit can fill, or else the one that the order brings."""
         ops, able = self.ops, self.ops.fleet.capabilities[unit]
         for need in ops.backlog:
@@ -153,10 +205,10 @@ class Orders(Part):
                 return need
         slots = range(ops.first_slot[call], ops.first_slot[call + 1])
         own = [slot for slot in slots if ops.slot_level[slot] == NO_LEVEL]
-        same = [
-            n for n, each in enumerate(self._commands) if each.incident == self._commands[number].incident
-        ]
-        return ops.need_of(call, own[same.index(number)])
+        whose = self._by_order[command.incident]
+        name = ops.fleet.ids[unit]
+        place = next(n for n, (by, who) in enumerate(whose) if by is command and who == name)
+        return ops.need_of(call, own[place])
 
     def _refusal(self, unit: int, call: int, need: Need) -> str:
         """Return why a unit cannot be sent; empty if it can."""

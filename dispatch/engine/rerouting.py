@@ -79,6 +79,19 @@ def _arrive_home(ops: Operations, unit: int, row: int, home_at: float) -> None:
     ops.head_home(unit, row, home_at)
 
 
+def turn_back(ops: Operations, unit: int, row: int, *, reopen: bool) -> None:
+    """Let a unit that has not arrived turn home; its need may be open again."""
+    board, now = ops.board, ops.board.now
+    wait, position = board.whereabouts(unit)
+    ops.abandon(row, Ending.RECALLED, reopen=reopen)
+    ops.rows[row + RETURNING] = board.arrives[unit] = now
+    ops.forget_release(unit)
+    home = ops.fleet.home[unit]
+    seconds = ops.seconds_home(unit, wait, position)
+    ops.set_out(unit, position, home, "normal", now)
+    ops.head_home(unit, row, now + seconds)
+
+
 def cut_off(ops: Operations, unit: int, row: int, position: Position) -> None:
     """End a response to which no way leads any more; the unit turns home, if it can."""
     fleet, now = ops.fleet, ops.board.now

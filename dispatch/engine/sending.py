@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 UNLIMITED = 10**15
 """Quanta of water at a source: more than anybody fetches."""
 
+ANY = -1
+"""Instead of a depot: whichever the policy says."""
+
 
 @dataclass(slots=True, eq=False)
 class OpenNeed:
@@ -45,11 +48,22 @@ class OpenNeed:
     """How much of the rest cannot be had, as the policy sees it."""
     answers: dict[int, str] = field(default_factory=dict)
     """The last answer of each depot."""
+    may_send: dict[int, int] = field(default_factory=lambda: {ANY: UNLIMITED})
+    """How much depots may send of it still: by depot, or all of them together."""
 
     @property
     def lacking(self) -> int:
         """What is neither there nor on its way."""
         return 0 if self.closed else max(self.asked.amount - self.there - self.under_way, 0)
+
+    def wanted_from(self, depot: int) -> int:
+        """Return what is lacking of it and may come from a depot, or from any."""
+        return min(self.lacking, self.may_send.get(depot, 0))
+
+    def let_send(self, depot: int, amount: int) -> None:
+        """Let a depot send so much more, or so much less."""
+        if self.may_send.get(depot, 0) < UNLIMITED:
+            self.may_send[depot] = self.may_send.get(depot, 0) + amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +136,39 @@ class Sending:
         self.note_change()
 
     def send(self) -> None:
-        """Ask the policy, and let trucks set out; the others go home."""
-        wanted = self._wanted()
+        """Ask the policy, and let trucks set out; the others go home.
+
+        What a certain depot is to send comes first, and is planned by itself.
+        """
         for number in self.open:
             if not self.needs[number].lacking:
                 self._note_short(number, 0)
-        if wanted and len(self.trucks):
-            carriers = self.trucks.carriers()
-            goods = list(self._goods(wanted, carriers))
-            self._wake_up(goods)
-            self._answer(wanted, goods, carriers)
-            view = _View(self.ops.board.now, self._book.items, wanted, goods, carriers, self.trucks)
-            plan = self._policy.plan(view)
-            for shipment in checked(plan.shipments, view, self.trucks):
-                self._commit(shipment)
-            self.stores.reorder()
-            for each in wanted:
-                self._note_short(each.need, plan.short.get(each.need, 0))
-            for depot, item, lacking in self._lacking(wanted):
-                self.stores.want(depot, item, lacking, self._lot(depot, item))
-        elif wanted:
-            for each in wanted:
-                self._note_short(each.need, each.amount)
+        short: dict[int, int] = {}
+        named = {depot for number in self.open for depot in self.needs[number].may_send}
+        for depot in sorted(named, reverse=True):
+            for number, amount in self._send_from(depot, self._wanted(depot)).items():
+                short[number] = short.get(number, 0) + amount
+        for number, amount in short.items():
+            self._note_short(number, amount)
         self.trucks.send_home()
+
+    def _send_from(self, place: int, wanted: list[Wanted]) -> dict[int, int]:
+        """Let trucks of a depot set out, or of any; return what of the wanted cannot be had, by need."""
+        if not wanted or not len(self.trucks):
+            return {each.need: each.amount for each in wanted}
+        carriers = [one for one in self.trucks.carriers() if place in (ANY, one.depot)]
+        goods = [one for one in self._goods(wanted, carriers) if place in (ANY, one.place)]
+        self._wake_up(goods)
+        self._answer(wanted, goods, carriers, place)
+        view = _View(self.ops.board.now, self._book.items, wanted, goods, carriers, self.trucks)
+        plan = self._policy.plan(view)
+        for shipment in checked(plan.shipments, view, self.trucks):
+            self._commit(shipment, place)
+        self.stores.reorder()
+        for depot, item, lacking in self._lacking(wanted):
+            if place in (ANY, depot):
+                self.stores.want(depot, item, lacking, self._lot(depot, item))
+        return {each.need: plan.short.get(each.need, 0) for each in wanted}
 
     def _note_short(self, number: int, amount: int) -> None:
         """Note how much of a need cannot be had, wherever that has changed."""
@@ -158,19 +182,20 @@ class Sending:
             self._wakes.add(moment)
             self.ops.at(moment, self.note_change)
 
-    def _wanted(self) -> list[Wanted]:
+    def _wanted(self, depot: int) -> list[Wanted]:
+        """Return what is lacking and may come from a depot, or from any."""
         found = [
             Wanted(
                 number,
                 need.asked.item,
-                need.lacking,
+                need.wanted_from(depot),
                 self.ops.node[need.asked.incident],
                 self.ops.priority[need.asked.incident],
                 need.asked.deadline,
                 need.asked.until,
             )
             for number in self.open
-            if (need := self.needs[number]).lacking
+            if (need := self.needs[number]).wanted_from(depot)
         ]
         return sorted(found, key=lambda each: (each.priority, each.deadline, each.need))
 
@@ -201,24 +226,27 @@ class Sending:
                 if not (source.hydrant and source.node in dry):
                     yield Goods(-1 - number, self._water, UNLIMITED, self.ops.board.now)
 
-    def _commit(self, shipment: Shipment) -> None:
+    def _commit(self, shipment: Shipment, place: int) -> None:
         """Take a load out of the stock, and let its truck set out."""
         litres, call = 0.0, -1
         for number, amount in shipment.loads:
             need = self.needs[number]
             need.under_way += amount
+            need.let_send(place, -amount)
             call = need.asked.incident
             litres += amount * self._book.items[need.asked.item].litres
             if shipment.place >= 0:
                 self.stores.take(shipment.place, need.asked.item, amount, "committed")
         self.trucks.commit(shipment, call, self.ops.node[call], litres)
 
-    def _answer(self, wanted: Sequence[Wanted], goods: Sequence[Goods], carriers: Sequence[Carrier]) -> None:
+    def _answer(
+        self, wanted: Sequence[Wanted], goods: Sequence[Goods], carriers: Sequence[Carrier], place: int
+    ) -> None:
         """Note what depots answer, wherever that has changed."""
         for each in wanted:
             need = self.needs[each.need]
             for depot in range(len(self._sites)):
-                if not self.stores.lists(depot, each.item):
+                if place not in (ANY, depot) or not self.stores.lists(depot, each.item):
                     continue
                 answer, why, amount = self._answer_of(depot, each, goods, carriers)
                 if need.answers.get(depot) != answer:

@@ -7,11 +7,15 @@ else, or their way to the scene is no longer than that to the area. From there t
 has been on scene for the size-up. As long as nobody has come, one who waits goes forward at once if it is
 there before those on the way; when nobody is on the way, too, so that nobody waits for ever. Where no way
 leads to the staging area and on to the scene, and for mutual aid, there is no staging.
+
+Who is sent by order to wait somewhere goes forward by order only; nobody can order after the horizon, so that
+who waits then goes home.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +30,11 @@ from dispatch.engine.log import (
     SLOT,
     UNIT,
     WIDTH,
+    Ordered,
     Staged,
 )
 from dispatch.engine.parts import Part
-from dispatch.engine.rerouting import cut_off
+from dispatch.engine.rerouting import cut_off, turn_back
 from dispatch.engine.rulebook import NEVER, Ending
 
 if TYPE_CHECKING:
@@ -50,6 +55,7 @@ class _Stay:
     call: int
     node: int
     size_up: float
+    """Seconds after the first arrival at which it goes forward; infinite for who goes by order only."""
     arrived: float
     """As far as is known; ``LiveBoard.staged`` has it while the unit is to wait."""
     forward: float = NEVER
@@ -58,7 +64,7 @@ class _Stay:
 class Staging(Part):
     """Sends later units of a call to its staging area, and forward from there."""
 
-    def __init__(self, timeline: Timeline, plans: Plans) -> None:
+    def __init__(self, timeline: Timeline, plans: Plans | None) -> None:
         self._plans = plans
         self._kind, self._received = timeline.kind.tolist(), timeline.received.tolist()
         self._node, self._aid_delay = timeline.node.tolist(), timeline.aid_delay
@@ -69,17 +75,75 @@ class Staging(Part):
         self._all: list[_Stay] = []
         self._woken: set[float] = set()
         """Moments at which those who wait are looked at."""
+        self._ordered: dict[int, int] = {}
+        """Where units are to wait by order that are just being sent: node by unit."""
 
     def committed(self, need: Need, unit: int, row: int) -> None:
         """Send a unit to the staging area, if it has to wait."""
         self._end(unit)  # it may have been diverted from one
         sent = self._sent.setdefault(need.incident, [])
-        area = None if unit == AID else self._area(need)
+        if unit in self._ordered:
+            self._send(need, unit, row, self._ordered.pop(unit), inf)
+            self.ops.at(max(self.ops.scenario.file.horizon, self.ops.board.now), partial(self._give_up, row))
+            sent.append(row)
+            return
+        area = None if unit == AID or self._plans is None else self._area(need, self._plans)
         if area is not None:
             first, node, size_up = area
             if self._has_to_wait(need, row, first, size_up) and self._is_nearer(need, unit, node):
                 self._send(need, unit, row, node, size_up)
         sent.append(row)
+
+    def by_order(self, need: Need, unit: int, node: int) -> None:
+        """Send a unit to wait at a node until it is ordered forward."""
+        self._ordered[unit] = node
+        self.ops.commit(need, unit)
+
+    def refusal(self, unit: int, need: Need, node: int) -> str:
+        """Return why a unit cannot be sent to wait at a node; empty if it can."""
+        ops, board = self.ops, self.ops.board
+        travel = ops.fleet.travels[unit]
+        if board.idle[unit] and board.home_at[unit] <= board.now:
+            position = ops.fleet.quarters[unit]
+        else:
+            position = board.whereabouts(unit)[1]
+        there = travel.seconds(position, node, MODE)
+        return "no way" if there + travel.seconds(travel.at(node), need.node, MODE) == inf else ""
+
+    def waits(self, unit: int, call: int) -> bool:
+        """Whether a unit waits for a call by order, or is on its way to where it will."""
+        stay = self._stays.get(unit)
+        waits = stay is not None and stay.call == call and stay.size_up == inf
+        return waits and unit in self.ops.board.staged
+
+    def forward(self, unit: int) -> None:
+        """Send a unit forward that waits, or is on its way to where it would."""
+        ops, now, stay = self.ops, self.ops.board.now, self._stays[unit]
+        stay.arrived = ops.board.staged[unit]
+        if stay.arrived <= now:
+            self._go_forward(stay)
+            return
+        wait, position = ops.board.whereabouts(unit)
+        node = ops.node[stay.call]
+        seconds = ops.fleet.travels[unit].seconds(position, node, MODE)
+        del self._stays[unit]
+        stay.arrived = NEVER
+        if seconds == inf:
+            cut_off(ops, unit, stay.row, position)
+            return
+        del ops.board.staged[unit]
+        stay.forward = now
+        ops.set_out(unit, position, node, MODE, now + wait)
+        ops.arrive_at(unit, stay.row, now + wait + seconds)
+
+    def _give_up(self, row: int) -> None:
+        """Let a unit go home that waits at the horizon, when nobody can order it forward any more."""
+        stay = next((stay for stay in self._stays.values() if stay.row == row), None)
+        if stay is not None and self.waits(stay.unit, stay.call):
+            ops, unit, call = self.ops, stay.unit, stay.call
+            turn_back(ops, unit, row, reopen=True)
+            why = "turned back, since nobody orders it forward any more"
+            ops.orders.append(Ordered(ops.board.now, "stage", ops.fleet.ids[unit], call, why))
 
     def _has_to_wait(self, need: Need, row: int, first: int, size_up: float) -> bool:
         """Whether enough others drive up, one of whom is to be there before, and none has sized up yet."""
@@ -99,9 +163,9 @@ class Staging(Part):
         position = board.origin[unit]
         return travel.seconds(position, node, MODE) < travel.seconds(position, need.node, MODE)
 
-    def _area(self, need: Need) -> tuple[int, int, float] | None:
+    def _area(self, need: Need, plans: Plans) -> tuple[int, int, float] | None:
         """Return the first unit to wait, the staging area and the size-up of a call; None for no staging."""
-        call, plans = need.incident, self._plans
+        call = need.incident
         kind, received, level = self._kind[call], self._received[call], self.ops.level[call]
         level = level or plans.first_level(kind, need.node, received)  # recorded calls have none
         staging = plans.card(kind, need.node, level, received).staging
@@ -165,6 +229,8 @@ class Staging(Part):
         waiting: dict[int, list[_Stay]] = {}
         for unit, stay in self._stays.items():
             stay.arrived = staged[unit]
+            if stay.size_up == inf:
+                continue
             if stay.arrived <= now:
                 waiting.setdefault(stay.call, []).append(stay)
             else:

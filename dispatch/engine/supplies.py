@@ -7,16 +7,18 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
+from dispatch.engine.agenda import ORDER
 from dispatch.engine.arrivals import Arrivals
 from dispatch.engine.control import Control
-from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH
+from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH, Ordered
 from dispatch.engine.parts import NO_SAY, Part
 from dispatch.engine.rulebook import NEVER, sustained
-from dispatch.engine.sending import OpenNeed, Sending
+from dispatch.engine.sending import ANY, UNLIMITED, OpenNeed, Sending
 from dispatch.engine.supply_log import Asked, Brought, SupplyLog, Unwanted
+from dispatch.model.supplies import BY_ORDER
 from dispatch.needs import circumstances
 from dispatch.scenario.items import WATER
-from dispatch.scenario.supply_needs import needs_of
+from dispatch.scenario.supply_needs import needs_of, planned_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from dispatch.engine.protocols import Need
     from dispatch.engine.supply_view import SupplyPolicy
     from dispatch.engine.trucks import Haul
+    from dispatch.scenario.commands import Command
     from dispatch.scenario.scenario import Scenario
     from dispatch.scenario.supplies import DepotSite, KnownNeed, SupplyBook
     from dispatch.timeline import Timeline
@@ -60,6 +63,12 @@ class Supplies(Part):
         """What has been named so far of a call's need of an item, by call and item."""
         self._brought: list[Brought] = []
         self._unwanted: list[Unwanted] = []
+        self._by_order = scenario.file.supplying.policy == BY_ORDER
+        """Whether depots send only what is ordered."""
+        self._commands = [command for command in scenario.commands if command.does == "supply"]
+        self._ready: set[int] = set()
+        self._waiting: dict[int, list[Command]] = {}
+        """Orders for calls that are not ready yet."""
 
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
@@ -69,12 +78,22 @@ class Supplies(Part):
         self._needs, self._open = self._sending.needs, self._sending.open
         self._carried.stores = self._sending.stores
         self._arrivals = Arrivals(ops, self._arrive)
+        if self._commands:
+            ids = self._timeline.incident_ids(self._scenario.kinds)
+            calls = {name: call for call, name in enumerate(ids)}
+            for command in self._commands:
+                if command.incident in calls:
+                    act = partial(self._order, command, calls[command.incident])
+                    ops.at(command.moment, act, ORDER)
 
     # what is needed
 
     def called(self, call: int) -> None:
-        """Ask for what a call needs."""
+        """Ask for what a call needs, and for what was ordered for it before it was ready."""
         self._name_needs(call)
+        self._ready.add(call)
+        for command in self._waiting.pop(call, ()):
+            self._order(command, call)
 
     def raised(self, call: int) -> None:
         """Ask for what the higher card has beyond the lower one."""
@@ -109,7 +128,10 @@ class Supplies(Part):
             stock_up=known.stock_up,
             order=order,
         )
-        self._needs.append(OpenNeed(asked, complete=NEVER if asked.amount else now))
+        need = OpenNeed(asked, complete=NEVER if asked.amount else now)
+        self._needs.append(need)
+        if self._by_order:
+            need.may_send = {}
         if asked.amount:
             self._open[number] = None
         self._of_call.setdefault(call, []).append(number)
@@ -118,6 +140,42 @@ class Supplies(Part):
         for row in self._there(call):
             self._take_from_unit(number, row)
         self.ops.at(asked.until, partial(self._close, number))
+        self._sending.note_change()
+
+    def _order(self, command: Command, call: int) -> None:
+        """Have supplies sent to a call by order."""
+        if call not in self._ready:
+            self._waiting.setdefault(call, []).append(command)
+            return
+        depots = [site.id for site in self._sites]
+        depot = depots.index(command.depot) if command.depot in depots else ANY
+        item = self._book.items[command.item]
+        outcome = f"{item.shown(command.amount)} of {item.id} ordered"
+        if command.depot:
+            outcome += f" from {command.depot}"
+        if command.depot and depot == ANY:
+            outcome = f"no depot {command.depot} in this layout"
+        elif depot != ANY and not self._sending.stores.lists(depot, command.item):
+            outcome = f"{command.depot} has no {item.id}"
+        elif self.ops.is_over(call):
+            outcome = "the call is over"
+        else:
+            self._add(command, call, depot)
+        self.ops.orders.append(Ordered(self.ops.board.now, "supply", "", call, outcome))
+
+    def _add(self, command: Command, call: int, depot: int) -> None:
+        """Let depots send for needs of a call that wait for an order, and add a need for the rest."""
+        rest = command.amount
+        for number in self._of_call.get(call, ()) if self._by_order else ():
+            need = self._needs[number]
+            if need.asked.item == command.item and need.asked.amount:
+                amount = min(rest, max(need.lacking - sum(need.may_send.values()), 0))
+                need.let_send(depot, amount)
+                rest -= amount
+        if rest:
+            self._to_come[call] = self._to_come.get(call, 0) + 1
+            self._ask(call, planned_need(command.item, rest), 0)
+            self._needs[-1].may_send = {depot: rest if self._by_order or depot != ANY else UNLIMITED}
         self._sending.note_change()
 
     def _open_hydrants(self, number: int) -> None:
@@ -284,5 +342,6 @@ class Supplies(Part):
             unwanted=tuple(self._unwanted),
             controlled=tuple((call, done if done < inf else NEVER) for call, done in controlled),
             ended=max(self.ops.board.now, self._scenario.file.horizon),
+            drives=tuple(self._sending.trucks.drives),
         )
         return {"supplies": log}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from dispatch.roads.travel import Position
+    from dispatch.scenario.conditions import Conditions
     from dispatch.scenario.supplies import DepotSite
 
 ACCEPTED, PROVISIONAL, DECLINED = "accepted", "provisional", "declined"
@@ -89,6 +91,19 @@ class Trip(NamedTuple):
     """Driven for it: to the place of loading, to the incident, and home if it goes there."""
 
 
+class Drive(NamedTuple):
+    """A drive of a truck, or the rest of one that was planned anew: from a position to a node."""
+
+    truck: int
+    """Number of the truck among all of the layout: by depot, kind and number."""
+    left: float
+    """When it began, in seconds from the start; it lasts until the truck is there or the next one begins."""
+    origin: Position
+    target: int
+    conditions: Conditions
+    """What the roads were like; where no way led there, the truck stood still."""
+
+
 class StockChange(NamedTuple):
     """A change of a depot's stock."""
 
@@ -161,3 +176,5 @@ class SupplyLog:
     """Calls and the moments at which their supplies let them come under control; NaN for never."""
     ended: float = 0.0
     """When the simulation ended, or its horizon if that is later."""
+    drives: tuple[Drive, ...] = ()
+    """Where the trucks drove."""

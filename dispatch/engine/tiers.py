@@ -140,6 +140,20 @@ class Agreements(Part):
             return "asked_before"
         return self.because if self._has_left(number) else "share_out"
 
+    def limit(self, number: int, node: int) -> str:
+        """Return which limit keeps further units of an agreement from a node, even by order."""
+        never = term_against(self._agreements[number], node, self.ops.board.now)
+        return never or ("" if self._has_left(number) else "share_out")
+
+    def in_quarters(self, number: int) -> list[int]:
+        """Return the units of an agreement that are in quarters and on no call."""
+        board = self.ops.board
+        return [
+            unit
+            for unit in self._members[number]
+            if board.idle[unit] and board.home_at[unit] <= board.now and not self._is_out(unit)
+        ]
+
     def delay(self, need: Need, unit: int) -> float:
         """Return the seconds until a unit of others begins to turn out."""
         number = self._of[unit]

@@ -9,13 +9,13 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.engine.rulebook import NEVER
-from dispatch.engine.supply_log import Trip
+from dispatch.engine.supply_log import Drive, Trip
 from dispatch.engine.supply_view import Carrier
 from dispatch.roads.network import RoadNetwork
 from dispatch.roads.travel import RoadTravel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dispatch.engine.operations import Operations
     from dispatch.engine.supply_view import Shipment
@@ -69,6 +69,7 @@ class _Drive(NamedTuple):
 class _Truck:
     """A truck and what it does."""
 
+    number: int
     id: str
     kind: TruckKind
     depot: int
@@ -88,6 +89,16 @@ class _Truck:
         return self.last if self.last is not None and self.last.returned != self.last.returned else None
 
 
+def trucks_of(sites: Sequence[DepotSite]) -> list[tuple[str, TruckKind, int]]:
+    """Return id, kind and depot of all trucks of depots, in the order of their numbers."""
+    return [
+        (f"{site.id}/{kind.id}-{n + 1}", kind, depot)
+        for depot, site in enumerate(sites)
+        for kind in site.trucks
+        for n in range(kind.number)
+    ]
+
+
 class Trucks:
     """All trucks of a layout's depots."""
 
@@ -103,12 +114,12 @@ class Trucks:
         self._ops, self._sites, self._sources = ops, sites, sources
         self._unloaded, self._home, self._stopped = unloaded, home, stopped
         self._trucks = [
-            _Truck(f"{site.id}/{kind.id}-{n + 1}", kind, number, site.node, site.node)
-            for number, site in enumerate(sites)
-            for kind in site.trucks
-            for n in range(kind.number)
+            _Truck(number, name, kind, depot, sites[depot].node, sites[depot].node)
+            for number, (name, kind, depot) in enumerate(trucks_of(sites))
         ]
         self._hauls: list[Haul] = []
+        self.drives: list[Drive] = []
+        """All drives so far, in order of time."""
 
     def __len__(self) -> int:
         """Number of trucks."""
@@ -223,6 +234,8 @@ class Trucks:
             self._count(truck, origin, target, travel)
             counted = True
         drive = truck.drive = planned._replace(arrives=arrives, counted=counted)
+        conditions = self._ops.fleet.conditions
+        self.drives.append(Drive(truck.number, drive.left, origin, target, conditions))
         if truck.haul is not None and truck.haul.stopped != (arrives == inf):
             truck.haul.stopped = arrives == inf
             self._stopped(truck.haul)

@@ -39,6 +39,25 @@ class YamlDocument:
     """Lists from which items were left out, by written path: the written numbers of those that stayed."""
     stand_ins: set[str] = field(default_factory=set)
     """Places of values that others stand in for, because they are wrong and that is told."""
+    added: dict[Path_, str] = field(default_factory=dict)
+    """Values that were appended to lists and stand in no file, by path: where they are from instead."""
+
+    def append(self, key: str, value: Any, place: str) -> None:
+        """Append a value to a list of the file, made where there is none; its problems are told at ``place``.
+
+        Nothing happens where something else than a list is written there, which is told of the file.
+        """
+        values = self.data.setdefault(key, []) if isinstance(self.data, dict) else None
+        if isinstance(values, list):
+            self.added[key, len(values)] = place
+            values.append(value)
+
+    def put(self, key: str, name: str, value: Any, place: str) -> None:
+        """Put a value under a name into a map of the file, as ``append`` does into a list."""
+        values = self.data.setdefault(key, {}) if isinstance(self.data, dict) else None
+        if isinstance(values, dict):
+            self.added[key, name] = place
+            values[name] = value
 
     def written(self, path: Path_) -> Path_:
         """Return the path at which a value was written, for one that counts only the items that stayed."""
@@ -51,6 +70,10 @@ class YamlDocument:
     def place(self, *path: str | int) -> str:
         """Return ``file:line a.b[2]`` for a value, or for the nearest enclosing value that was written."""
         path = self.written(path)
+        source = next((i for i in range(1, len(path) + 1) if path[:i] in self.added), 0)
+        if source:
+            dotted = dotted_path(path[source:])
+            return f"{self.added[path[:source]]} {dotted}" if dotted else self.added[path[:source]]
         known = path
         while known and known not in self.lines:
             known = known[:-1]

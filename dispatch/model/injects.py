@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dispatch.model.alarms import Level, Report
+from dispatch.model.amounts import WrittenAmount
 from dispatch.model.base import (
     Frozen,
     Metres,
@@ -237,7 +238,10 @@ class Order(Frozen):
     unit: Reference
     """Id of a unit; nothing happens if it cannot be sent, which the log tells."""
     incident: Reference | None = None
-    """Id of an injected call; the unit fills a need that it can fill, or else comes in addition."""
+    """Id of a call: an injected or recorded one, or such as a random call may get.
+
+    The unit fills a need that it can fill, or else comes in addition.
+    """
     station: Reference | None = None
     """Id of a station; the unit moves up there, and stands there until it is called or moved again."""
 
@@ -249,6 +253,42 @@ class Order(Frozen):
         return self
 
 
+class Stage(Frozen):
+    """A unit that is sent to a call by order, but waits at a place until it is ordered forward."""
+
+    unit: Reference
+    """Id of a unit; nothing happens if it cannot be sent, which the log tells."""
+    incident: Reference
+    """Id of a call: an injected or recorded one, or such as a random call may get."""
+    node: Place
+    """Where it waits: node id or coordinates. An ``order`` of the unit to the same call sends it forward, a
+    ``recall`` home; who waits at the horizon still, goes home."""
+
+
+class Ask(Frozen):
+    """Units of an agreement that are asked for by order, whatever its conditions, within its limits."""
+
+    agreement: Reference
+    """Id of an agreement; its places, its end, its share and its delay hold as ever."""
+    incident: Reference
+    """Id of a call: an injected or recorded one, or such as a random call may get."""
+    units: Annotated[Whole, Field(ge=1, le=1000)]
+    """How many; the nearest that are in quarters. They fill needs, or come in addition."""
+
+
+class SupplyOrder(Frozen):
+    """Supplies that are ordered for a call, beside all that it needs already."""
+
+    incident: Reference
+    """Id of a call: an injected or recorded one, or such as a random call may get."""
+    item: Reference
+    """Id of an item."""
+    amount: WrittenAmount
+    """How much. With ``supplying.policy: by_order`` needs of the call come first; the rest is a new need."""
+    depot: Reference | None = None
+    """The depot that is to send it; whoever can, when left out."""
+
+
 class Divert(Frozen):
     """A hospital that sends ambulances on to others for a time."""
 
@@ -258,11 +298,9 @@ class Divert(Frozen):
     """How long; to the end when left out."""
 
 
-class Inject(Frozen):
-    """One thing that is done to the scenario at a moment."""
+class Change(Frozen):
+    """One thing that is done to the scenario."""
 
-    at: Moment
-    """When."""
     close: Reference | None = None
     """Closure that begins."""
     reopen: Reference | None = None
@@ -285,7 +323,12 @@ class Inject(Frozen):
     """Unit that is called back."""
     order: Order | None = None
     """Unit that is sent by order."""
-
+    stage: Stage | None = None
+    """Unit that is sent to wait near a call."""
+    ask: Ask | None = None
+    """Units of others that are asked for."""
+    supply: SupplyOrder | None = None
+    """Supplies that are ordered."""
     divert: Divert | None = None
     """Hospital that sends ambulances on to others."""
 
@@ -295,7 +338,7 @@ class Inject(Frozen):
         return tuple(name for name in DOES if getattr(self, name) is not None)
 
     @model_validator(mode="after")
-    def _one_thing(self) -> Inject:
+    def _one_thing(self) -> Self:
         message = f"an inject does one thing | Give one of {', '.join(map(repr, DOES))}."
         if not self.kinds:
             raise PydanticCustomError("missing_part", message)
@@ -304,6 +347,17 @@ class Inject(Frozen):
         return self
 
 
+class Timed(Frozen):
+    """Something at a moment."""
+
+    at: Moment
+    """When."""
+
+
+class Inject(Change, Timed):
+    """One thing that is done to the scenario at a moment."""
+
+
 DOES = ("close", "reopen", "incident", "surge", "message", "outage", "restore", "weather", "level", "recall",
-        "order", "divert")  # fmt: skip
+        "order", "stage", "ask", "supply", "divert")  # fmt: skip
 """What an inject may do, one thing each."""

@@ -30,7 +30,7 @@ from dispatch.model.moving_up import CoverageAware, MovingUp
 from dispatch.model.plans import PlanLibrary
 from dispatch.model.readiness import Crew
 from dispatch.model.resources import Rota, Station, StationsFrom, Unit, UnitType, Variation
-from dispatch.model.supplies import Depot, Item, Supplying, WaterSupply
+from dispatch.model.supplies import BY_ORDER, Depot, Item, Supplying, WaterSupply
 from dispatch.model.travel import Travel
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _moment(value: Any) -> Any:
     return value
 
 
-BUILT_IN_POLICIES = ("nearest", "run_card_order", "assignment", "coverage_aware")
+BUILT_IN_POLICIES = ("nearest", "run_card_order", "assignment", "coverage_aware", BY_ORDER)
 """Dispatch policies that ship with the package."""
 
 POLICY_GROUP = "dispatch.policies"
@@ -67,7 +67,10 @@ class Dispatching(Frozen):
     """Who goes, and what happens when nobody can."""
 
     policy: Reference = "nearest"
-    """``nearest``, ``run_card_order``, ``assignment``, ``coverage_aware``, or one of an installed package."""
+    """``nearest``, ``run_card_order``, ``assignment``, ``coverage_aware``, or one of an installed package.
+
+    With ``by_order`` nobody is sent but by injects: ``order`` and ``ask``.
+    """
     when_none_free: Literal["queue", "lost", "mutual_aid"] = "queue"
     """What becomes of a need that no own unit can serve: it waits, is lost, or goes to mutual aid."""
     mutual_aid: MutualAid | None = None
@@ -89,12 +92,12 @@ class Dispatching(Frozen):
         if self.policy == "run_card_order" and not self.first_due:
             message = "run_card_order without 'first_due' | List units by zone or node."
             raise ValueError(message)
-        if self.first_due and self.policy in ("nearest", "assignment", "coverage_aware"):
+        if self.first_due and self.policy in ("nearest", "assignment", "coverage_aware", BY_ORDER):
             message = (
                 f"'first_due' is not used by policy {self.policy} | Remove it, or set policy: run_card_order."
             )
             raise ValueError(message)
-        if self.coverage_aware is not None and self.policy in BUILT_IN_POLICIES[:3]:
+        if self.coverage_aware is not None and self.policy in (*BUILT_IN_POLICIES[:3], BY_ORDER):
             message = (
                 f"'coverage_aware' is not used by policy {self.policy} | "
                 "Remove it, or set policy: coverage_aware."

@@ -323,12 +323,16 @@ class WaterSupply(Frozen):
     """Where tankers fill, by id."""
 
 
+BY_ORDER = "by_order"
+"""Policy, of dispatching and of supplying, with which nothing goes by itself."""
+
+
 class Supplying(Frozen):
     """How supplies are sent."""
 
-    policy: Literal["flow", "nearest"] = "flow"
+    policy: Literal["flow", "nearest", "by_order"] = "flow"
     """``flow`` solves a minimum-cost flow over depots, needs and items; ``nearest`` empties the nearest depot
-    first, one need after the other."""
+    first, one need after the other; with ``by_order`` depots send only what a ``supply`` inject orders."""
     late_costs: Annotated[Number, Field(ge=0, le=1000)] = 10.0
     """How many seconds of delivery a second beyond a deadline is worth, for ``flow``."""
 

@@ -83,6 +83,16 @@ class RunCardOrder(Nearest):
         return nearest_unit(need, board, taken)
 
 
+class ByOrder:
+    """Send nobody: units go where an inject orders them."""
+
+    name = "by_order"
+
+    def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:  # noqa: ARG002
+        """Return nothing."""
+        return []
+
+
 def has_way(unit: int, need: Need, board: StatusBoard) -> bool:
     """Whether an idle unit can get to a need at all; closures may cut it off."""
     if not board.fleet.conditions.closures:

@@ -286,7 +286,9 @@ def _beyond_need(key: str, wanted: Delivery, scenario: Scenario, item: KnownItem
     call = next((n for n, each in enumerate(scenario.authored) if each.id == wanted.incident), None)
     if call is None:
         return
-    most = demand_of_call(scenario, call).most.get(scenario.supplies.number[item.id], 0)
+    number = scenario.supplies.number[item.id]
+    ordered = [each for each in scenario.commands if (each.incident, each.item) == (wanted.incident, number)]
+    most = demand_of_call(scenario, call).most.get(number, 0) + sum(each.amount for each in ordered)
     try:
         quanta = item.quanta(wanted.amount, up=True)
     except ValueError:

@@ -82,6 +82,21 @@ class Pace:
             done = time - (total - elapsed) ** 2 / (2.0 * start_up)
         return min(max(done, 0.0), time) * self.factor
 
+    def elapsed(self, whole: float, driven: float) -> float:
+        """Return when so much of a trip of ``whole`` seconds at the roads' speeds is done; see ``driven``."""
+        start_up, total = self.start_up, self.seconds(whole)
+        if driven >= whole:
+            return total
+        if start_up <= 0.0:
+            return min(driven / self.factor, total)
+        time, done = whole / self.factor, max(driven, 0.0) / self.factor
+        gaining = min(time, start_up) / 2.0
+        if done <= gaining:
+            return min(sqrt(2.0 * start_up * done), total)
+        if time - done <= gaining:
+            return max(total - sqrt(2.0 * start_up * (time - done)), 0.0)
+        return min(done + start_up / 2.0, total)
+
 
 class PacedTravel:
     """Travel of units with a pace of their own; positions are those of the ground they drive on.

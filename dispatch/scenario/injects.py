@@ -164,7 +164,8 @@ class InjectReader:
 
     def check(self) -> None:
         """Note what is wrong with moments, types and needs; all of that can be told without the network."""
-        for kind in ("incident", "surge", "message", "weather", "level", "recall", "order"):
+        moments = ("incident", "surge", "message", "weather", "level", "recall", "order", "stage", "ask")
+        for kind in (*moments, "supply"):
             for i, inject in self._each(kind):
                 at = seconds_from_start(inject.at, self.file, self._place(i, "at"), self.problems)
                 if at >= self.file.horizon:

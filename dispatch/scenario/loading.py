@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import NetworkError, Problems, ScenarioError, UsageError, did_you_mean
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import YamlDocument, read_yaml
 from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP, ScenarioFile
+from dispatch.model.supplies import BY_ORDER
 from dispatch.model.travel import PLANNING
 from dispatch.roads.network import load_network
 from dispatch.scenario.agreements import doubtful, read_agreements
@@ -31,6 +33,7 @@ from dispatch.scenario.places import Gazetteer, assign_zones, demand_weights
 from dispatch.scenario.plan_library import build, merged_plans
 from dispatch.scenario.planned import with_planned_cards
 from dispatch.scenario.plans import resolve_plans
+from dispatch.scenario.quieting import quietened
 from dispatch.scenario.reach import short, short_of_levels, unreachable, unserved
 from dispatch.scenario.readiness import check_crews
 from dispatch.scenario.recorded import Reader
@@ -42,7 +45,7 @@ from dispatch.scenario.supply_reading import supply_book
 from dispatch.scenario.upgrading import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,16 +66,33 @@ MOST_CALLS = 10_000_000
 """Random calls that one replication may be expected to have."""
 
 
-def load(path: str | Path, check: Check | None = None, *, speeds: str | None = None) -> Scenario:
+def load(
+    path: str | Path,
+    check: Check | None = None,
+    *,
+    speeds: str | None = None,
+    more: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
+    policy: str | None = None,
+    quiet: bool = False,
+) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
 
     ``check`` may look for more problems in a scenario whose own references are resolved; ``speeds`` names
-    the speed set to use instead of the file's.
+    the speed set to use instead of the file's. ``more`` are injects as they would be written, behind those of
+    the file, each with the place at which its problems are told. ``policy`` names another dispatching policy.
+    ``closures`` are more closures in the same way, each with its id behind the place. A ``quiet`` scenario
+    has no random and no recorded calls.
     """
     path = Path(path)
     problems = Problems()
     document = read_yaml(path, problems)
     notices = [] if document is None else upgrade(document, problems)
+    if document is not None:
+        for place, inject in more:
+            document.append("injects", deepcopy(dict(inject)), place)
+        for place, name, closure in closures:
+            document.put("closures", name, deepcopy(dict(closure)), place)
     file, cut = (None, set[str]()) if document is None else _validated(document, problems)
     if document is None or file is None:
         raise ScenarioError(problems.found)
@@ -82,6 +102,8 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
     file = with_empirical_values(file, folder, problems)
     if speeds is not None:
         file = _with_speeds(file, speeds)
+    if policy is not None:
+        file = _with_policy(file, policy)
     file, merged = merged_plans(file, folder)
     cited = with_cited_stations(file, folder, network, problems)
     scenario = None
@@ -103,7 +125,7 @@ def load(path: str | Path, check: Check | None = None, *, speeds: str | None = N
         problems.raise_if_any(NetworkError)
     problems.raise_if_any(ScenarioError)
     assert scenario is not None
-    return scenario
+    return quietened(scenario) if quiet else scenario
 
 
 def _validated(document: YamlDocument, problems: Problems) -> tuple[ScenarioFile | None, set[str]]:
@@ -124,6 +146,32 @@ def _with_speeds(file: ScenarioFile, speeds: str) -> ScenarioFile:
         message = f"--speeds {speeds}: the scenario has no such speed set."
         raise UsageError(message, hint=did_you_mean(speeds, known))
     return file.model_copy(update={"travel": file.travel.model_copy(update={"speeds": speeds})})
+
+
+def _with_policy(file: ScenarioFile, policy: str) -> ScenarioFile:
+    """Return a scenario with another dispatching policy; raises UsageError for an unknown one.
+
+    With ``by_order`` nothing else goes by itself, either: supplies wait for orders, needs wait for units, and
+    nobody moves up.
+    """
+    if policy not in known_policies():
+        raise UsageError(f"no policy '{policy}'.", hint=did_you_mean(policy, known_policies()))
+    rules: dict[str, Any] = {"policy": policy}
+    if policy != "run_card_order":
+        rules["first_due"] = {}
+    if policy != "coverage_aware":
+        rules["coverage_aware"] = None
+    changes: dict[str, Any] = {}
+    if policy == BY_ORDER:
+        rules["when_none_free"] = "queue"
+        changes["supplying"] = file.supplying.model_copy(update={"policy": BY_ORDER})
+        changes["moving_up"] = None
+    return file.model_copy(update={"dispatching": file.dispatching.model_copy(update=rules), **changes})
+
+
+def known_policies() -> set[str]:
+    """Return the names of all dispatching policies that are built in or installed."""
+    return {*BUILT_IN_POLICIES, *(entry.name for entry in entry_points(group=POLICY_GROUP))}
 
 
 def _network(file: ScenarioFile, folder: Folder, problems: Problems) -> Network | None:
@@ -212,11 +260,11 @@ class Resolver:
             scenario,
             outages=outage_times(file, layouts, gazetteer, self.document, self.problems),
             weather=weather_times(scenario),
-            commands=commands(scenario, self.document, self.problems),
             hospitals=hospital_sites(file, self.document, gazetteer, self.problems),
             agreements=read_agreements(file, layouts, self.document, self.problems, gazetteer),
             supplies=supply_book(file, layouts, self.document, self.problems, gazetteer),
         )
+        scenario = replace(scenario, commands=commands(scenario, self.document, gazetteer, self.problems))
         check_planned(scenario.supplies, self.merged, self.problems)
         scenario = with_planned_cards(scenario, self.document, self.problems)
         self._check_size(scenario)
@@ -242,11 +290,14 @@ class Resolver:
             fact = "a layout cannot be called 'baseline'"
             remedy = "The scenario's own stations and units are the baseline."
             self.problems.add(self.document.place("layouts", BASELINE), fact, remedy)
-        policies = {*BUILT_IN_POLICIES, *(entry.name for entry in entry_points(group=POLICY_GROUP))}
-        policy = file.dispatching.policy
+        policies, policy = known_policies(), file.dispatching.policy
         if policy not in policies:
             where = self.document.place("dispatching", "policy")
             self.problems.add(where, f"no policy '{policy}'", did_you_mean(policy, policies))
+        if policy == BY_ORDER and file.dispatching.when_none_free != "queue":
+            where = self.document.place("dispatching", "when_none_free")
+            fact = f"with 'policy: {BY_ORDER}' units wait for orders, so that no need could wait for its unit"
+            self.problems.add(where, fact, "Write 'when_none_free: queue', or leave it out.")
 
     def _kinds(self, capabilities: tuple[str, ...]) -> Iterator[Kind]:
         for parts in described_kinds(self.file, self.document, capabilities, self.problems):

@@ -61,7 +61,7 @@ def planned_needs(book: SupplyBook, supplies: Iterable[tuple[str, str]]) -> list
             number = book.number[name]
             quanta = book.items[number].quanta(amount, up=True)
             if quanta > 0:
-                found.append(_KNOWN._replace(item=number, amount=quanta))
+                found.append(planned_need(number, quanta))
     return found
 
 
@@ -77,6 +77,11 @@ _KNOWN = KnownNeed(
     stock_up=False,
 )
 """A fixed amount of something, as a plan asks for it."""
+
+
+def planned_need(item: int, amount: int) -> KnownNeed:
+    """Return the need of so many quanta of an item, without a deadline, as plans and orders ask for it."""
+    return _KNOWN._replace(item=item, amount=amount)
 
 
 @cache

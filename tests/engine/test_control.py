@@ -155,13 +155,14 @@ def test_a_unit_that_stays_can_be_called_back(tmp_path: Path) -> None:
     assert (clear(log)["W1"], log.responses.ending[0]) == ([1000.0], Ending.RECALLED)
 
 
-def test_a_unit_waits_for_an_ordered_rise(tmp_path: Path) -> None:
-    """No deadline raises the level, but an order at 1800 will; E1 is there at 1980."""
+def test_a_unit_does_not_wait_for_a_rise_that_nobody_has_ordered_yet(tmp_path: Path) -> None:
+    """No deadline raises the level; that somebody will order it at 1800 nobody knows at 660."""
     order = {"at": 1800, "level": {"incident": "x", "level": 2}}
     log = simulate(
         world(tmp_path, call(node="b"), order, units=TWO, incident_types=fire(600, severity={2: 1}))
     )
-    assert clear(log) == {"W1": [1980.0], "E1": [2580.0]}
+    assert clear(log) == {"W1": [660.0]}
+    assert [each.outcome for each in log.orders] == ["the call is over"]
 
 
 def test_a_unit_with_a_patient_does_not_stay(tmp_path: Path) -> None:

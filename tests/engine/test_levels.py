@@ -329,7 +329,7 @@ def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> N
     [
         ({"level": {"incident": "z", "level": 2}}, "no call 'z' that has alarm levels"),
         ({"recall": {"unit": "Z"}}, "no unit 'Z' in any layout"),
-        ({"order": {"unit": "E1", "incident": "z"}}, "no injected call 'z'"),
+        ({"order": {"unit": "E1", "incident": "z"}}, "no call 'z'"),
         ({"order": {"unit": "E1", "station": "z"}}, "no station 'z' in any layout"),
         ({"order": {"unit": "E1"}}, "an order sends to one place"),
         ({"outage": {"hydrants": "zz"}}, "no zone or node 'zz'"),

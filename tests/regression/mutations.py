@@ -9,7 +9,16 @@ import numpy as np
 
 from dispatch import needs, timeline
 from dispatch.durations import quantile
-from dispatch.engine import board, hospitals, operations, rulebook, simulator, supplies
+from dispatch.engine import (
+    board,
+    hospitals,
+    operations,
+    orders,
+    rerouting,
+    rulebook,
+    simulator,
+    supplies,
+)
 from dispatch.engine.crews import Crews
 from dispatch.engine.depots import Stores
 from dispatch.engine.duty import Duty
@@ -252,12 +261,12 @@ def weather_slows_nobody(patch: pytest.MonkeyPatch) -> None:
 
 def recalled_are_not_replaced(patch: pytest.MonkeyPatch) -> None:
     """Leave the place of a recalled unit empty, whatever the recall says."""
-    turn_back = Orders._turn_back
+    turn_back = rerouting.turn_back
 
-    def without_replacement(self: Orders, unit: int, row: int, *, reopen: bool) -> None:
-        turn_back(self, unit, row, reopen=False)
+    def without_replacement(ops: Operations, unit: int, row: int, *, reopen: bool) -> None:
+        turn_back(ops, unit, row, reopen=False)
 
-    patch.setattr(Orders, "_turn_back", without_replacement)
+    patch.setattr(orders, "turn_back", without_replacement)
 
 
 def orders_left_to_policy(patch: pytest.MonkeyPatch) -> None:
@@ -303,6 +312,11 @@ def crew_in_two_places(patch: pytest.MonkeyPatch) -> None:
 def terms_ignored(patch: pytest.MonkeyPatch) -> None:
     """Ask units of others as a matter of course, whatever conditions the agreement has."""
     patch.setattr(Agreements, "_why", lambda self, when, need: Because("always"))
+
+
+def limits_ignored_by_order(patch: pytest.MonkeyPatch) -> None:
+    """Let units go that are asked for by order, however many are out."""
+    patch.setattr(Agreements, "limit", lambda self, number, node: "")
 
 
 def tiers_ignored(patch: pytest.MonkeyPatch) -> None:
@@ -598,6 +612,12 @@ MUTATIONS = (
         "water-shuttles",
         NOTED,
         lambda a, _: a is not None and (a.incident, a.unit) == ("缺水-dry", "tankers/tanker-1"),
+    ),
+    Mutation(
+        limits_ignored_by_order,
+        "by-order",
+        ALERTED,
+        lambda _, b: b is not None and (b.time, b.unit) == (11160.0, "NB-P3"),  # who should have stayed
     ),
     Mutation(
         quantile_mirrored,

@@ -20,6 +20,7 @@ from dispatch.model.expectations import Comparison, LogExpectation, MeasureExpec
 from dispatch.model.hospitals import Diverting, Hospital
 from dispatch.model.incidents import IncidentType, PoissonStream, Profile, Relief, ToHospital, Zone
 from dispatch.model.injects import (
+    Ask,
     Closure,
     Divert,
     Inject,
@@ -30,6 +31,8 @@ from dispatch.model.injects import (
     Outage,
     OutOfService,
     Recall,
+    Stage,
+    SupplyOrder,
     Surge,
     Weather,
 )
@@ -152,12 +155,12 @@ def test_every_inject_kind_is_used() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Agreement, Alarm, AlarmRules, AskedWhen, Breakdown, Carried, Closure, Cooling, CoverageAware, Crew,
+    [Agreement, Alarm, AlarmRules, Ask, AskedWhen, Breakdown, Carried, Closure, Cooling, CoverageAware, Crew,
      Depot, Dispatching, Distribution, Divert, Diverting, Downtime, Dyke, Fill, FoamAttack, HandedWhen,
      Hospital, IncidentType, InjectedIncident, Item, LevelChange, Message, MostMoves, MutualAid, Order,
      Outage, OutOfService, People, PoissonStream, Production, Profile, Recall, Relief, Report, Resupply,
-     Rung, SpeedSet, StockLine, SupplyNeed, Supplying, Surge, ToHospital, Truck, Unit, UnitType, Uplift,
-     Variation, WaterSource, WaterSupply, Weather, Zone],
+     Rung, SpeedSet, Stage, StockLine, SupplyNeed, SupplyOrder, Supplying, Surge, ToHospital, Truck, Unit,
+     UnitType, Uplift, Variation, WaterSource, WaterSupply, Weather, Zone],
 )  # fmt: skip
 def test_every_key_is_used(model: type[BaseModel]) -> None:
     """A key that scenarios may have is in one of the set, so that what it does is looked after."""
