@@ -66,7 +66,16 @@ class Spark:
     values: tuple[float, ...]
 
 
-Cell = Number | Said | Verdict | Spark | str | datetime | None
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A text that its author wrote in both languages, such as a clause of a standards profile."""
+
+    en: str
+    zh: str = ""
+    """Empty where there is none: the English one is shown."""
+
+
+Cell = Number | Said | Bilingual | Verdict | Spark | str | datetime | None
 """What may stand in a place of a table or in the braces of a message; None is nothing."""
 
 
@@ -91,6 +100,8 @@ class Table:
     """Each as long as the columns."""
     notes: tuple[Said, ...] = ()
     """What a reader must know of it, such as how many rows were left out."""
+    is_detail: bool = False
+    """Whether it is for looking things up, and stays folded until it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars side by side for each label; ``lying`` where labels are long or many, or values are changes."""
+    """Bars side by side for each label; ``lying`` where labels are long or many, or values are changes.
+
+    The figure's ``x`` is what runs from left to right: the values of lying bars, the labels of others.
+    """
 
     labels: tuple[Cell, ...]
     series: tuple[Series, ...]
@@ -191,6 +205,8 @@ class Figure:
     """What it shows, for those who cannot see it."""
     start: datetime | None = None
     """Second 0 of an axis of moments."""
+    is_small: bool = False
+    """Whether it is one of several alike, which stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +240,8 @@ class Briefing:
     """None where the network has no coordinates."""
     layers: tuple[MapLayer, ...]
     """For geographic information systems."""
+    kind: Said = Said("Station study by simulation")
+    """What stands above the title: what sort of document this is."""
 
     @property
     def tables(self) -> tuple[Table, ...]:

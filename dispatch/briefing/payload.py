@@ -96,7 +96,10 @@ class SampledCalls(TypedDict):
 
 
 class Track(TypedDict):
-    """Where something was: straight between keyframes, standing before the first and after the last."""
+    """Where something was: straight between keyframes, standing before the first and after the last.
+
+    Where two keyframes are of one moment, the later one holds from then on. Empty without coordinates.
+    """
 
     dt: list[int]
     dx: list[int]
@@ -154,6 +157,8 @@ class Playback(TypedDict):
     notices: list[tuple[float, str]]
     """What was told, in order of time."""
     all_notices: int
+    near: NotRequired[float]
+    """Within how many metres tracks are right; keyframes were left out up to that."""
 
 
 class MapPayload(TypedDict):

@@ -18,6 +18,7 @@ from dispatch.cli import (
     networks,
     planning,
     repeating,
+    reporting,
     studies,
     supplying,
 )
@@ -41,6 +42,7 @@ for command in (
     repeating.diff,
     repeating.rerun,
     explaining.explain,
+    reporting.report,
     grading.grade,
     studies.schema,
 ):

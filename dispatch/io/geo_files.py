@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ class Feature:
     """A thing on the map, as GeoJSON has it.
 
     ``geometry`` is a GeoJSON geometry in longitude and latitude [degrees] or planar x and y [m], None where
-    the place is unknown; ``properties`` are plain JSON values; an ``id`` of "" is none.
+    the place is unknown; ``properties`` are plain JSON values, or moments; an ``id`` of "" is none.
     """
 
     geometry: dict[str, Any] | None
@@ -96,6 +97,8 @@ def _plain(value: Any) -> Any:
     """Return a JSON value that every file can hold: no number that is not finite, no half of a character."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dispatch.io.whole_files import written_whole
@@ -58,6 +59,16 @@ CREATE TABLE gpkg_geometry_columns (
   CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
 """
+STYLES = "layer_styles"
+_STYLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+"""
+"""The table as QGIS makes it."""
+
 _WKB = {
     "Point": 1, "LineString": 2, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5, "MultiPolygon": 6,
     "GeometryCollection": 7,
@@ -65,29 +76,41 @@ _WKB = {
 _PART = {"MultiPoint": "Point", "MultiLineString": "LineString", "MultiPolygon": "Polygon"}
 
 
-def write_geopackage(path: Path, layers: Mapping[str, Sequence[Feature]], *, srid: int = 4326) -> None:
+def write_geopackage(
+    path: Path,
+    layers: Mapping[str, Sequence[Feature]],
+    *,
+    srid: int = 4326,
+    styles: Mapping[str, str] | None = None,
+) -> None:
     """Write layers of features as a GeoPackage, replacing an older file in one step.
 
     A layer's columns are ``fid``, ``geom``, ``id`` where features have ids, and the properties in order of
     their names, typed by content; ``srid`` is an EPSG code, or −1 for planar coordinates of no known system.
+    ``styles`` are styles of layers as QGIS writes them (QML), which it finds and uses by default.
     """
     import sqlite3
 
     for name in layers:
-        if not name or "\0" in name or name.lower().startswith(("gpkg_", "sqlite_", "rtree_")):
+        if not name or "\0" in name or name.lower().startswith(("gpkg_", "sqlite_", "rtree_", STYLES)):
             message = f"{name!r} cannot be the name of a layer"
             raise ValueError(message)
     with written_whole(path) as beside:
         database = sqlite3.connect(beside, isolation_level=None)
         try:
-            _write(database, layers, srid)
+            _write(database, layers, srid, styles or {})
         except sqlite3.OperationalError as error:
             raise OSError(0, str(error)) from error
         finally:
             database.close()
 
 
-def _write(database: sqlite3.Connection, layers: Mapping[str, Sequence[Feature]], srid: int) -> None:
+def _write(
+    database: sqlite3.Connection,
+    layers: Mapping[str, Sequence[Feature]],
+    srid: int,
+    styles: Mapping[str, str],
+) -> None:
     database.execute("PRAGMA journal_mode = OFF")
     database.execute("PRAGMA page_size = 4096")
     database.execute("PRAGMA encoding = 'UTF-8'")
@@ -101,6 +124,8 @@ def _write(database: sqlite3.Connection, layers: Mapping[str, Sequence[Feature]]
     database.executemany("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", systems)
     for name, features in layers.items():
         _write_layer(database, name, features, srid)
+    if styles:
+        _write_styles(database, {name: styles[name] for name in layers if name in styles})
     database.execute("COMMIT")
 
 
@@ -133,6 +158,22 @@ def _write_layer(database: sqlite3.Connection, name: str, features: Sequence[Fea
     marks = ", ".join("?" * (len(columns) + 2))
     rows = zip(range(1, len(features) + 1), blobs, *(column.values for column in columns), strict=True)
     database.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", rows)
+
+
+def _write_styles(database: sqlite3.Connection, styles: Mapping[str, str]) -> None:
+    """Write the table in which QGIS looks for styles, known as one without geometry."""
+    database.execute(_STYLES)
+    database.executemany(
+        "INSERT INTO layer_styles VALUES (?, '', '', ?, 'geom', ?, ?, '', 1, '', '', NULL, ?)",
+        [
+            (number, name, name[:30], text, LAST_CHANGE)
+            for number, (name, text) in enumerate(styles.items(), start=1)
+        ],
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents VALUES (?, 'attributes', ?, '', ?, NULL, NULL, NULL, NULL, 0)",
+        (STYLES, STYLES, LAST_CHANGE),
+    )
 
 
 def quoted(name: str) -> str:
@@ -173,6 +214,8 @@ def _typed(values: list[Any]) -> tuple[str, list[Any]]:
     """Return the column type that holds all values, and the values as it takes them."""
     plain = [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
     given = [v for v in plain if v is not None]
+    if given and all(isinstance(v, datetime) for v in given):
+        return "DATETIME", [None if v is None else _utc(v) for v in plain]
     if given and all(isinstance(v, bool) for v in given):
         return "BOOLEAN", [None if v is None else int(v) for v in plain]
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in given)
@@ -183,9 +226,17 @@ def _typed(values: list[Any]) -> tuple[str, list[Any]]:
     return "TEXT", [None if v is None else _as_text(v) for v in plain]
 
 
+def _utc(moment: datetime) -> str:
+    """Return a moment as the standard has it: to the millisecond, in UTC; one without offset is in UTC."""
+    there = moment.astimezone(UTC) if moment.tzinfo else moment
+    return there.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, datetime):
+        return value.isoformat()
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 

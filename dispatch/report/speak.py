@@ -3,58 +3,82 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dispatch.briefing.titles import HEADLINE_TITLES
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
-def duration(seconds: float) -> str:
+Tell = Callable[[str], str]
+"""Translates a message; what stands in its braces is put in afterwards."""
+
+KNOWN_UNITS = {
+    "t": "{n} t", "t·h": "{n} t·h", "people": "{n} people", "km": "{n} km", "km2": "{n} km²",
+}  # fmt: skip
+"""How units are written that are not a user's."""
+
+
+def duration(seconds: float, tell: Tell = str) -> str:
     """Return seconds as ``45.2 s``, ``4 min 30 s``, ``2 h 05 min`` or ``12 d``."""
     if math.isnan(seconds):
         return "–"
     sign, rest = ("−" if seconds < 0 else ""), abs(seconds)
+    if math.isinf(rest):
+        return f"{sign}∞"
     if rest < 59.95:
-        return f"{sign}{rest:.1f} s"
+        return sign + tell("{s} s").format(s=f"{rest:.1f}")
     if rest < 3599.5:
         whole = round(rest)
-        return f"{sign}{whole // 60} min {whole % 60:02d} s"
+        return sign + tell("{m} min {s} s").format(m=whole // 60, s=f"{whole % 60:02d}")
     if rest < 86_400:
         minutes = round(rest / 60)
-        return f"{sign}{minutes // 60} h {minutes % 60:02d} min"
-    return f"{sign}{rest / 86400:.4g} d"
+        return sign + tell("{h} h {m} min").format(h=minutes // 60, m=f"{minutes % 60:02d}")
+    days = rest / 86400
+    return sign + tell("{d} d").format(d=f"{days:,.0f}" if days >= 1000 else f"{days:.4g}")
 
 
-def value(number: float, unit: str) -> str:
+def value(number: float, unit: str, tell: Tell = str) -> str:
     """Return a measure's value in words; ``unit`` is the measure's, such as ``s``, ``share`` or ``kW``."""
     if math.isnan(number):
         return "–"
     if unit == "s":
-        return duration(number)
+        return duration(number, tell)
+    sign = _minus(number)
     if unit == "share":
-        return f"{100 * number:.1f} %".replace("-", "−")
-    if unit in ("1", "h", ""):
-        text = f"{number:,.1f}".replace("-", "−")
-        return f"{text} h" if unit == "h" else text
+        return sign + tell("{n} %").format(n=f"{100 * abs(number):.1f}")
+    if unit in ("1", ""):
+        return f"{sign}{abs(number):,.1f}"
+    if unit == "h":
+        return sign + tell("{n} h").format(n=f"{abs(number):,.1f}")
     digits = ",.0f" if abs(number) >= 1000 else ".4g"  # people, kW, money: of any size
-    return f"{number:{digits}} {unit}".replace("-", "−", 1 if number < 0 else 0)
+    shown = f"{abs(number):{digits}}"
+    known = KNOWN_UNITS.get(unit)
+    return sign + (tell(known).format(n=shown) if known else f"{shown} {unit}")
 
 
-def difference(number: float, unit: str) -> str:
+def difference(number: float, unit: str, tell: Tell = str) -> str:
     """Return a difference with its sign; shares differ by percentage points."""
     if math.isnan(number):
         return "–"
     sign = "+" if number > 0 else ""
     if unit == "share":
-        return f"{sign}{100 * number:.1f} pp".replace("-", "−")
-    return sign + value(number, unit)
+        sign = sign or _minus(number)
+        return sign + tell("{n} pp").format(n=f"{100 * abs(number):.1f}")
+    return sign + value(number, unit, tell)
 
 
-def margin(half_width: float, unit: str) -> str:
+def margin(half_width: float, unit: str, tell: Tell = str) -> str:
     """Return half of a confidence interval as ``± 3.2 s``, nothing where there is none."""
     if math.isnan(half_width):
         return ""
-    return f"± {difference(half_width, unit).lstrip('+')}"
+    return f"± {difference(half_width, unit, tell).lstrip('+')}"
+
+
+def _minus(number: float) -> str:
+    return "−" if math.copysign(1.0, number) < 0 else ""
 
 
 def probability(p: float) -> str:
@@ -120,23 +144,17 @@ _INJECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "divert": lambda inject: f"hospital {inject['hospital']} on diversion{_lasting(inject)}",
     "order": lambda inject: f"{inject['unit']} ordered to {inject.get('incident') or inject['station']}",
+    "stage": lambda inject: f"{inject['unit']} ordered to wait at {inject['node']} for {inject['incident']}",
+    "ask": lambda inject: (
+        f"{inject['units']} units asked for {inject['incident']} under {inject['agreement']}"
+    ),
+    "supply": lambda inject: (
+        f"{inject['amount']} of {inject['item']} ordered for {inject['incident']}"
+        f"{' from ' + inject['depot'] if 'depot' in inject else ''}"
+    ),
 }
 """How injects are told, by what they do."""
 
 
-TITLES = {
-    "incidents.n": "calls",
-    "total.first.mean": "first unit, from call: mean",
-    "total.first.p90": "first unit, from call: 90 %",
-    "response.first.mean": "first unit, from alert: mean",
-    "response.first.p90": "first unit, from alert: 90 %",
-    "response.first.within_300s": "first unit ≤ 5 min from alert",
-    "response.first.within_480s": "first unit ≤ 8 min from alert",
-    "total.erf.mean": "whole first alarm, from call: mean",
-    "total.erf.p90": "whole first alarm, from call: 90 %",
-    "queue.mean": "wait for a free unit: mean",
-    "workload.max": "workload of the busiest unit",
-    "reliability.first_due": "answered by first-due station",
-    "coverage.static.within_300s": "demand ≤ 5 min of travel",
-}
+TITLES = {name: said.text for name, said in HEADLINE_TITLES.items()}
 """Headline measures in words."""

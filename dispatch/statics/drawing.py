@@ -117,6 +117,12 @@ def survey_layers(found: Survey) -> Layers:
     return {name: features for name, features in layers.items() if features}
 
 
+def jurisdictions_of(found: Survey) -> Iterator[Feature]:
+    """Yield the jurisdictions of all layouts, each with its layout's name; none where none were drawn."""
+    for name, surveyed in found.layouts.items():
+        yield from _jurisdictions(name, surveyed)
+
+
 def _round(number: float) -> float | None:
     return round(number, 6) if math.isfinite(number) else None
 

@@ -14,7 +14,8 @@ from dispatch.study.measures import HEADLINE
     ("seconds", "words"),
     [
         (0.0, "0.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (270, "4 min 30 s"), (3599.6, "1 h 00 min"),
-        (7500, "2 h 05 min"), (86400, "1 d"), (31536000, "365 d"), (-12.34, "−12.3 s"), (nan, "–"),
+        (7500, "2 h 05 min"), (86400, "1 d"), (31536000, "365 d"), (36_000 * 86_400, "36,000 d"),
+        (-12.34, "−12.3 s"), (nan, "–"),
     ],
 )  # fmt: skip
 def test_durations(seconds: float, words: str) -> None:
