@@ -13,6 +13,7 @@ from dispatch import interrupts
 from dispatch.cli import (
     boards,
     checking,
+    drilling,
     explaining,
     grading,
     networks,
@@ -50,6 +51,7 @@ for command in (
 app.add_typer(networks.app)
 app.add_typer(planning.app)
 app.add_typer(supplying.app)
+app.add_typer(drilling.app)
 
 
 def _version(*, value: bool) -> None:

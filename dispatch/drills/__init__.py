@@ -1,0 +1,1 @@
+"""Exercises: written, drawn, proven by playing them, played by people, and looked back upon."""

@@ -1,0 +1,188 @@
+"""What is wrong with the names that an exercise cites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dispatch.errors import did_you_mean
+from dispatch.scenario.injects import random_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from dispatch.errors import Problems
+    from dispatch.model.briefs import Action, Condition, DrillFile, Force
+    from dispatch.scenario.scenario import Scenario
+
+    Place = Callable[..., str]
+    Cited = tuple[tuple[str, ...], str, str]
+    """The keys below an action or a condition, what kind of thing is named, and its id."""
+
+
+def check_references(file: DrillFile, place: Place, problems: Problems) -> None:
+    """Note what does not fit within the file itself: entries, objectives, roles, triggers, closures."""
+    for name, entry in file.entries.items():
+        where = ("entries", name)
+        for key, known in (
+            ("objective", file.objectives),
+            ("controller", file.roles),
+            ("evaluator", file.roles),
+        ):
+            cited = getattr(entry, key)
+            if cited is not None and cited not in known and (known or key == "objective"):
+                what = "objective" if key == "objective" else "role"
+                fact = f"no {what} '{cited}'"
+                problems.add(place(*where, key), fact, did_you_mean(cited, known) or f"Add it to '{what}s'.")
+        if entry.contingency_of is not None:
+            _check_contingency(file, name, place, problems)
+        if (entry.when is None) == (entry.trigger == "condition"):
+            fact = (
+                "a condition that nothing looks at"
+                if entry.when
+                else "'trigger: condition' without a condition"
+            )
+            remedy = "Set 'trigger: condition'." if entry.when else "Give 'when'."
+            problems.add(place(*where, "when" if entry.when else "trigger"), fact, remedy)
+        if entry.when is not None and entry.when.missed is not None:
+            _check_entry(file, entry.when.missed, place(*where, "when", "missed"), problems)
+            if entry.when.missed == name:
+                problems.add(place(*where, "when", "missed"), "an entry waits for itself", "Name another.")
+    for name, closure in file.closures.items():
+        if closure.begins is not None or closure.ends is not None:
+            fact = "a closure with times of its own"
+            problems.add(place("closures", name), fact, "Let entries 'close' and 'reopen' it.")
+
+
+def _check_entry(file: DrillFile, cited: str, where: str, problems: Problems) -> bool:
+    """Note an entry that does not exist, or of which nothing is expected."""
+    if cited not in file.entries:
+        problems.add(where, f"no entry '{cited}'", did_you_mean(cited, file.entries))
+        return False
+    if not file.entries[cited].expects:
+        problems.add(where, f"nothing is expected after entry '{cited}'", "Give it 'expects'.")
+    return True
+
+
+def _check_contingency(file: DrillFile, name: str, place: Place, problems: Problems) -> None:
+    """Note a contingency of what does not exist, or of itself through others."""
+    cited, where = file.entries[name].contingency_of, place("entries", name, "contingency_of")
+    assert cited is not None
+    if not _check_entry(file, cited, where, problems):
+        return
+    seen = [name]
+    while cited is not None and cited in file.entries and cited not in seen:
+        seen.append(cited)
+        cited = file.entries[cited].contingency_of
+    if cited == name:
+        problems.add(where, f"contingencies in a circle: {' → '.join((*seen, name))}", "Break it.")
+
+
+def check_names(file: DrillFile, base: Scenario, place: Place, problems: Problems) -> None:
+    """Note names that the scenario does not know."""
+    if file.layout not in base.layouts:
+        fact = f"no layout '{file.layout}' in the scenario"
+        problems.add(place("layout"), fact, did_you_mean(file.layout, base.layouts))
+        return
+    names = Names(file, base)
+    for name, entry in file.entries.items():
+        for number, action in enumerate(entry.expects):
+            for keys, what, cited in _of_action(action):
+                names.check(what, cited, place("entries", name, "expects", number, *keys), problems)
+            _check_amount(action, base, place("entries", name, "expects", number, "delivered"), problems)
+        for keys, what, cited in _of_condition(entry.when) if entry.when is not None else ():
+            names.check(what, cited, place("entries", name, "when", *keys), problems)
+    for name in file.closures:
+        if name in base.file.closures:
+            problems.add(place("closures", name), "the scenario has a closure of this id", "Rename it.")
+    draw = file.draw
+    for number, calls in enumerate(() if draw is None else draw.calls):
+        where = ("draw", "calls", number)
+        names.check("incident type", calls.type, place(*where, "type"), problems)
+        for i, zone in enumerate(calls.zones):
+            names.check("zone", zone, place(*where, "zones", i), problems)
+        earliest = 0.0 if calls.earliest is None else calls.earliest
+        latest = file.lasts * 2 / 3 if calls.latest is None else calls.latest
+        if not earliest <= latest < file.lasts:
+            fact = f"no time between {earliest:g} s and {latest:g} s of {file.lasts:g} s"
+            key = "latest" if calls.latest is not None else "earliest"
+            problems.add(place(*where, key), fact, "Correct 'earliest' and 'latest'.")
+    for i, cited in enumerate(() if draw is None else draw.stress.of):
+        names.check("unit or unit type", cited, place("draw", "stress", "of", i), problems)
+
+
+def _check_amount(action: Action, base: Scenario, where: str, problems: Problems) -> None:
+    """Note an amount that an item is not counted in."""
+    wanted, book = action.delivered, base.supplies
+    if wanted is None or book is None or wanted.item not in book.number:
+        return
+    try:
+        book.items[book.number[wanted.item]].quanta(wanted.amount, up=True)
+    except ValueError as error:
+        fact, _, remedy = str(error).partition(" | ")
+        problems.add(f"{where}.amount", fact, remedy)
+
+
+class Names:
+    """What may be cited of a scenario and of the calls that the script adds."""
+
+    def __init__(self, file: DrillFile, base: Scenario) -> None:
+        layout = base.layouts[file.layout]
+        units = {name for name, _ in layout.units}
+        calls = {call.id for call in base.authored}
+        calls |= set() if base.recorded is None else set(base.recorded.ids)
+        calls |= {
+            entry.inject.incident.id or name
+            for name, entry in file.entries.items()
+            if entry.inject is not None and entry.inject.incident is not None
+        }
+        self._random = random_ids(base)
+        self._known: dict[str, Collection[str]] = {
+            "call": calls,
+            "unit": units,
+            "capability": base.capabilities,
+            "station": {site.id for site in layout.sites},
+            "agreement": base.file.agreements,
+            "incident type": base.file.incident_types,
+            "zone": base.zones,
+            "item": () if base.supplies is None else base.supplies.number,
+            "unit or unit type": {*units, *base.file.unit_types},
+        }
+
+    def check(self, what: str, cited: str, where: str, problems: Problems) -> None:
+        """Note a name that leads nowhere."""
+        known = self._known[what]
+        if cited in known or (what == "call" and self._random.fullmatch(cited)):
+            return
+        problems.add(where, f"no {what} '{cited}'", did_you_mean(cited, known))
+
+
+def _of_force(key: str, force: Force | None) -> Iterator[Cited]:
+    if force is not None:
+        yield (key, "incident"), "call", force.incident
+        if force.capability is not None:
+            yield (key, "capability"), "capability", force.capability
+        if force.unit is not None:
+            yield (key, "unit"), "unit", force.unit
+
+
+def _of_action(action: Action) -> Iterator[Cited]:
+    """Yield what an action names."""
+    for key in ("sent", "on_scene", "staged"):
+        yield from _of_force(key, getattr(action, key))
+    if action.level is not None:
+        yield ("level", "incident"), "call", action.level.incident
+    if action.delivered is not None:
+        yield ("delivered", "incident"), "call", action.delivered.incident
+        yield ("delivered", "item"), "item", action.delivered.item
+    kinds = {"under_control": "call", "asked": "agreement", "moved_up": "station", "recalled": "unit"}
+    for key, what in kinds.items():
+        cited = getattr(action, key)
+        if cited is not None:
+            yield (key,), what, cited
+
+
+def _of_condition(when: Condition) -> Iterator[Cited]:
+    """Yield what a condition names of the scenario."""
+    yield from _of_force("on_scene", when.on_scene)
+    if when.level is not None:
+        yield ("level", "incident"), "call", when.level.incident

@@ -1,0 +1,61 @@
+"""What identifies an exercise, and how hard it is, as tables."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from dispatch.briefing.contents import Column, Number, Said, Table
+from dispatch.drills.script import clock_text, held, wall_of
+
+if TYPE_CHECKING:
+    from dispatch.briefing.contents import Cell
+    from dispatch.drills.drill import Drill
+    from dispatch.drills.proving import Proof
+
+FORMS = {
+    "tabletop": Said("tabletop: decisions are talked through, units move in the simulation only"),
+    "command_post": Said("command post: commanders decide, units are simulated"),
+    "full_live": Said("full live: units really drive; what the simulation says is for comparison"),
+}
+GRADES = {"easy": Said("easy"), "moderate": Said("moderate"), "hard": Said("hard")}
+
+
+def facts(drill: Drill) -> tuple[tuple[Said, Cell], ...]:
+    """Return what identifies an exercise, as pairs of name and value."""
+    return (
+        (Said("Exercise"), drill.file.title),
+        (Said("Scenario"), drill.base.file.title or drill.base.name),
+        (Said("Layout"), drill.file.layout),
+        (Said("Form"), FORMS[drill.file.form]),
+        (Said("STARTEX"), held(drill)),
+        (Said("ENDEX"), wall_of(drill, drill.file.lasts)),
+        (Said("Duration of play"), clock_text(drill.file.lasts)),
+        (Said("Seed"), str(drill.file.seed)),
+    )
+
+
+def fact_table(drill: Drill, name: str) -> Table:
+    """Return the facts of an exercise as a table."""
+    columns = (Column("name", Said("What")), Column("value", Said("Value")))
+    return Table(name, Said("The exercise"), columns, facts(drill))
+
+
+def difficulty(proof: Proof) -> Table:
+    """Return how hard the model found an exercise."""
+    d = proof.difficulty
+    told: tuple[tuple[Said, Cell], ...] = (
+        (Said("difficulty"), GRADES[d.grade]),
+        (Said("calls received"), Number(d.calls, "whole")),
+        (Said("greatest share of own units committed at once"), Number(d.committed, "share")),
+        (Said("most calls open at once"), Number(d.open_at_once, "whole")),
+        (Said("least share of demand within reach of a free unit"), Number(d.cover, "share")),
+        (Said("calls that waited for a unit"), Number(d.waiting, "whole")),
+        (Said("mean wait for a unit"), Number(d.mean_wait, "s")),
+    )
+    shown = tuple(
+        (name, value) for name, value in told if not (isinstance(value, Number) and isnan(value.value))
+    )
+    columns = (Column("measure", Said("Measure")), Column("value", Said("Value")))
+    note = Said("Measured from STARTEX to ENDEX while the model played by its own advice.")
+    return Table("difficulty", Said("Resources stressed"), columns, shown, (note,))

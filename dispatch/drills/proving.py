@@ -1,0 +1,279 @@
+"""Whether an exercise can be played, and how hard it is: the model plays it to the end by its own advice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dispatch.composition import simulate
+from dispatch.drills.seeing import first_held, first_seen
+from dispatch.engine.board import MARGIN, closing
+from dispatch.errors import InfeasibleError, InputError
+from dispatch.study.residual import residual_coverage
+from dispatch.study.view import LogView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dispatch.drills.drill import Drill, Line
+    from dispatch.engine.log import Log
+
+    Grade = Literal["easy", "moderate", "hard"]
+
+GRADES: tuple[Grade, ...] = ("easy", "moderate", "hard")
+"""Classes of difficulty, from the least."""
+
+STEPS = {
+    "committed": (1 / 3, 2 / 3),
+    "open": (3.0, 6.0),
+    "uncovered": (0.25, 0.6),
+    "waiting": (0.01, 0.25),
+}
+"""From which figures on a stress counts one point, and two (chosen here): the greatest share of units
+committed at once, calls open at once, the greatest share of demand that no free unit covers, the share of
+calls that wait."""
+
+MODERATE, HARD = 0.3, 0.65
+"""Share of all points from which an exercise is moderate, and hard (chosen here)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """What an exercise asks of those who play it, measured from STARTEX to ENDEX in the model's own play."""
+
+    calls: int
+    """Calls received."""
+    committed: float
+    """Greatest share of the layout's own units committed to calls at once."""
+    open_at_once: int
+    """Greatest number of calls open at once."""
+    cover: float
+    """Least share of demand within reach of a free unit; not a number without random or recorded demand."""
+    waiting: int
+    """Calls that waited for their first unit."""
+    mean_wait: float
+    """Mean seconds from ready to the first unit's alert, over the calls that got one; those without count
+    to ENDEX."""
+
+    @property
+    def grade(self) -> Grade:
+        """How hard that is: by the points that the four stresses get of those that they could get."""
+        figures = {
+            "committed": self.committed,
+            "open": float(self.open_at_once),
+            "uncovered": 1.0 - self.cover,
+            "waiting": self.waiting / self.calls if self.calls else 0.0,
+        }
+        known = {name: value for name, value in figures.items() if not math.isnan(value)}
+        points = sum(value >= step for name, value in known.items() for step in STEPS[name])
+        share = points / (2 * len(known))
+        return "hard" if share >= HARD else "moderate" if share >= MODERATE else "easy"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proof:
+    """The model's own play of an exercise."""
+
+    log: Log
+    delivered: Mapping[str, float]
+    """Seconds of play at which each entry was delivered; those that never were are missing."""
+    seen: Mapping[tuple[str, int], float]
+    """Seconds of play at which each expected action of a delivered entry was seen, by entry and number:
+    infinite for never, not a number where only an evaluator can tell."""
+    met: frozenset[tuple[str, int]]
+    """Expected actions that were seen in time."""
+    difficulty: Difficulty
+    notes: tuple[str, ...]
+    """What whoever leads the exercise should know."""
+
+
+def prove(drill: Drill) -> Proof:
+    """Play an exercise by the model's advice to ENDEX; raises InfeasibleError where it cannot be played."""
+    delivered, log = played(drill)
+    unreached = _unreached(drill, log, delivered)
+    if unreached:
+        message = f"{drill.path.name}: nobody can reach {', '.join(unreached)}."
+        raise InfeasibleError(message, hint="Move the calls, or leave roads open.")
+    seen = sightings(drill, log, delivered)
+    met = frozenset(key for key, moment in seen.items() if moment <= due(drill, delivered, key) + MARGIN)
+    return Proof(log, delivered, seen, met, measured(drill, log), tuple(_notes(drill, delivered, seen, met)))
+
+
+def played(drill: Drill, *, advised: bool = True) -> tuple[dict[str, float], Log]:
+    """Return when each entry is delivered if nobody orders anything, and the log of that play.
+
+    Entries at times come first; then, in order of time, those of which the condition holds and contingencies
+    of what is overdue. Entries that a controller delivers by hand are delivered at their moments.
+    """
+    delivered = {line.id: line.at for line in drill.lines if _is_timed(line)}
+    waiting = [line for line in drill.lines if not _is_timed(line)]
+    log = _simulated(drill, {}, delivered, None, advised=advised)
+    reached = 0.0
+    while waiting:
+        late = overdue_from(drill, log, delivered)
+        moments = [max(_falls(drill, log, line, late), reached) for line in waiting]
+        first = int(np.argmin(moments))
+        if not moments[first] < drill.file.lasts:
+            break
+        line = waiting.pop(first)
+        reached = moments[first]
+        before = dict(delivered)
+        delivered[line.id] = reached
+        log = _simulated(drill, before, delivered, log, advised=advised)
+    return delivered, log
+
+
+def _simulated(
+    drill: Drill,
+    before: Mapping[str, float],
+    delivered: Mapping[str, float],
+    log: Log | None,
+    *,
+    advised: bool,
+) -> Log:
+    """Return the log with what was delivered; the one there is where nothing new changes anything."""
+    new = [line for line in drill.lines if line.id in delivered and line.id not in before]
+    if log is not None and all(line.entry.inject is None for line in new):
+        return log
+    try:
+        scenario = drill.scenario(delivered, advised=advised)
+    except InputError as error:
+        message = f"{drill.path.name}: cannot be played, its scenario refuses what it changes.\n{error}"
+        raise InfeasibleError(message, hint="Correct the entries named above.") from None
+    return simulate(scenario, drill.file.layout)
+
+
+def _is_timed(line: Line) -> bool:
+    """Whether an entry comes at its moment, whatever happens."""
+    return line.entry.trigger != "condition" and line.entry.contingency_of is None
+
+
+def _falls(drill: Drill, log: Log, line: Line, late: Mapping[str, float]) -> float:
+    """Return when an entry with a condition, or for a contingency, is to be delivered [s of play]."""
+    earliest, cited = line.at, line.entry.contingency_of
+    if cited is not None:
+        earliest = max(earliest, late.get(cited, math.inf) - drill.begins)
+    if line.entry.when is None or not earliest < drill.file.lasts:
+        return earliest
+    held = first_held(log, line.entry.when, drill.begins + earliest, drill.ends, dict(late))
+    return held - drill.begins
+
+
+def overdue_from(
+    drill: Drill,
+    log: Log,
+    delivered: Mapping[str, float],
+    done: Mapping[tuple[str, int], float] | None = None,
+) -> dict[str, float]:
+    """Return from which moment on each delivered entry has an expected action overdue [s of the scenario].
+
+    Entries of which nothing was ever overdue are missing. ``done`` are actions that were said to be done, by
+    entry and number, with the seconds of play; without it, what no log can show counts as done in time.
+    """
+    found: dict[str, float] = {}
+    for key, moment in sightings(drill, log, delivered).items():
+        said = math.nan if done is None else done.get(key, math.inf)
+        known = said if math.isnan(moment) else moment if math.isnan(said) else min(moment, said)
+        limit = due(drill, delivered, key)
+        if known > limit + MARGIN:
+            begins = drill.begins + limit
+            found[key[0]] = min(found.get(key[0], math.inf), begins)
+    return found
+
+
+def sightings(drill: Drill, log: Log, delivered: Mapping[str, float]) -> dict[tuple[str, int], float]:
+    """Return when each expected action of a delivered entry is seen in a log [s of play]; see ``Proof``."""
+    return {
+        (line.id, number): first_seen(log, action, drill.begins + delivered[line.id]) - drill.begins
+        for line in drill.lines
+        if line.id in delivered
+        for number, action in enumerate(line.entry.expects)
+    }
+
+
+def due(drill: Drill, delivered: Mapping[str, float], key: tuple[str, int]) -> float:
+    """Return until when an expected action is in time [s of play]."""
+    name, number = key
+    return delivered[name] + drill.line(name).entry.expects[number].by
+
+
+def _unreached(drill: Drill, log: Log, delivered: Mapping[str, float]) -> list[str]:
+    """Return the calls of delivered entries that no unit reaches, to the end of everything."""
+    entries = [line for line in drill.lines if line.id in delivered and line.entry.inject is not None]
+    own = {
+        line.entry.inject.incident.id or line.id
+        for line in entries
+        if line.entry.inject is not None and line.entry.inject.incident is not None
+    }
+    ids = log.timeline.incident_ids(log.scenario.kinds)
+    never = np.isnan(log.incidents.first_on_scene) & (log.incidents.needed > 0)
+    return sorted({f"'{ids[call]}'" for call in np.flatnonzero(never).tolist() if ids[call] in own})
+
+
+def measured(drill: Drill, log: Log) -> Difficulty:
+    """Return how hard a play was, from STARTEX to ENDEX."""
+    t, i, begins, ends = log.timeline, log.incidents, drill.begins, drill.ends
+    closed = closing(log)
+    closed = np.where(np.isnan(closed), np.inf, closed)
+    during = (t.received >= begins) & (t.received < ends)
+    open_spans = list(zip(t.received.tolist(), closed.tolist(), strict=True))
+    dispatched = np.where(np.isnan(i.dispatched), ends, i.dispatched)
+    waits = np.maximum(dispatched - t.ready, 0.0)[during & (t.ready < ends) & (i.needed > 0)]
+    view = LogView(log)
+    view.start, view.end = begins, ends
+    return Difficulty(
+        calls=int(during.sum()),
+        committed=_committed(log, begins, ends),
+        open_at_once=_most_at_once(open_spans, begins, ends),
+        cover=float(residual_coverage(view, {})),
+        waiting=int((waits > MARGIN).sum()),
+        mean_wait=float(waits.mean()) if len(waits) else 0.0,
+    )
+
+
+def _committed(log: Log, begins: float, ends: float) -> float:
+    """Return the greatest share of own units on calls at once."""
+    own = [unit for unit in range(len(log.fleet)) if log.fleet.agreement[unit] < 0]
+    r = log.responses
+    rows = np.flatnonzero(np.isin(r.unit, own))
+    spans = list(zip(r.alerted[rows].tolist(), r.available[rows].tolist(), strict=True))
+    return _most_at_once(spans, begins, ends) / len(own) if own else 0.0
+
+
+def _most_at_once(spans: list[tuple[float, float]], begins: float, ends: float) -> int:
+    """Return how many spans hold at once at most, between two moments."""
+    steps = [(max(first, begins), 1) for first, last in spans if first < ends and last > begins]
+    steps += [(last, -1) for first, last in spans if first < ends and begins < last < ends]
+    number = most = 0
+    for _, step in sorted(steps):  # of equal moments, ends count first
+        number += step
+        most = max(most, number)
+    return most
+
+
+def _notes(
+    drill: Drill,
+    delivered: Mapping[str, float],
+    seen: Mapping[tuple[str, int], float],
+    met: frozenset[tuple[str, int]],
+) -> list[str]:
+    """Return what the model cannot meet, what never comes, and what only an evaluator can tell."""
+    found = []
+    for key, moment in seen.items():
+        if key in met or math.isnan(moment):
+            continue
+        what = f"entry '{key[0]}', action {key[1] + 1}"
+        if moment == math.inf:
+            found.append(f"{what}: the model itself never does it.")
+        else:
+            late = moment - due(drill, delivered, key)
+            found.append(f"{what}: the model itself is {late:.0f} s late.")
+    found += [
+        f"entry '{line.id}' is not delivered when the model plays."
+        for line in drill.lines
+        if line.id not in delivered
+    ]
+    return found

@@ -1,0 +1,107 @@
+"""What of the script comes next, and what is expected, as far as the log shows it."""
+
+from __future__ import annotations
+
+from math import inf, isnan, nextafter
+from typing import TYPE_CHECKING, NamedTuple
+
+from dispatch.drills.proving import due as due_by
+from dispatch.drills.proving import overdue_from, sightings
+from dispatch.drills.seeing import first_held
+from dispatch.engine.board import MARGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dispatch.drills.drill import Drill, Line
+    from dispatch.drills.session import State
+    from dispatch.engine.log import Log
+    from dispatch.model.briefs import Action
+
+
+class Due(NamedTuple):
+    """An entry that is to be delivered; sorts by moment, then as the script stands."""
+
+    at: float
+    """Exercise time [s]."""
+    number: int
+    """Place in the script."""
+    by: str
+    """``time``, ``condition`` or ``contingency``."""
+
+
+class Expected(NamedTuple):
+    """An action that is expected after a delivered entry."""
+
+    entry: str
+    number: int
+    """From 0, as everywhere in the program; people count from 1."""
+    action: Action
+    deadline: float
+    """Exercise time by which it is expected [s]."""
+    seen: float
+    """Exercise time at which it is seen, or was said to be done; infinite for never, not a number where
+    somebody has to judge."""
+
+    def verdict(self, now: float) -> str:
+        """Return how it stands: ``met``, ``late``, ``missed``, ``open``, or ``to be judged``."""
+        if self.seen <= now:
+            return "met" if self.seen <= self.deadline + MARGIN else "late"
+        if isnan(self.seen):
+            return "to be judged"
+        return "open" if now <= self.deadline else "missed"
+
+
+def expected(drill: Drill, state: State, log: Log) -> Iterator[Expected]:
+    """Yield the actions that are expected after the delivered entries, in order of the script."""
+    for key, moment in sightings(drill, log, state.delivered).items():
+        said = state.done.get(key, inf)
+        seen = said if said < inf and not moment <= said else moment
+        action = drill.line(key[0]).entry.expects[key[1]]
+        yield Expected(*key, action, due_by(drill, state.delivered, key), seen)
+
+
+def next_due(
+    drill: Drill, state: State, log: Log, now: float, until: float, *, attended: bool = True
+) -> Due | None:
+    """Return the entry that is to be delivered next, from ``now`` to ``until`` [s of play]; None for none.
+
+    Where nobody attends, entries that are delivered by hand come at their moments, and what only people can
+    judge counts as done.
+    """
+    gone = {*state.delivered, *state.skipped}
+    waiting = [
+        (number, line)
+        for number, line in enumerate(drill.lines)
+        if line.id not in gone and not (attended and line.entry.trigger == "manual")
+    ]
+    due = [Due(max(line.at, now), number, "time") for number, line in waiting if is_timed(line)]
+    first = min(due, default=None)
+    bound = until if first is None else min(first.at, until)
+    found = [first] if first is not None and first.at <= until else []
+    conditional = [(number, line) for number, line in waiting if not is_timed(line)]
+    late = overdue_from(drill, log, state.delivered, state.done if attended else None) if conditional else {}
+    for number, line in conditional:
+        at = _condition_met(drill, log, line, late, now, bound)
+        if at <= bound:
+            found.append(Due(at, number, "contingency" if line.entry.contingency_of else "condition"))
+    return min(found, default=None)
+
+
+def is_timed(line: Line) -> bool:
+    """Whether nothing but the moment, or a controller, delivers an entry."""
+    return line.entry.trigger != "condition" and line.entry.contingency_of is None
+
+
+def _condition_met(
+    drill: Drill, log: Log, line: Line, late: Mapping[str, float], now: float, until: float
+) -> float:
+    """Return the first exercise time at which an entry's conditions hold; infinite for none up to a time."""
+    earliest, cited = max(line.at, now), line.entry.contingency_of
+    if cited is not None:
+        earliest = max(earliest, late.get(cited, inf) - drill.begins)
+    if earliest > until or line.entry.when is None:
+        return earliest
+    end = nextafter(drill.begins + until, inf)
+    held = first_held(log, line.entry.when, drill.begins + earliest, end, dict(late))
+    return max(held - drill.begins, now)

@@ -1,0 +1,234 @@
+"""Briefs that leave things to chance: playable, as hard as asked, and the same every time."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import networkx
+import numpy as np
+import pytest
+
+from dispatch.drills.drawing import drawn, drawn_and_proven
+from dispatch.drills.drill import Drill, read_drill
+from dispatch.drills.proving import prove
+from dispatch.engine.board import Board
+from dispatch.errors import InfeasibleError
+from dispatch.io.yaml_writing import as_written, yaml_text
+from dispatch.model.briefs import DrillFile
+from dispatch.roads.network import RoadNetwork
+from dispatch.study.opening import load
+from tests.small import write_scenario
+
+from .lines import QUIET, brief, call, write_brief
+
+FOUR: dict[str, Any] = {
+    **QUIET,
+    "units": {f"{station[0].upper()}{n}": {"type": "engine", "station": station}
+              for station in ("west", "east") for n in (1, 2)},
+    "closures": {"side": {"around": "b", "radius": 10, "begins": "20 h"}},
+}  # fmt: skip
+
+
+def draw(**changes: Any) -> dict[str, Any]:
+    return {"calls": [{"type": "fire", "count": 3}], **changes}
+
+
+def text_of(drill: Drill) -> str:
+    return yaml_text(as_written(drawn(drill)))
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, same, other = (
+        text_of(brief(tmp_path, FOUR, seed=seed, draw=draw(stress={"units": 1}))) for seed in (5, 5, 6)
+    )
+    assert one == same
+    assert one != other
+
+
+def test_what_is_drawn_is_what_was_asked(tmp_path: Path) -> None:
+    calls = [{"type": "fire", "count": 3, "zones": ["right"], "earliest": "10 min", "latest": "30 min"}]
+    stress = {"units": 1, "of": ["W1", "W2"], "hydrants": 1, "slower_by": "1 min"}
+    file = drawn(brief(tmp_path, FOUR, entries={"own": call(30)}, draw={"calls": calls, "stress": stress}))
+    assert file.draw is None
+    fires = {name: e for name, e in file.entries.items() if name.startswith("call-")}
+    assert list(fires) == ["call-1", "call-2", "call-3"]
+    for name, entry in fires.items():
+        assert entry.inject is not None
+        assert entry.inject.incident is not None
+        assert isinstance(entry.at, float)
+        assert 600.0 <= entry.at <= 1800.0
+        assert entry.inject.incident.node in {"c", "d", "e"}
+        (action,) = entry.expects
+        assert action.on_scene is not None
+        assert (action.on_scene.incident, action.on_scene.capability) == (name, "engine")
+        assert action.by % 60.0 == 0.0
+    outages = [e.inject.outage for e in file.entries.values() if e.inject and e.inject.outage]
+    assert sorted(outage.target for outage in outages) == ["comms", "hydrants", "unit"]
+    (unit,) = [outage.unit for outage in outages if outage.unit]
+    assert unit in ("W1", "W2")
+    (comms,) = [outage for outage in outages if outage.comms]
+    assert (comms.slower_by, comms.lasts) == (60.0, 1800.0)
+    moments = [entry.at for entry in file.entries.values() if isinstance(entry.at, float)]
+    assert len(moments) == 7
+    assert moments == sorted(moments)
+
+
+def test_the_time_allowed_is_the_models_own_and_a_fifth(tmp_path: Path) -> None:
+    # a call at c alone: an engine is there after 120 s, and 144 s are three minutes
+    calls = [{"type": "fire", "zones": ["mid"], "count": 1}]
+    scenario = {**FOUR, "zones": {"mid": {"nodes": ["c"]}}}
+    (entry,) = drawn(brief(tmp_path, scenario, draw={"calls": calls})).entries.values()
+    (action,) = entry.expects
+    assert action.by == 180.0
+
+
+def test_a_deadline_of_the_type_goes_before_the_models_time(tmp_path: Path) -> None:
+    alarm = {"scale": "rescue", "level": 1, "control_within": "25 min"}
+    types = {"fire": {"run_card": {"engine": 1}, "on_scene": 600, "alarm": alarm}}
+    kinds = {"fire": {"title": "fire", "scale": "rescue"}}
+    own = {
+        "p": {
+            "title": "the plan",
+            "assumed": True,
+            "classes": ["fire"],
+            "cards": {1: {"units": {"engine": 1}}},
+        }
+    }
+    scenario = {**FOUR, "incident_types": types, "plans": {"classes": kinds, "own": own}}
+    (entry,) = drawn(brief(tmp_path, scenario, draw={"calls": [{"type": "fire"}]})).entries.values()
+    under_control = [action for action in entry.expects if action.under_control is not None]
+    assert [action.by for action in under_control] == [1500.0]
+    assert "the plan" in entry.text
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_difficulty_is_a_recount(tmp_path: Path, count: int) -> None:
+    drill = brief(tmp_path, FOUR, entries={f"c{n}": call(60 * n, "abcde"[n % 5]) for n in range(count)})
+    proof = prove(drill)
+    boards = [Board.at(proof.log, float(second)) for second in range(3600, 10800)]
+    assert proof.difficulty.calls == count
+    assert proof.difficulty.open_at_once == max(len(board.open_incidents) for board in boards)
+    assert proof.difficulty.committed == max(len(board.assigned) for board in boards) / 4
+    waits = proof.log.incidents.dispatched - proof.log.timeline.ready
+    assert proof.difficulty.waiting == int((waits > 1.0).sum())
+    assert proof.difficulty.mean_wait == pytest.approx(float(np.mean(waits)))
+
+
+def test_conditions_and_contingencies_fall_as_they_should(tmp_path: Path) -> None:
+    late = [{"text": "there", "by": 60, "on_scene": {"incident": "one"}}]
+    entries = {
+        "one": call(100, "b", expects=[{"text": "there", "by": 90, "on_scene": {"incident": "one"}}]),
+        "two": call(100, "c", expects=late),
+        "fine": {"at": 0, "text": "x", "contingency_of": "one"},
+        "worse": call(0, "d", contingency_of="two"),
+        "both": {"at": 10, "text": "x", "trigger": "condition",
+                 "when": {"on_scene": {"incident": "worse"}, "missed": "two"}},
+        "hand": {"at": 50, "text": "x", "trigger": "manual"},
+    }  # fmt: skip
+    entries["two"]["expects"][0]["on_scene"] = {"incident": "two"}
+    proof = prove(brief(tmp_path, FOUR, entries=entries))
+    # one at b is reached after 60 s; two at c after 120 s, 60 s too late; worse at d comes then, 60 s from e
+    assert proof.delivered == {"one": 100.0, "two": 100.0, "hand": 50.0, "worse": 160.0, "both": 220.0}
+    assert proof.met == {("one", 0)}
+    assert proof.seen == {("one", 0): 160.0, ("two", 0): 220.0}
+    assert "entry 'fine' is not delivered when the model plays." in proof.notes
+    assert "entry 'two', action 1: the model itself is 60 s late." in proof.notes
+
+
+def test_a_call_that_nobody_reaches_is_refused(tmp_path: Path) -> None:
+    shut = {"at": 0, "text": "shut", "inject": {"close": "all"}}
+    closures = {"all": {"around": "c", "radius": 700}}
+    drill = brief(tmp_path, FOUR, closures=closures, entries={"shut": shut, "one": call(60)})
+    with pytest.raises(InfeasibleError, match="nobody can reach 'one'"):
+        prove(drill)
+
+
+def test_what_cannot_be_drawn_is_refused_with_what_was_reached(tmp_path: Path) -> None:
+    with pytest.raises(InfeasibleError) as caught:
+        drawn(brief(tmp_path, FOUR, draw=draw(calls=[{"type": "fire"}], difficulty="hard")))
+    assert "none of 50 draws is hard: 50 × easy." in str(caught.value)
+    assert caught.value.exit_code == 3
+    with pytest.raises(InfeasibleError, match=r"none of 10 draws is playable.*5 units fail, of 4"):
+        drawn(brief(tmp_path, FOUR, draw=draw(stress={"units": 5})))
+    with pytest.raises(InfeasibleError, match="cutting places off"):
+        drawn(brief(tmp_path, FOUR, draw=draw(stress={"roads": 1})))
+
+
+@pytest.mark.parametrize(("wanted", "count"), [("easy", 1), ("hard", 25)])
+def test_the_difficulty_asked_for_is_reached(tmp_path: Path, wanted: str, count: int) -> None:
+    calls = [{"type": "fire", "count": count, "latest": "30 min"}]
+    made, proof = drawn_and_proven(brief(tmp_path, FOUR, draw={"calls": calls, "difficulty": wanted}))
+    assert proof.difficulty.grade == wanted
+    assert prove(made).difficulty == proof.difficulty
+
+
+def test_closed_roads_cut_nothing_off() -> None:
+    root = Path(__file__).parents[2]
+    path = root / "scenarios" / "brief.yaml"  # is not written: only what it would say matters
+    scenario = root / "scenarios" / "gl-blackout-wood.yaml"
+    said = {"calls": [{"type": "accident", "count": 2}], "stress": {"roads": 3}}
+    file = DrillFile.model_validate({"title": "x", "scenario": "x", "lasts": "60 min", "draw": said})
+    made, proof = drawn_and_proven(Drill(path, file, scenario, 0.0, (), load(scenario)))
+    assert len(made.file.closures) == 3
+    for name in ("call-1", "call-2"):
+        call_number = proof.log.timeline.incident_ids(proof.log.scenario.kinds).index(name)
+        assert not np.isnan(proof.log.incidents.first_on_scene[call_number])
+    network = proof.log.scenario.network
+    assert isinstance(network, RoadNetwork)
+    graph = network.to_networkx()
+    shut = {link for closure in made.file.closures.values() for link in closure.links}
+    graph.remove_edges_from(
+        [(a, b, k) for a, b, k, data in graph.edges(keys=True, data=True) if data["link_id"] in shut]
+    )
+    assert networkx.is_strongly_connected(graph)
+
+
+def random_brief(luck: random.Random) -> dict[str, Any]:
+    """Return a brief that may be possible or not."""
+    calls = [
+        {
+            "type": "fire",
+            "count": luck.randint(1, 6),
+            **luck.choice([{}, {"zones": ["left"]}, {"latest": "20 min"}]),
+        }
+        for _ in range(luck.randint(0, 2))
+    ]
+    stress = {
+        "units": luck.choice([0, 0, 1, 2, 5]),
+        "hydrants": luck.choice([0, 0, 1, 3]),
+        "roads": luck.choice([0, 0, 0, 1]),
+        **luck.choice([{}, {"slower_by": "3 min"}]),
+    }
+    wanted = luck.choice([{}, {}, {}, {"difficulty": luck.choice(["easy", "moderate", "hard"])}])
+    entries = {"own": call(luck.randint(0, 3000), luck.choice("abcde"))} if luck.random() < 0.4 else {}
+    changes = {"seed": luck.randint(0, 10**6), "without_random": luck.random() < 0.5, "entries": entries}
+    return {"draw": {"calls": calls, "stress": stress, **wanted}, **changes}
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_two_hundred_briefs_become_exercises_or_say_why_not(
+    tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.drills.drawing.ATTEMPTS", 4)
+    write_scenario(tmp_path, **{**FOUR, "demand": {"poisson": {"fire": {"rate": "12/d"}}}})
+    made, refusals = 0, list[InfeasibleError]()
+    for number in range(50):
+        changes = random_brief(random.Random(1000 * block + number))
+        try:
+            file = drawn(read_drill(write_brief(tmp_path, **changes)))
+        except InfeasibleError as error:
+            refusals.append(error)
+            continue
+        made += 1
+        text = yaml_text(as_written(file))
+        (tmp_path / "drill.yaml").write_text(text, encoding="utf-8")
+        again = read_drill(tmp_path / "drill.yaml")  # complains of anything that cannot be played
+        assert again.file == file
+        assert len(prove(again).delivered) == len(file.entries)
+        if number % 5 == 0:
+            assert text_of(read_drill(write_brief(tmp_path, **changes))) == text
+    assert made >= 15
+    assert len(refusals) >= 5
+    assert all(str(error.args[0]).startswith("brief.yaml") and error.hint for error in refusals)

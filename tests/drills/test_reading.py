@@ -1,0 +1,157 @@
+"""Briefs: everything that is wrong with them at once, and the scenario that they become."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dispatch import simulate
+from dispatch.drills.drill import find_scenario, read_drill
+from dispatch.errors import InputError
+from tests.small import write_scenario
+
+from .lines import QUIET, brief, call, write_brief
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_script_is_in_order_of_time(tmp_path: Path) -> None:
+    drill = brief(
+        tmp_path,
+        entries={
+            "late": {"at": "2024-01-01T01:30:00+00:00", "text": "half past one"},
+            "b": call(60),
+            "a": {"at": "1 min", "text": "told"},
+        },
+    )
+    assert [(line.id, line.at) for line in drill.lines] == [("b", 60.0), ("a", 60.0), ("late", 1800.0)]
+    assert (drill.begins, drill.ends) == (3600.0, 10800.0)
+
+
+def test_what_is_delivered_and_ordered_becomes_injects(tmp_path: Path) -> None:
+    said = {"at": 0, "text": "x"}
+    drill = brief(tmp_path, entries={"one": call(60, "b"), "two": call(120, "d"), "said": said})
+    order = {"at": 70.0, "order": {"unit": "E1", "incident": "one"}}
+    log = simulate(drill.scenario({"one": 61.0, "said": 0.0}, [order]))
+    assert log.timeline.incident_ids(log.scenario.kinds) == ["one"]
+    assert log.timeline.received.tolist() == [3661.0]
+    assert [log.fleet.ids[unit] for unit in log.responses.unit.tolist()] == ["W1", "E1"]
+    assert log.responses.alerted.tolist() == [3661.0, 3670.0]
+    silent = simulate(drill.scenario({"one": 61.0}, [order], advised=False))
+    assert [silent.fleet.ids[unit] for unit in silent.responses.unit.tolist()] == ["E1"]
+    assert silent.responses.alerted.tolist() == [3670.0]
+
+
+def test_nobody_is_sent_where_the_brief_says_so(tmp_path: Path) -> None:
+    drill = brief(tmp_path, silent="nothing", entries={"one": call(60)})
+    assert len(simulate(drill.scenario({"one": 60.0})).responses) == 0
+    assert len(simulate(drill.scenario({"one": 60.0}, advised=True)).responses) == 1
+
+
+def test_closures_hold_once_an_entry_closes_them(tmp_path: Path) -> None:
+    drill = brief(
+        tmp_path,
+        closures={"bridge": {"around": "c", "radius": 10}},
+        entries={"shut": {"at": 0, "text": "shut", "inject": {"close": "bridge"}}, "one": call(0, "b")},
+    )
+    assert [number for _, number in drill.scenario({"one": 0.0}).roads.changes] == []
+    changes = drill.scenario({"one": 0.0, "shut": 600.0}).roads.changes
+    assert [moment for moment, _ in changes] == [4200.0]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_random_and_recorded_calls_stay_out(tmp_path: Path, recorded: bool) -> None:
+    calls = "incident,received,type,node\nx,100,fire,b\ny,200,fire,c\n" if recorded else ""
+    write_scenario(tmp_path, calls)
+    entries = {"one": call(60)}
+    drill = read_drill(write_brief(tmp_path, without_random=True, entries=entries))
+    log = simulate(drill.scenario({"one": 60.0}))
+    assert log.timeline.incident_ids(log.scenario.kinds) == ["one"]
+    loud = read_drill(write_brief(tmp_path, entries=entries))
+    assert len(simulate(loud.scenario({"one": 60.0})).timeline) >= 3
+    assert loud.base.digest != drill.base.digest
+
+
+WRONG: list[tuple[dict[str, Any], list[str]]] = [
+    ({"layout": "baselin"}, ["layout: no layout 'baselin'"]),
+    ({"lasts": "24 h"}, ["lasts: the exercise ends after the scenario's horizon"]),
+    ({"held": "2026-05-12T09:00:00"}, ["held: 2026-05-12T09:00:00 has no time zone"]),
+    ({"scenario": "nothing.yaml"}, ["scenario: no scenario 'nothing.yaml'"]),
+    (
+        {"entries": {"a": {"at": "3 h", "text": "x", "objective": "o"},
+                     "b": {"at": 0, "text": "x", "contingency_of": "c"}}},
+        ["entries.a.at: 10800 s", "entries.a.objective: no objective 'o'",
+         "entries.b.contingency_of: no entry 'c'"],
+    ),
+    (
+        {"entries": {"a": {"at": 0, "text": "x", "trigger": "condition"},
+                     "b": {"at": 0, "text": "x", "when": {"waiting": 1}}}},
+        ["entries.a.trigger: 'trigger: condition' without", "entries.b.when: a condition that nothing"],
+    ),
+    (
+        {"entries": {
+            "a": {"at": 0, "text": "x", "contingency_of": "b", "expects": [{"text": "x", "by": 5}]},
+            "b": {"at": 0, "text": "x", "contingency_of": "a", "expects": [{"text": "x", "by": 5}]}}},
+        ["a.contingency_of: contingencies in a circle", "b.contingency_of: contingencies in a circle"],
+    ),
+    (
+        {"entries": {"a": {"at": 0, "text": "x", "expects": [
+            {"text": "x", "by": 5, "sent": {"incident": "zz", "unit": "W9"}},
+            {"text": "x", "by": 5, "moved_up": "wst"},
+            {"text": "x", "by": 5, "asked": "them"}]}}},
+        ["sent.incident: no call 'zz'", "sent.unit: no unit 'W9'", "moved_up: no station 'wst'",
+         "asked: no agreement 'them'"],
+    ),
+    (
+        {"entries": {"a": call(0, "q"), "b": {"at": 0, "text": "x", "inject": {"close": "bridge"}}}},
+        ["entries.a.inject.incident.node: no node 'q'", "entries.b.inject.close: no closure 'bridge'"],
+    ),
+    ({"closures": {"k": {"links": ["x"], "ends": 5}}}, ["closures.k: a closure with times of its own"]),
+    (
+        {"draw": {"calls": [{"type": "fir"}, {"type": "fire", "zones": ["lft"], "earliest": "2 h"}],
+                  "stress": {"of": ["enginee"]}}},
+        ["draw.calls[0].type: no incident type 'fir'", "draw.calls[1].zones[0]: no zone 'lft'",
+         "draw.calls[1].earliest: no time between", "draw.stress.of[0]: no unit or unit type 'enginee'"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), WRONG, ids=[next(iter(case[0])) + str(i) for i, case in enumerate(WRONG)]
+)
+def test_all_problems_are_told_at_their_lines(
+    tmp_path: Path, changes: dict[str, Any], told: list[str]
+) -> None:
+    write_scenario(tmp_path, **QUIET)
+    with pytest.raises(InputError) as caught:
+        read_drill(write_brief(tmp_path, **changes))
+    text = str(caught.value)
+    assert all(words in text for words in told), text
+    assert len(caught.value.problems) == len(told), text
+    lines = (tmp_path / "brief.yaml").read_text(encoding="utf-8").splitlines()
+    for problem in caught.value.problems:
+        number, keys = problem.place.removeprefix("brief.yaml:").split(" ")
+        words = [keys.split(".")[-1], *re.findall("'([^']+)'", problem.fact)]
+        assert any(word in lines[int(number) - 1] for word in words), str(problem)
+
+
+def test_problems_of_the_scenario_are_told_with_those_of_the_brief(tmp_path: Path) -> None:
+    write_scenario(tmp_path, **QUIET, cover_within=-1)
+    with pytest.raises(InputError) as caught:
+        read_drill(write_brief(tmp_path, entries={"a": {"at": 0, "text": "x", "objective": "o"}}))
+    files = {problem.place.split(":")[0] for problem in caught.value.problems}
+    assert files == {"scenario.yaml", "brief.yaml"}
+
+
+def test_the_scenario_is_found_from_the_folder_of_the_networks(tmp_path: Path) -> None:
+    write_scenario(tmp_path, **QUIET)
+    inner = tmp_path / "drills" / "one"
+    inner.mkdir(parents=True)
+    path = write_brief(inner, scenario="scenario")
+    assert read_drill(path).scenario_path == tmp_path / "scenario.yaml"
+    (inner / "scenario.yaml").write_text("x", encoding="utf-8")
+    assert find_scenario(path, "scenario") == inner / "scenario.yaml"
+    assert find_scenario(path, "other") is None
