@@ -1,4 +1,4 @@
-"""Commands about exercises: new, play."""
+"""Commands about exercises: new, play, review."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dispatch.cli import drill_playing
+from dispatch.cli import drill_playing, drill_reviewing
 from dispatch.cli.options import AsJson, RunScenario, Seed
 from dispatch.cli.reporting import Language
 from dispatch.errors import UsageError
@@ -23,7 +23,7 @@ app = typer.Typer(name="drill", no_args_is_help=True)
 
 @app.callback()
 def drill() -> None:
-    """Make exercises out of briefs, and play them.
+    """Make exercises out of briefs, play them, and look back on them.
 
     Example: dispatch drill new brief.yaml -o out/exercise
     """
@@ -169,3 +169,4 @@ def _summary(made: Drill, proof: Proof, files: list[str]) -> dict[str, Any]:
 
 
 app.command("play")(drill_playing.play)
+app.command("review")(drill_reviewing.review)

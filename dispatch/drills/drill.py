@@ -229,8 +229,8 @@ def _below(place: str, key: str) -> tuple[str, ...]:
 def find_scenario(path: Path, cited: str) -> Path | None:
     """Return the scenario that a file cites, or None.
 
-    It is looked for beside the file, then from the nearest folder above that holds ``networks/``, then from
-    where the program runs and the folders above that do; ``.yaml`` may be left out.
+    It is looked for beside the file, which is none itself, then from the nearest folder above that holds
+    ``networks/``, then from where the program runs and the folders above that do; ``.yaml`` may be left out.
     """
     here = path.absolute().parent
     holding = [up for up in (here, *here.parents) if (up / "networks").is_dir()]
@@ -239,7 +239,7 @@ def find_scenario(path: Path, cited: str) -> Path | None:
     for folder in (here, *holding, *elsewhere):
         for name in (cited, f"{cited}.yaml"):
             try:
-                if (folder / name).is_file():
+                if (folder / name).is_file() and folder / name != here / path.name:
                     return folder / name
             except (OSError, ValueError):
                 return None

@@ -20,6 +20,7 @@ from dispatch.drills.proving import played as played_alone
 from dispatch.drills.session import State
 from dispatch.drills.unfolding import expected
 from dispatch.engine.board import MARGIN
+from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,8 +105,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """A call in both plays: seconds from its receipt, as the players had it and as the model; NaN for what
-    had not come by the end."""
+    """A call in both plays: seconds from its receipt, as the players had it and as the model.
+
+    NaN for what had not come by the end.
+    """
 
     id: str
     first: tuple[float, float]
@@ -210,10 +213,15 @@ def _judged(drill: Drill, state: State, log: Log, alone: Log, end: float) -> Ite
     model = sightings(drill, alone, state.delivered)
     for each in expected(drill, state, log):
         key = (each.entry, each.number)
-        seen = each.seen if each.seen <= end or isnan(each.seen) else inf
-        yield Judged(
-            *key, each.action, due(drill, state.delivered, key), seen, each.verdict(end), model[key]
-        )
+        found = each.verdict(end)
+        seen, alone_seen = (_within(moment, end) for moment in (each.seen, model[key]))
+        deadline = due(drill, state.delivered, key)
+        yield Judged(*key, each.action, deadline, seen, found, alone_seen)
+
+
+def _within(at: float, end: float) -> float:
+    """Return a time of play; infinite for one after the end."""
+    return inf if at > end else at
 
 
 def _rated(drill: Drill, judged: tuple[Judged, ...]) -> Iterator[Rated]:
@@ -316,7 +324,9 @@ def _of_log(drill: Drill, log: Log) -> Iterator[Moment]:
     timeline, r, begins = log.timeline, log.responses, drill.begins
     ids, kinds = timeline.incident_ids(log.scenario.kinds), log.scenario.kinds
     for call, name in enumerate(ids):
-        yield Moment(float(timeline.received[call]) - begins, "call", name, kinds[timeline.kind[call]].title)
+        yield Moment(
+            float(timeline.received[call]) - begins, "call", name, kinds[timeline.kind[call]].type.title
+        )
         rows = np.flatnonzero(r.incident == call)
         for kind, column in (("sent", r.alerted), ("on scene", r.on_scene)):
             yield from _units(log, name, kind, {row: float(column[row]) - begins for row in rows.tolist()})
@@ -329,7 +339,8 @@ def _of_log(drill: Drill, log: Log) -> Iterator[Moment]:
 
 def _units(log: Log, call: str, kind: str, moments: Mapping[int, float]) -> Iterator[Moment]:
     """Yield the units of a call that did the same at the same moment, as one."""
+    names = [*log.fleet.ids, AID_NAME]
     known = [(at, row) for row, at in moments.items() if isfinite(at)]
     for at in sorted({at for at, _ in known}):
-        units = sorted(log.unit_name(row) for moment, row in known if moment == at)
+        units = sorted(names[log.responses.unit[row]] for moment, row in known if moment == at)
         yield Moment(at, kind, call, ", ".join(units))

@@ -43,6 +43,13 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 def write_workbook(path: Path, briefing: Briefing, words: Words) -> None:
     """Write a workbook; whole or not at all. Equal briefings give equal bytes."""
+    content = workbook(briefing, words)
+    with written_whole(path) as beside:
+        beside.write_bytes(content)
+
+
+def workbook(briefing: Briefing, words: Words) -> bytes:
+    """Return a workbook with a summary, and a sheet for each table."""
     try:
         from openpyxl import Workbook
     except ImportError:
@@ -60,9 +67,7 @@ def write_workbook(path: Path, briefing: Briefing, words: Words) -> None:
     _summary(first, briefing, sheets, words)
     for table in briefing.tables:
         _sheet(book.create_sheet(sheets[table.id]), table, words)
-    content = dated(book)
-    with written_whole(path) as beside:
-        beside.write_bytes(content)
+    return dated(book)
 
 
 class _Names:
