@@ -94,6 +94,8 @@ class Ladder(Part):
 
     def raised(self, call: int) -> None:
         """Look at an incident whose level has risen, when all is decided; it may need other rungs."""
+        if call not in self._way:
+            return  # it is not ready yet, and is put on its rung by the level that it has then
         way = self._way[call]
         self._way[call] = [
             *way[:1],

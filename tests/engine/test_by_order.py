@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +13,9 @@ from dispatch.errors import ScenarioError, UsageError
 from dispatch.study.opening import load
 from tests.small import small, write_scenario
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).resolve().parents[2]
 
+if TYPE_CHECKING:
     from dispatch import Log
 
 Json = dict[str, Any]
@@ -281,3 +282,20 @@ def test_who_is_done_does_not_wait_for_an_order_that_nobody_has_given(tmp_path: 
     later = {"at": 5000, "level": {"incident": "x", "level": 2}}
     left = [run(tmp_path, *more, **changes).responses.clear.tolist()[0] for more in ([], [later])]
     assert left == [820, 820]
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "at", "level"),
+    [("gl-blackout-wood", "木屋-fire", 1940.0, 4), ("lz-petro-tank", "储罐-tank", 80.0, 4)],
+)
+def test_a_level_raised_before_a_call_is_ready_holds_from_then_on(
+    name: str, call: str, at: float, level: int
+) -> None:
+    """In scenarios with tiers, too, which the call is put on with the level that it has when it is ready."""
+    path = ROOT / "scenarios" / f"{name}.yaml"
+    scenario = load(path, more=[("order", {"at": at, "level": {"incident": call, "level": level}})])
+    log = simulate(scenario)
+    number = [log.timeline.incident_id(n, scenario.kinds) for n in range(len(log.timeline))].index(call)
+    assert log.timeline.received[number] < at < log.timeline.ready[number]
+    rise = next(each for each in log.raises if each.incident == number)
+    assert (rise.moment, rise.after) == (log.timeline.ready[number], level)
