@@ -12,7 +12,7 @@ from dispatch.briefing.contents import Briefing, Number, Said, Section, Spark
 from dispatch.briefing.distributing import distribution
 from dispatch.briefing.document import briefing_document
 from dispatch.briefing.frame import Frame
-from dispatch.briefing.judging import DEFAULT, judged, standards_section
+from dispatch.briefing.judging import default_standards, judged, standards_section
 from dispatch.briefing.methods import facts, marks, method
 from dispatch.briefing.others import others
 from dispatch.briefing.performing import NEARLY_ALL, performance
@@ -77,7 +77,8 @@ def brief(
     """
     choice, step = choice or Choice(), _Steps(progress)
     played = chosen(folder.layouts, choice.play, choice.replication, folder.replications)
-    standards = [standard(name) for name in dict.fromkeys(choice.standards or DEFAULT)]
+    named = [standard(name) for name in dict.fromkeys(choice.standards)]
+    standards = named or default_standards()
     teller = Teller(folder, scenario)
     known = judged(scenario, folder.layouts, standards, step)
     sampled = sample(scenario, played, choice.replication, choice.day, step)
@@ -86,12 +87,12 @@ def brief(
     step("putting the report together")
     sections = (
         compared(teller, known),
-        _map_section(sampled) if drawn is not None else None,
+        _map_section(sampled) if drawn is not None else _no_map(),
         performance(teller, standards),
         distribution(teller),
         workload(teller, sampled),
         alternatives(teller),
-        standards_section(teller, known),
+        standards_section(teller, known, is_default=not named),
         supplies(teller, sampled),
         others(teller),
         method(teller),
@@ -135,6 +136,12 @@ def _by_zone(teller: Teller) -> dict[str, dict[str, float]]:
     }
 
 
+def _no_map() -> Section:
+    """Return the chapter of a network that cannot be drawn."""
+    told = Said("This network has no coordinates, so there is no map and no playback.")
+    return Section("map", Said("Map"), (told,))
+
+
 def _map_section(sampled: Sample) -> Section:
     """Return the chapter with the map, and how it was sampled."""
     paragraphs = [
@@ -144,7 +151,7 @@ def _map_section(sampled: Sample) -> Section:
             "and a day can be played."
         ),
     ]
-    if sampled.calls is not None:
+    if sampled.calls is not None and sampled.calls["total"]:
         shown = len(sampled.calls["dx"])
         values: dict[str, Cell] = {
             "shown": Number(shown, "whole"),
@@ -180,7 +187,7 @@ def headline(teller: Teller) -> Table:
     ]
     rows: list[list[Cell]] = [
         [
-            title_of(name),
+            title_of(name, teller.scenario),
             *(teller.told(layout, name) for layout in teller.layouts),
             *(teller.change(layout, name) for layout in teller.others),
         ]
@@ -188,7 +195,7 @@ def headline(teller: Teller) -> Table:
     ]
     pictures = _pictures(teller)
     if pictures:
-        rows.append([Said("first unit, from call: share reached by and by"), *pictures,
+        rows.append([Said("first unit, from call: share of calls reached within a time"), *pictures,
                      *(None for _ in teller.others)])  # fmt: skip
     notes = []
     if teller.folder.replications > 1:

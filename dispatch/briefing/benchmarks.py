@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Bilingual, Number, Said
-from dispatch.briefing.telling import limits_of, listed
+from dispatch.briefing.telling import limits_of, listed, percent
 from dispatch.briefing.titles import CLOCKS, WHO
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dispatch.briefing.contents import Cell
     from dispatch.briefing.telling import Teller
-    from dispatch.model.standards import TimeClause
+    from dispatch.model.standards import Clause, TimeClause
     from dispatch.statics.standards import Standard
 
 MOST = 3
@@ -26,6 +26,11 @@ TOLERANCE = 1e-12
 """By which a share may miss its goal and still be rounding."""
 
 
+def is_for_all(clause: Clause) -> bool:
+    """Return whether a requirement holds for all calls and any unit, so that all of them can judge it."""
+    return not clause.applies_to and not clause.capability
+
+
 def benchmarks(teller: Teller, standards: Sequence[Standard]) -> list[tuple[Standard, TimeClause]]:
     """Return the times of standards that hold for all calls and were simulated, the most telling first.
 
@@ -35,7 +40,7 @@ def benchmarks(teller: Teller, standards: Sequence[Standard]) -> list[tuple[Stan
     for standard in standards:
         for clause in standard.file.times:
             is_told = clause.clock in CLOCK_ORDER and clause.who in WHO_ORDER and clause.statistic != "edge"
-            holds_for_all = not clause.applies_to and clause.staff is None
+            holds_for_all = is_for_all(clause) and clause.staff is None
             if is_told and holds_for_all and teller.has(clause.measure):
                 found.setdefault((clause.clock, clause.who), (standard, clause))
     return sorted(found.values(), key=lambda pair: _order(pair[1]))
@@ -63,7 +68,7 @@ def benchmark_statements(teller: Teller, standards: Sequence[Standard]) -> Itera
                 "Benchmark ({standard}): {limit} on average, {clock}, {who}. Simulated: {gaps}.", values
             )
         else:
-            values["goal"] = Number(clause.share, "share")
+            values["goal"] = percent(clause.share)
             yield Said(
                 "Benchmark ({standard}): {limit} for {goal} of calls, {clock}, {who}. Simulated: {gaps}.",
                 values,
@@ -86,7 +91,7 @@ def _gap(teller: Teller, layout: str, clause: TimeClause) -> Said:
         if late > 0.0:
             return Said("{layout} {value}, {gap} over", told)
         return Said("{layout} {value}, {gap} under, kept", told)
-    told["gap"] = Number(round(100 * abs(value.value - clause.share), 1), "plain")
+    told["gap"] = f"{100 * abs(value.value - clause.share):.1f}"
     if value.value < clause.share - TOLERANCE:
         return Said("{layout} {value}, {gap} points short", told)
     return Said("{layout} {value}, kept", told)

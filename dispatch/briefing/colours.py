@@ -6,16 +6,16 @@ Names in capitals reach the viewer of the report as they are, as JSON.
 from __future__ import annotations
 
 FIRST_DUE: tuple[tuple[int | None, str], ...] = (
-    (240, "#00306f"),
-    (300, "#39486b"),
-    (480, "#6f6d72"),
-    (600, "#a59c74"),
-    (900, "#d9c55c"),
-    (None, "#f0b000"),
+    (240, "#0a2a66"),
+    (300, "#2a6db0"),
+    (480, "#3fb3a2"),
+    (600, "#f2cf2b"),
+    (900, "#ee8a1d"),
+    (None, "#b5490f"),
 )
-"""Seconds up to which a time is drawn in a colour; None for all above."""
+"""Seconds up to which a time is drawn in a colour; None for all above. Neighbours differ in lightness."""
 
-NEVER = "#b0182c"
+NEVER = "#000000"
 """Where nobody ever comes."""
 
 CHANGE: dict[str, str] = {

@@ -6,8 +6,9 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Number, Said, Section
+from dispatch.briefing.judging import class_title
 from dispatch.briefing.telling import table
-from dispatch.briefing.titles import OWNERS
+from dispatch.briefing.titles import OWNERS, PUBLIC
 from dispatch.model.resources import Unit
 from dispatch.scenario.layout import PlacedDepot, Site
 
@@ -40,13 +41,13 @@ def compared(teller: Teller, known: Judged) -> Section:
                    ("id", Said("id")), ("where", Said("where"))]  # fmt: skip
         items.append(table("layout_changes", Said("What each layout changes"), columns, changes))
     items += [_stations(teller, known), _units(teller)]
-    paragraphs = [
-        Said(
-            "Every layout was simulated with the same calls and the same luck; the reference is {reference}.",
-            {"reference": reference.name},
-        )
-    ]
-    return Section("compared", Said("What was compared"), tuple(paragraphs), tuple(items))
+    if not teller.others:
+        return Section("compared", Said("What was simulated"), (), tuple(items))
+    same_luck = Said(
+        "Every layout was simulated with the same calls and the same luck; the reference is {reference}.",
+        {"reference": reference.name},
+    )
+    return Section("compared", Said("What was compared"), (same_luck,), tuple(items))
 
 
 def _changes(teller: Teller, reference: Layout, layout: Layout) -> Iterator[list[Cell]]:
@@ -95,13 +96,20 @@ def _stations(teller: Teller, known: Judged) -> Table:
             place = land.get(site.id, -1)
             area = division.jurisdictions[place].area_km2 if division and place >= 0 else float("nan")
             verdict = verdicts[place] if place >= 0 and verdicts else None
+            grade = class_title(
+                standard.file.areas if standard else None, site.grade if verdict is None else verdict.grade
+            )
+            if verdict is not None and verdict.assumed:
+                grade = Said("{class} (assumed)", {"class": grade})
+            if site.owner not in PUBLIC:
+                verdict = None
             limit = float("nan") if verdict is None else verdict.limit_km2
             kept = None if verdict is None or isnan(limit) else verdict.passes
             rows.append([
-                name, site.id, site.title, verdict.grade if verdict is not None else site.grade,
+                name, site.id, site.title, grade,
                 OWNERS.get(site.owner, site.owner), Number(len(units), "whole"), Number(crew, "whole"),
                 Number(area, "km2"), Number(limit, "km2"),
-                None if kept is None else Said("passes") if kept else Said("fails"),
+                "–" if kept is None else Said("passes") if kept else Said("fails"),
             ])  # fmt: skip
     columns = [
         ("layout", Said("layout")), ("station", Said("station")), ("title", Said("title")),

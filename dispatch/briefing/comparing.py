@@ -20,6 +20,7 @@ VERDICTS = {
     "faster": Said("faster"),
     "slower": Said("slower"),
     "unclear": Said("not shown to differ"),
+    "untold": Said("one replication cannot tell"),
 }
 _GAIN = {"faster": "better", "slower": "worse", "unclear": ""}
 
@@ -28,6 +29,7 @@ def alternatives(teller: Teller) -> Section | None:
     """Return the chapter; None where only one layout was simulated."""
     if not teller.others:
         return None
+    is_alone = teller.folder.replications == 1
     items: list[Table | Figure] = [_changes(teller), _side_by_side(teller)]
     for number, layout in enumerate(teller.others, start=1):
         items += _zones(teller, layout, number)
@@ -37,7 +39,9 @@ def alternatives(teller: Teller) -> Section | None:
             "The reference is {reference}.",
             {"reference": teller.folder.reference},
         ),
-        Said(
+        Said("One replication cannot tell a difference from luck.")
+        if is_alone
+        else Said(
             "A difference counts as shown where luck alone would bring it about less than once in 20 times."
         ),
         Said("Costs of building, vehicles and crews are not modelled."),
@@ -58,7 +62,8 @@ def _changes(teller: Teller) -> Table:
             found = teller.folder.difference(layout, measure)
             if found is not None and not isnan(found.mean):
                 p_value = Number(found.p_value, "p")
-                rows.append([layout, title_of(measure), teller.change(layout, measure), p_value])
+                title = title_of(measure, teller.scenario)
+                rows.append([layout, title, teller.change(layout, measure), p_value])
     columns = [("layout", Said("layout")), ("measure", Said("measure")), ("change", Said("change")),
                ("p_value", Said("p"))]  # fmt: skip
     return table("changes", Said("Changes against the reference"), columns, rows)
@@ -66,7 +71,7 @@ def _changes(teller: Teller) -> Table:
 
 def _side_by_side(teller: Teller) -> Table:
     rows = [
-        [title_of(name), *(teller.told(layout, name) for layout in teller.layouts)]
+        [title_of(name, teller.scenario), *(teller.told(layout, name) for layout in teller.layouts)]
         for name in measures(teller)
     ]
     columns = [("measure", Said("measure")), *by_layout(teller.layouts)]
@@ -106,11 +111,13 @@ def _zones(teller: Teller, layout: str, number: int) -> Iterator[Table | Figure]
                 verdict=_GAIN[row.verdict],  # type: ignore[arg-type]
             ),
             Number(row.adjusted_p, "p"),
-            VERDICTS[row.verdict],
+            VERDICTS["untold" if isnan(row.difference.half_width) else row.verdict],
         ]
         for row in verdicts
     ]
     columns = [("zone", Said("zone")), ("change", Said("change")), ("p_value", Said("adjusted p")),
                ("verdict", Said("verdict"))]  # fmt: skip
-    notes = [Said("p is adjusted for having looked at all zones (Holm).")]
+    notes = []
+    if teller.folder.replications > 1:
+        notes.append(Said("p is adjusted for having looked at all zones (Holm)."))
     yield table(f"{name}_table", title, columns, rows, notes)

@@ -83,6 +83,12 @@ def zone_title(scenario: Scenario, zone: str) -> str:
     return (written.title if written is not None else "") or zone
 
 
+def type_title(scenario: Scenario, kind: str) -> str:
+    """Return the name of an incident type for people: its title, or its id where it has none."""
+    written = scenario.file.incident_types.get(kind)
+    return (written.title if written is not None else "") or kind
+
+
 def zone_risk(scenario: Scenario, zone: str) -> str:
     """Return the risk colour of a zone, empty where it has none."""
     written = scenario.file.zones.get(zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Number, Said, Section
+from dispatch.briefing.noted import in_words, speeds_in_words
 from dispatch.briefing.telling import table
 from dispatch.briefing.titles import CLOCKS
 from dispatch.study.measures import INTERVALS
@@ -46,10 +47,14 @@ def marks(teller: Teller) -> tuple[Said, ...]:
 def facts(teller: Teller) -> tuple[tuple[Said, Cell], ...]:
     """Return names and values of what was studied."""
     scenario, folder = teller.scenario, teller.folder
-    return (
+    speeds: dict[str, Cell] = {
+        "name": scenario.roads.speeds.name,
+        "description": speeds_in_words(scenario.roads.describe()),
+    }
+    found = (
         (Said("Scenario"), scenario.name),
         (Said("Network"), scenario.network.name),
-        (Said("Speeds"), f"{scenario.roads.speeds.name} ({scenario.roads.describe()})"),
+        (Said("Speeds"), Said("{name} ({description})", speeds)),
         (Said("Start"), scenario.file.start),
         (Said("Horizon"), Number(scenario.file.horizon, "s")),
         (Said("Warm-up"), Number(scenario.file.warm_up, "s")),
@@ -59,6 +64,8 @@ def facts(teller: Teller) -> tuple[tuple[Said, Cell], ...]:
         (Said("Reference"), folder.reference),
         (Said("Version"), str(folder.manifest.get("versions", {}).get("dispatch", ""))),
     )
+    without = {"Reference": not teller.others, "Warm-up": not scenario.file.warm_up}
+    return tuple((name, value) for name, value in found if not without.get(name.text))
 
 
 def method(teller: Teller) -> Section:
@@ -74,17 +81,23 @@ def _paragraphs(teller: Teller) -> tuple[Said, ...]:
         "horizon": Number(file.horizon, "s"),
         "warm_up": Number(file.warm_up, "s"),
     }
+    warm_up = Said("Calls received in the first {warm_up} are simulated but not measured.", values)
+    intervals = Said(
+        "Intervals are 95 % confidence intervals of the mean over replications, by Student's t; "
+        "differences are paired on equal luck."
+    )
+    if not teller.others:
+        intervals = Said(
+            "Intervals are 95 % confidence intervals of the mean over replications, by Student's t."
+        )
     return (
         Said(
             "Calls, units and roads were simulated event by event, {n} times over {horizon} each, "
             "with seed {seed}.",
             values,
         ),
-        Said("Calls received in the first {warm_up} are simulated but not measured.", values),
-        Said(
-            "Intervals are 95 % confidence intervals of the mean over replications, by Student's t; "
-            "differences are paired on equal luck."
-        ),
+        *([warm_up] if file.warm_up else []),
+        intervals,
         Said(
             "The 90 % figure of a replication is its 90th percentile with linear interpolation (type 7); "
             "what is shown is the mean of that over replications."
@@ -108,7 +121,7 @@ def _tables(teller: Teller) -> Iterator[Table]:
     yield table("sources", Said("Sources"), [name, ("source", Said("source"))], sources)
     notes = [*teller.scenario.notes, *teller.scenario.network.meta.notes]
     if notes:
-        rows = [[note] for note in dict.fromkeys(notes)]
+        rows = [[in_words(note)] for note in dict.fromkeys(notes)]
         yield table("assumptions", Said("Assumptions and notes"), [("note", Said("note"))], rows)
     left_out = teller.folder.left_out
     if left_out:

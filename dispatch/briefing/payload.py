@@ -124,6 +124,7 @@ class PlayedCall(TypedDict):
     id: str
     type: str
     zone: str
+    """Both as people call them: their titles, or else their ids."""
     at: Point
     received: float
     ready: float
@@ -133,6 +134,11 @@ class PlayedCall(TypedDict):
     closed: float | None
     levels: list[tuple[float, int]]
     """Alarm level from moments on; empty without levels."""
+
+
+Noted = tuple[float, str, str, str]
+"""Moment [s from the start], what was noted (an English word or two, which is translated), the unit and the
+call that it is about, and details as they were logged."""
 
 
 class Playback(TypedDict):
@@ -154,7 +160,7 @@ class Playback(TypedDict):
     calls: list[PlayedCall]
     all_calls: int
     """Calls in this stretch; more than are listed where they were sampled."""
-    notices: list[tuple[float, str]]
+    notices: list[Noted]
     """What was told, in order of time."""
     all_notices: int
     near: NotRequired[float]

@@ -6,6 +6,7 @@ from itertools import product
 from math import isnan
 from typing import TYPE_CHECKING
 
+from dispatch.briefing.benchmarks import is_for_all
 from dispatch.briefing.contents import (
     Axis,
     Bars,
@@ -184,7 +185,8 @@ def _marks(standards: Sequence[Standard], who: str) -> Iterator[Mark]:
     seen: set[float] = set()
     for standard in standards:
         for clause in standard.file.times:
-            if clause.clock == "total" and clause.who == who and clause.seconds not in seen:
+            is_told = clause.clock == "total" and clause.who == who and is_for_all(clause)
+            if is_told and clause.seconds not in seen:
                 seen.add(clause.seconds)
                 if len(seen) <= MOST_MARKS:
                     title = Bilingual(standard.file.title.en, standard.file.title.zh)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from dispatch.briefing.frame import differences
+from dispatch.briefing.mapping import type_title, zone_title
 from dispatch.engine.board import Status, UnitStates, closing
 from dispatch.engine.hauls import TruckStatus, trucks_seen
 from dispatch.engine.notices import notices
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.briefing.frame import Frame
-    from dispatch.briefing.payload import Mover, Playback, PlayedCall, SampledCalls, Track
+    from dispatch.briefing.payload import Mover, Noted, Playback, PlayedCall, SampledCalls, Track
     from dispatch.engine.log import Log
     from dispatch.engine.notice import Notice
     from dispatch.engine.tracks import Keyframe
+    from dispatch.scenario.scenario import Scenario
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -79,7 +81,7 @@ def playback(
         "trucks": movers[len(units) :],
         "calls": _played(log, calls, frame),
         "all_calls": all_calls,
-        "notices": [(each.moment, in_words(each)) for each in evenly(told, MOST_NOTICES)],
+        "notices": [_noted(each) for each in evenly(told, MOST_NOTICES)],
         "all_notices": len(told),
         "near": near,
     }
@@ -101,7 +103,7 @@ def sampled_calls(log: Log, layout: str, replication: int, frame: Frame, most: i
         "dx": differences(across),
         "dy": differences(up),
         "type_of": t.kind[chosen].tolist(),
-        "types": [kind.id for kind in log.scenario.kinds],
+        "types": [type_title(log.scenario, kind.id) for kind in log.scenario.kinds],
         "first": np.where(np.isnan(first), -1, np.rint(first)).astype(np.int64).tolist(),
     }
 
@@ -113,10 +115,10 @@ def evenly(items: Sequence[T], most: int) -> list[T]:
     return [items[place * len(items) // most] for place in range(most)]
 
 
-def in_words(notice: Notice) -> str:
-    """Return what was noted as a line without its moment."""
-    who = " for ".join(name for name in (notice.unit, notice.incident) if name)
-    return f"{notice.what}{f': {who}' if who else ''}{f' ({notice.detail})' if notice.detail else ''}"
+def _noted(notice: Notice) -> Noted:
+    """Return what was noted, with what it is about in no language: the unit and the call."""
+    who = " · ".join(name for name in (notice.unit, notice.incident) if name)
+    return notice.moment, notice.what, who, notice.detail
 
 
 def _mover(seen: _Seen, track: Track, begin: float, number: dict[int, int]) -> Mover:
@@ -176,8 +178,8 @@ def _played(log: Log, calls: list[int], frame: Frame) -> list[PlayedCall]:
     return [
         {
             "id": t.incident_id(call, scenario.kinds),
-            "type": scenario.kinds[t.kind[call]].id,
-            "zone": network.zone[t.node[call]],
+            "type": type_title(scenario, scenario.kinds[t.kind[call]].id),
+            "zone": _zone_of(scenario, int(t.node[call])),
             "at": (int(across[place]), int(up[place])),
             "received": float(t.received[call]),
             "ready": float(t.ready[call]),
@@ -189,6 +191,12 @@ def _played(log: Log, calls: list[int], frame: Frame) -> list[PlayedCall]:
         }
         for place, call in enumerate(calls)
     ]
+
+
+def _zone_of(scenario: Scenario, node: int) -> str:
+    """Return the title of the zone that a node is in; empty for none."""
+    zone = int(scenario.zone_of[node])
+    return zone_title(scenario, scenario.zones[zone]) if zone >= 0 else ""
 
 
 def _known(moment: float) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dispatch.briefing.benchmarks import benchmark_statements
 from dispatch.briefing.contents import Number, Said, counted
-from dispatch.briefing.telling import is_shown, limits_of, listed
+from dispatch.briefing.telling import basis, is_shown, limits_of, listed
 from dispatch.study import supplies
 from dispatch.study.compare import principal
 
@@ -24,6 +24,8 @@ MOST_TYPES = 4
 """Incident types with a statement of their own: the most frequent."""
 MOST_NAMED = 4
 """Zones that lose, up to which they are named."""
+LEAST_P = 0.001
+"""Probabilities below are told as less than it."""
 FEW = 10
 """Replications below which it is told that they are few."""
 WHO = (Said("the first unit"), Said("the first truck of supplies"))
@@ -33,6 +35,7 @@ WHO = (Said("the first unit"), Said("the first truck of supplies"))
 def statements(teller: Teller, standards: Sequence[Standard]) -> tuple[Said, ...]:
     """Return what a reader should take away: changes first, what limits all of it last."""
     return (
+        *_silence(teller),
         *(said for layout in teller.others for said in _alternative(teller, layout)),
         *_arrivals(teller),
         *benchmark_statements(teller, standards),
@@ -43,6 +46,12 @@ def statements(teller: Teller, standards: Sequence[Standard]) -> tuple[Said, ...
     )
 
 
+def _silence(teller: Teller) -> Iterator[Said]:
+    """Yield that there were no calls, where there were none in any layout."""
+    if all(teller.value(layout, "incidents.n") == 0 for layout in teller.layouts):
+        yield Said("No calls came in; nothing can be said of times.")
+
+
 def _alternative(teller: Teller, layout: str) -> Iterator[Said]:
     """Yield what an alternative changes, and for whom."""
     measure = principal(teller.scenario, layout, teller.folder.reference)
@@ -51,7 +60,7 @@ def _alternative(teller: Teller, layout: str) -> Iterator[Said]:
         return
     teller.change(layout, measure)  # a claim of what the sentence tells without its sign
     change = _change(teller, layout, measure, found)
-    zones = _zones(teller.folder.zone_verdicts(layout))
+    zones = None if isnan(found.half_width) else _zones(teller.folder.zone_verdicts(layout))
     yield change if zones is None else Said("{change} {zones}", {"change": change, "zones": zones})
 
 
@@ -62,14 +71,13 @@ def _change(teller: Teller, layout: str, measure: str, found: Difference) -> Sai
         "reference": teller.folder.reference,
         "who": WHO[measure == supplies.PRINCIPAL],
         "time": Number(abs(found.mean), "s"),
-        "p": Number(found.p_value, "p"),
+        "p": _probability(found.p_value),
     }
-    if found.mean == 0.0 and not found.half_width > 0.0:
-        return Said("With {layout} {who} comes exactly as soon on average as with {reference}.", values)
     if isnan(found.half_width):
-        if found.mean < 0.0:
-            return Said("With {layout} {who} comes {time} sooner on average than with {reference}.", values)
-        return Said("With {layout} {who} comes {time} later on average than with {reference}.", values)
+        return Said("{change} One replication cannot tell a difference from luck.",
+                    {"change": _plain_change(found.mean, values)})  # fmt: skip
+    if found.mean == 0.0 and found.half_width == 0.0:
+        return _plain_change(found.mean, values)
     if not is_shown(found):
         values |= {
             "low": Number(low, "s", is_difference=True),
@@ -77,7 +85,7 @@ def _change(teller: Teller, layout: str, measure: str, found: Difference) -> Sai
         }
         return Said(
             "No difference is shown in how soon {who} comes with {layout} and with {reference}: "
-            "{low} to {high} on average (95 % interval, p {p}).",
+            "{low} to {high} on average (95 % interval, {p}).",
             values,
         )
     values["sure"] = _sure(found, values)
@@ -87,13 +95,28 @@ def _change(teller: Teller, layout: str, measure: str, found: Difference) -> Sai
     return Said("With {layout} {who} comes {time} later on average than with {reference} ({sure}).", values)
 
 
+def _plain_change(mean: float, values: dict[str, Cell]) -> Said:
+    """Return what was found, without how sure it is."""
+    if mean == 0.0:
+        return Said("With {layout} {who} comes exactly as soon on average as with {reference}.", values)
+    if mean < 0.0:
+        return Said("With {layout} {who} comes {time} sooner on average than with {reference}.", values)
+    return Said("With {layout} {who} comes {time} later on average than with {reference}.", values)
+
+
+def _probability(p_value: float) -> Said:
+    if p_value < LEAST_P:
+        return Said("p {p}", {"p": Number(p_value, "p")})
+    return Said("p = {p}", {"p": Number(p_value, "p")})
+
+
 def _sure(found: Difference, values: dict[str, Cell]) -> Said:
     """Return how sure a difference is that luck does not explain."""
     if found.half_width == 0.0:
         return Said("the same in every replication")
     low, high = sorted((abs(found.mean - found.half_width), abs(found.mean + found.half_width)))
     bounds: dict[str, Cell] = {"low": Number(low, "s"), "high": Number(high, "s"), "p": values["p"]}
-    return Said("95 % interval {low} to {high}, p {p}", bounds)
+    return Said("95 % interval {low} to {high}, {p}", bounds)
 
 
 def _zones(verdicts: Sequence[ZoneVerdict]) -> Said | None:
@@ -102,35 +125,53 @@ def _zones(verdicts: Sequence[ZoneVerdict]) -> Said | None:
         return None
     told = [row.verdict for row in verdicts]
     losers = [row.zone for row in verdicts if row.verdict == "slower"]
-    values: dict[str, Cell] = {
-        "all": Number(len(told), "whole"),
-        "faster": Number(told.count("faster"), "whole"),
-        "slower": Number(len(losers), "whole"),
-        "unclear": Number(told.count("unclear"), "whole"),
-        "names": ", ".join(losers),
-    }
+    faster, unclear = told.count("faster"), told.count("unclear")
+    parts = []
+    if faster:
+        parts.append(counted("{n} gains", "{n} gain", faster))
     if 0 < len(losers) <= MOST_NAMED:
-        return Said(
-            "Of {all} zones, {faster} gain, {slower} lose ({names}), and for {unclear} nothing is shown.",
-            values,
-        )
-    return Said("Of {all} zones, {faster} gain, {slower} lose, and for {unclear} nothing is shown.", values)
+        names: dict[str, Cell] = {"names": ", ".join(losers)}
+        parts.append(counted("{n} loses ({names})", "{n} lose ({names})", len(losers), names))
+    elif losers:
+        parts.append(counted("{n} loses", "{n} lose", len(losers)))
+    if unclear:
+        parts.append(Said("for {n} nothing is shown", {"n": Number(unclear, "whole")}))
+    return counted("Of {n} zone: {parts}.", "Of {n} zones: {parts}.", len(told), {"parts": listed(parts)})
 
 
 def _arrivals(teller: Teller) -> Iterator[Said]:
     """Yield how soon the first unit comes: for all calls, and for the most frequent types."""
     everything = _times(teller, "")
-    if everything is not None:
+    if everything is not None and _all_reached(teller, ""):
         yield Said("For 90 % of all calls the first unit arrives, from the call, within {times}.", everything)
+    elif everything is not None:
+        yield Said(
+            "For 90 % of the calls that were reached the first unit arrives, from the call, within {times}.",
+            everything,
+        )
     if len(teller.types) < 2:
         return
     for kind in teller.types[:MOST_TYPES]:
         times = _times(teller, f"[type={kind}]")
-        if times is not None:
+        if times is None:
+            continue
+        values = {**times, "type": teller.type_name(kind)}
+        if _all_reached(teller, f"[type={kind}]"):
             yield Said(
                 "For 90 % of calls of the type {type} the first unit arrives, from the call, within {times}.",
-                {**times, "type": teller.type_name(kind)},
+                values,
             )
+        else:
+            yield Said(
+                "For 90 % of the calls of the type {type} that were reached the first unit arrives, "
+                "from the call, within {times}.",
+                values,
+            )
+
+
+def _all_reached(teller: Teller, filters: str) -> bool:
+    """Return whether a unit came to every call, in all layouts."""
+    return not any(teller.value(layout, f"incidents.unserved{filters}") > 0 for layout in teller.layouts)
 
 
 def _times(teller: Teller, filters: str) -> dict[str, Cell] | None:
@@ -140,18 +181,17 @@ def _times(teller: Teller, filters: str) -> dict[str, Cell] | None:
     if not layouts:
         return None
     parts: list[Said] = []
-    before = float("nan")
+    before: Said | None = None
     for layout in layouts:
-        p90, calls = teller.told(layout, measure), teller.calls(layout, f"total.first.n{filters}")
+        p90, calls = teller.told(layout, measure), basis(teller, layout, filters)
         values: dict[str, Cell] = {
             "p90": Number(p90.value, p90.unit),
             "layout": layout,
-            "n": calls,
-            "replications": Number(teller.folder.replications, "whole"),
+            "calls": calls,
             **limits_of(p90),
         }
-        parts.append(_time(values, is_first=not parts, is_same=calls.value == before))
-        before = calls.value
+        parts.append(_time(values, is_first=not parts, is_same=calls == before))
+        before = calls
     return {"times": listed(parts)}
 
 
@@ -160,15 +200,12 @@ def _time(values: dict[str, Cell], *, is_first: bool, is_same: bool) -> Said:
     if "low" not in values and is_same:
         return Said("{p90} in {layout}", values)
     if "low" not in values:
-        return Said("{p90} in {layout} ({n} calls)", values)
+        return Said("{p90} in {layout} ({calls})", values)
     if is_first:
-        return Said(
-            "{p90} in {layout} ({n} calls in {replications} replications; 95 % interval {low} to {high})",
-            values,
-        )
+        return Said("{p90} in {layout} ({calls}; 95 % interval {low} to {high})", values)
     if is_same:
         return Said("{p90} in {layout} ({low} to {high})", values)
-    return Said("{p90} in {layout} ({n}; {low} to {high})", values)
+    return Said("{p90} in {layout} ({calls}; {low} to {high})", values)
 
 
 def _covered(teller: Teller) -> Iterator[Said]:
@@ -230,7 +267,7 @@ def _honesty(teller: Teller) -> Iterator[Said]:
         yield Said("Calls are recorded ones: intervals cover what was drawn for them, not other weeks.")
     if folder.replications == 1:
         yield Said("There is only one replication: nothing can be said about how sure its numbers are.")
-    elif folder.replications < FEW:
+    elif folder.replications < FEW and teller.has_told_intervals:
         few = {"n": Number(folder.replications, "whole")}
         yield Said("With only {n} replications, intervals are wide and rest on few values.", few)
     if folder.interrupted:

@@ -7,7 +7,8 @@ from functools import cached_property
 from math import isnan, nan
 from typing import TYPE_CHECKING, Literal
 
-from dispatch.briefing.contents import Column, Number, Said, Table
+from dispatch.briefing.contents import Column, Number, Said, Table, counted
+from dispatch.briefing.filters import filters_in_words
 from dispatch.briefing.titles import ALL_TITLES, CLOCKS, WHO
 from dispatch.errors import UsageError
 from dispatch.study.compare import SIGNIFICANT
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 2000
 """Rows of a table; what is left out stands in ``details.json``."""
+NEITHER = "reliability.first_due"
+"""A measure whose changes are neither good nor bad: a layout also changes which station is first due."""
 EXACT = "coverage.static."
 """How measures begin that are the same in every replication, but for rounding."""
 
@@ -129,7 +132,7 @@ class Teller:
     def verdict(self, layout: str, measure: str) -> Literal["", "better", "worse"]:
         """Return whether a difference that luck does not explain is for the better."""
         found, better = self.folder.difference(layout, measure), self.higher_is_better(measure)
-        if found is None or better is None or not is_shown(found):
+        if found is None or better is None or measure.startswith(NEITHER) or not is_shown(found):
             return ""
         return "better" if (found.mean > 0) == better else "worse"
 
@@ -139,6 +142,11 @@ class Teller:
         value = nan if found is None or isnan(found.mean) else float(round(found.mean * found.n))
         return Number(value, "whole")
 
+    @property
+    def has_told_intervals(self) -> bool:
+        """Whether any number told so far has an interval."""
+        return any(not isnan(claim.number.half_width) for claim in self.claims)
+
     def type_name(self, kind: str) -> str:
         """Return an incident type's name for people."""
         return self.scenario.file.incident_types[kind].title or kind
@@ -147,6 +155,21 @@ class Teller:
 def _width(measure: str, half_width: float) -> float:
     """Return half of an interval, NaN where luck plays no part."""
     return nan if half_width == 0.0 or measure.startswith(EXACT) else half_width
+
+
+def basis(teller: Teller, layout: str, filters: str = "") -> Said:
+    """Return on how many calls the first unit's times rest, and in how many replications those came in."""
+    reached = teller.calls(layout, f"total.first.n{filters}")
+    every = teller.calls(layout, f"incidents.n{filters}")
+    values: dict[str, Cell] = {
+        "calls": counted("{n} call", "{n} calls", reached.value),
+        "reached": reached,
+        "replications": counted("{n} replication", "{n} replications", teller.folder.replications),
+    }
+    if not reached.value < every.value:
+        return Said("{calls} in {replications}", values)
+    values["calls"] = counted("{n} call", "{n} calls", every.value)
+    return Said("{reached} reached of {calls} in {replications}", values)
 
 
 def limits_of(number: Number, *, least: float = 0.0, most: float | None = None) -> dict[str, Cell]:
@@ -166,19 +189,27 @@ def listed(parts: Sequence[Said]) -> Said:
     return Said("{one}; {more}", {"one": one, "more": listed(more)}) if more else one
 
 
+def percent(share: float) -> Said:
+    """Return a share that was set, such as a goal, without decimals that nobody wrote."""
+    return Said("{n} %", {"n": Number(round(100 * share, 6), "plain")})
+
+
 def is_shown(difference: Difference) -> bool:
     """Return whether luck does not explain a difference, such as one that is the same every time."""
     same_every_time = difference.half_width == 0.0 and difference.mean != 0.0
     return difference.p_value < SIGNIFICANT or same_every_time
 
 
-def title_of(measure: str) -> Cell:
-    """Return what a measure is called; its name where it has no words."""
+def title_of(measure: str, scenario: Scenario | None = None) -> Cell:
+    """Return what a measure is called, and its filters in a scenario; its name where it has no words."""
     plain, bracket, filters = measure.partition("[")
     said = ALL_TITLES.get(plain) or _interval(plain)
     if said is None:
         return measure
-    return Said("{measure} ({filters})", {"measure": said, "filters": filters[:-1]}) if bracket else said
+    if not bracket:
+        return said
+    chosen: Cell = filters[:-1] if scenario is None else filters_in_words(scenario, filters[:-1])
+    return Said("{measure} ({filters})", {"measure": said, "filters": chosen})
 
 
 def _interval(name: str) -> Said | None:

@@ -103,6 +103,9 @@ OWNERS = {
 }
 """Who keeps a station, in words."""
 
+PUBLIC = ("state", "government")
+"""Who keeps stations to which limits on jurisdictions apply."""
+
 WEEKDAYS = (
     Said("Monday"),
     Said("Tuesday"),

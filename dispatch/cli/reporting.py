@@ -126,6 +126,7 @@ def report(
 
     folder = read_study(study)
     loaded = load_unchanged(folder, find_scenario(folder, scenario))
+    _check_layers(wanted, loaded.network)
     choice = Choice(tuple(standard or ()), tuple(play or ()), replication, day)
     briefing = brief(folder, loaded, choice, _teller())
     words = Words(lang.value)
@@ -176,6 +177,14 @@ def _check_targets(study: Path, wanted: dict[str, Path]) -> None:
             check_target(path, [study / MANIFEST])
 
 
+def _check_layers(wanted: dict[str, Path], network: Network) -> None:
+    """Refuse layers of a network that has no places, before anything is simulated or written."""
+    layers = [option for option in ("--gpkg", "--geojson") if option in wanted]
+    if layers and network.x is None:
+        message = f"{layers[0]} {wanted[layers[0]]}: network '{network.name}' has no coordinates to draw."
+        raise UsageError(message, hint=f"Leave out {' and '.join(layers)}, or give its nodes coordinates.")
+
+
 ENDINGS = {
     "--out": (".html", ".htm"),
     "--xlsx": (".xlsx",),
@@ -202,9 +211,9 @@ def _write(option: str, path: Path, briefing: Briefing, words: Words, network: N
         "--out": lambda: write_text_whole(path, page(briefing, words.lang)),
         "--xlsx": lambda: write_workbook(path, briefing, words),
         "--markdown": lambda: write_text_whole(path, markdown(briefing, words)),
-        "--gpkg": lambda: write_gis(path, briefing.layers, network),
+        "--gpkg": lambda: write_gis(path, briefing.layers, network, words.say),
         "--csv": lambda: write_tables(path, briefing, words),
         "--figures": lambda: write_figures(path, briefing, words),
-        "--geojson": lambda: write_gis(path, briefing.layers, network),
+        "--geojson": lambda: write_gis(path, briefing.layers, network, words.say),
     }
     return writers[option]() or ()

@@ -10,7 +10,7 @@ from dispatch.engine.control import WITHDRAWN
 from dispatch.engine.hospitals import WORDS
 from dispatch.engine.levels import REASONS
 from dispatch.engine.notice import Notice
-from dispatch.engine.supply_notices import DELIVERED, supply_notices
+from dispatch.engine.supply_notices import DELIVERED, SUPPLY_WORDS, supply_notices
 from dispatch.engine.tiers import ask_words
 from dispatch.scenario.layout import AID_NAME
 
@@ -33,6 +33,14 @@ MOVE_REASONS = {
 
 STAGED, WENT_FORWARD = "staged", "went forward"
 """What units do at staging areas."""
+
+WORDS_NOTED = (
+    "level raised", "recall", "order", "stage", "ask", "level", "supply", "to hospital", "hand-over",
+    "broken down", "to the workshop", "unit asked for", "hand-over decided", "handed over", "moves up",
+    "moved up", STAGED, WENT_FORWARD, "relief asked for", "relieved", "no relief", "need withdrawn",
+    *SUPPLY_WORDS,
+)  # fmt: skip
+"""Everything that ``what`` of a notice may be; of orders it is what they do."""
 
 
 def notices(log: Log) -> list[Notice]:

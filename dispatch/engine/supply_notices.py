@@ -24,6 +24,12 @@ DELIVERED = "supplies delivered"
 REQUESTED = "requested"
 """What is noted of a need, before all that comes of it at the same moment."""
 
+SUPPLY_WORDS = (
+    REQUESTED, "supplies short", "supplies committed", "supplies loaded", DELIVERED, "truck returned",
+    "supplies on scene", "stock in", "supplies unwanted", "supplies suffice", "filled up",
+)  # fmt: skip
+"""Everything that is noted of supplies."""
+
 STOCKED = {"resupply": "replaced", "produced": "made", "returned": "brought back unused"}
 """Why goods come into a stock, in words."""
 

@@ -95,7 +95,7 @@ def read_manifest(path: Path, problems: Problems, *, again: str = WRITE_AGAIN) -
         return None
     if not isinstance(read, dict) or not all(
         name in read and fits(read[name]) for name, fits in _FITS.items()
-    ):
+    ) or not _is_text(read.get("scenario_from_here", "")):
         problems.add(f"{path.name}/{MANIFEST}", "was written by another version, or is something else", again)
         return None
     return read

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 
 def find_scenario(run: Written, given: Path | None) -> Path:
-    """Return a run's scenario: as given, or where the manifest says, from here or above the run."""
+    """Return a run's scenario: as given, or where the manifest says, from here or above the run.
+
+    Its path from where the run was made comes first; then that from the folder that holds ``networks/``.
+    """
     if given is not None:
         return given
     cited = str(run.manifest["scenario_file"])
-    for folder in (Path.cwd(), *run.path.absolute().parents):
-        if (folder / cited).is_file():
-            return folder / cited
+    for name in dict.fromkeys((str(run.manifest.get("scenario_from_here", cited)), cited)):
+        for folder in (Path.cwd(), *run.path.absolute().parents):
+            if (folder / name).is_file():
+                return folder / name
     message = f"{run.path}: its scenario {cited} is neither here nor above the run."
     raise UsageError(message, hint="Name it with --scenario.")
 

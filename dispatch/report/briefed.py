@@ -11,6 +11,7 @@ from dispatch.briefing.contents import Number, Spark, Table, Verdict
 from dispatch.report.plain import clean
 from dispatch.report.rows import Column, print_rows
 from dispatch.report.words import picture
+from dispatch.report.wrapping import hung, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,12 +32,12 @@ STYLES = {"better": "green", "worse": "red", "met": "green", "missed": "red"}
 
 def print_briefing(out: Console, briefing: Briefing, words: Words) -> None:
     """Print the headlines of a briefing."""
-    out.print(Text(_line(words.show(briefing.title)), style="bold"))
+    _print_text(out, words.show(briefing.title), "bold")
     for mark in briefing.marks:
-        out.print(Text(_line(words.say(mark)), style="yellow"))
+        _print_text(out, words.say(mark), "yellow")
     out.print()
     for statement in briefing.statements:
-        out.print(Text(f"• {_line(words.say(statement))}"))
+        out.print(Text(hung(_line(words.say(statement)), out.width, "• ")))
     if briefing.statements:
         out.print()
     _print_table(out, briefing.headline, words, len(briefing.headline.rows))
@@ -46,6 +47,10 @@ def print_briefing(out: Console, briefing: Briefing, words: Words) -> None:
                 if isinstance(item, Table) and item.id not in REPEATED:
                     out.print()
                     _print_table(out, item, words, MOST)
+
+
+def _print_text(out: Console, text: str, style: str) -> None:
+    out.print(Text("\n".join(wrapped(_line(text), out.width)), style=style))
 
 
 def _print_table(out: Console, table: Table, words: Words, most: int) -> None:
@@ -68,7 +73,7 @@ def _print_table(out: Console, table: Table, words: Words, most: int) -> None:
     more = words.counted("{n} more row.", "{n} more rows.", left_out) if left_out > 0 else ""
     print_rows(out, _line(words.say(table.title)), columns, rows, more)
     for note in table.notes:
-        out.print(Text(_line(words.say(note)), style="dim"))
+        _print_text(out, words.say(note), "dim")
 
 
 def _cell(cell: Cell, words: Words) -> Text:

@@ -42,11 +42,14 @@ _TEXT_PLACE = re.compile(r' ([xy])="(-?\d+\.\d+)"')
 _MISSING = re.compile(r"Glyph (\d+)")
 
 
-def svg(figure: Figure, words: Words, prefix: str = "") -> str:
-    """Return a figure as an SVG element for a page; ``prefix`` begins its ids, so that all differ."""
+def svg(figure: Figure, words: Words, prefix: str = "", *, has_table: bool = False) -> str:
+    """Return a figure as an SVG element for a page; ``prefix`` begins its ids, so that all differ.
+
+    ``has_table`` says whether the table of its numbers follows it, which its text for listeners then tells.
+    """
     with _drawing(["DejaVu Sans"]):
         raw = _raw(compose(plot(figure, words), "", words))
-    return _inline(raw, figure, words, prefix)
+    return _inline(raw, figure, words, prefix, has_table=has_table)
 
 
 def write_figures(folder: Path, briefing: Briefing, words: Words) -> list[str]:
@@ -171,9 +174,10 @@ def _named(body: str, prefix: str) -> str:
     return re.sub(r'href="#([^"]*)"', lambda m: f'href="#{short[m[1]]}"', body)
 
 
-def _inline(raw: str, figure: Figure, words: Words, prefix: str) -> str:
+def _inline(raw: str, figure: Figure, words: Words, prefix: str, *, has_table: bool) -> str:
     size, body = _body(raw)
-    return _element(f'viewBox="0 0 {size}"', _named(body, f"{prefix}{figure.id}-p"), figure, words)
+    body = _named(body, f"{prefix}{figure.id}-p")
+    return _element(f'viewBox="0 0 {size}"', body, _told(figure, words, has_table=has_table), words)
 
 
 def _standing(raw: str, figure: Figure, words: Words) -> str:
@@ -184,11 +188,19 @@ def _standing(raw: str, figure: Figure, words: Words) -> str:
     links = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
     attributes = f'{links} width="{wide}pt" height="{high}pt" viewBox="0 0 {size}"'
     body = _named(body, "p").replace(' href="#', ' xlink:href="#')
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_element(attributes, white + body, figure, words)}\n'
+    picture = _element(attributes, white + body, _told(figure, words), words)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'
 
 
-def _element(attributes: str, body: str, figure: Figure, words: Words) -> str:
-    label = quoteattr(line(words.say(figure.title)))
+def _told(figure: Figure, words: Words, *, has_table: bool = False) -> str:
+    """Return what a picture shows, for those who cannot see it."""
+    title, summary = words.say(figure.title), words.say(figure.summary)
+    told = words.text("{title}: {summary}", title=title, summary=summary) if summary else title
+    return line(f"{told} {words.text('The numbers stand in the table below.')}" if has_table else told)
+
+
+def _element(attributes: str, body: str, told: str, words: Words) -> str:
+    label = quoteattr(told)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {attributes} role="img" aria-label={label} '
         f'lang="{words.tag}" font-family="{FONTS}" stroke-linejoin="round">{body}</svg>'

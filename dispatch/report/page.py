@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONG = 30
 """Rows from which on a table scrolls in a box of its own."""
 
-WIDE, DENSE = 9, 3
+WIDE, DENSE = 8, 3
 """Columns, and columns of numbers, above which a table is laid out more narrowly."""
 
 
@@ -149,7 +149,7 @@ def _figure(figure: Figure, table: Table | None, words: Words, anchor: str) -> F
         anchor,
         words.say(figure.title),
         words.say(figure.summary),
-        svg(figure, words, f"{anchor}-"),
+        svg(figure, words, f"{anchor}-", has_table=table is not None),
         None if table is None else _table(table, words, f"{anchor}-numbers"),
         figure.is_small,
     )

@@ -139,6 +139,7 @@ def manifest(study: Study, command: str, arguments: Mapping[str, Any]) -> dict[s
         "scenario": scenario.name,
         "scenario_digest": scenario.digest,
         "scenario_file": scenario_file(scenario),
+        **_from_here(scenario),
         "inputs": fingerprints(scenario),
         "network": scenario.network.name,
         "network_digest": scenario.network.digest,
@@ -161,6 +162,22 @@ def scenario_file(scenario: Scenario) -> str:
     """Return the path of a scenario's file from the folder that holds ``networks/``."""
     path = Path(os.path.normpath(scenario.path.absolute()))
     return path.relative_to(workspace(path.parent)).as_posix()
+
+
+def _from_here(scenario: Scenario) -> dict[str, str]:
+    """Return the path of a scenario's file from the current folder; nothing where it is not below that.
+
+    Only where it is another than that from the folder that holds ``networks/``; a path as it was given stays,
+    if it was relative.
+    """
+    path, here = scenario.path, Path.cwd()
+    if path.is_absolute():
+        path = Path(os.path.normpath(path))
+        if not path.is_relative_to(here):
+            return {}
+        path = path.relative_to(here)
+    found = Path(os.path.normpath(path)).as_posix()
+    return {} if found == scenario_file(scenario) else {"scenario_from_here": found}
 
 
 def run_tables(study: Study) -> dict[str, Columns]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
 from io import BytesIO
-from math import isfinite, isinf, isnan
+from math import floor, isfinite, isinf, isnan, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +26,7 @@ LANGUAGES: dict[Lang, str] = {"en": "en", "zh": "zh-CN"}
 
 TEMPLATES = Path(__file__).parent / "templates"
 LOCALES = Path(__file__).parent / "locales"
+MOST_DECIMALS = 9
 BARS = "▁▂▃▄▅▆▇█"
 VERDICTS = {"met": "✓ {word}", "missed": "✗ {word}", "shown": "· {word}", "not judged": "– {word}"}
 """How verdicts are told, so that none is known by its colour alone."""
@@ -99,6 +100,10 @@ class Words:
 
     def parts(self, number: Number) -> Parts:
         """Return a number and half of its interval, each as plain text."""
+        if number.unit in ("1", "") and (digits := _decimals(number)) > 1:
+            sign = "−" if number.value < 0 else "+" if number.is_difference and number.value > 0 else ""
+            text = f"{sign}{abs(number.value):,.{digits}f}"
+            return Parts(text, "" if isnan(number.half_width) else f"± {number.half_width:,.{digits}f}")
         if isnan(number.half_width) or isnan(number.value):
             return Parts(self._shown(number), "")
         half = self.number(number.half_width, number.unit, is_difference=number.unit == "share")
@@ -151,6 +156,17 @@ class Words:
         return _NAME.sub("", pattern).strip()
 
 
+def _decimals(number: Number) -> int:
+    """Return the decimals with which half of an interval, or else the value, has two significant digits.
+
+    One is the least; there are no more than ``MOST_DECIMALS``.
+    """
+    leading = number.half_width if number.half_width > 0 else abs(number.value)
+    if not isfinite(number.value) or not 0 < leading < 1:
+        return 1
+    return min(1 - floor(log10(leading)), MOST_DECIMALS)
+
+
 def _filled(text: str, values: Mapping[str, str]) -> str:
     """Put values into braces, once: braces in values are texts of users and stay."""
     return _NAME.sub(lambda found: values.get(found[1], found[0]), text)
@@ -190,12 +206,13 @@ def script_messages(scripts: Iterable[str]) -> list[str]:
 
 
 def viewer_messages() -> list[str]:
-    """Return all messages that the map and the playback show: their own, and what units and trucks do."""
+    """Return all messages of the map and the playback: their own, what units and trucks do, what is noted."""
     from dispatch.engine.board import Status
     from dispatch.engine.hauls import TruckStatus
+    from dispatch.engine.notices import WORDS_NOTED
 
     own = script_messages(path.read_text(encoding="utf-8") for path in viewer_scripts())
-    return sorted({*own, *map(str, Status), *map(str, TruckStatus)})
+    return sorted({*own, *map(str, Status), *map(str, TruckStatus), *WORDS_NOTED})
 
 
 @cache

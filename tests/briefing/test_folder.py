@@ -82,6 +82,38 @@ def test_a_run_has_no_differences(folders: Path) -> None:
     assert found.estimate(found.reference, "concurrency.at_least_1") is not None
 
 
+def test_a_scenario_is_found_from_where_its_study_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Networks lie beside it, so its path from their folder says nothing of the folder's name."""
+    (tmp_path / "elsewhere").mkdir()
+    path = write(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "networks").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    for number, given_path in enumerate((path.relative_to(tmp_path), path)):
+        out = tmp_path / "out" / f"run{number}"
+        dispatch("run", given_path, "-r", "1", "-o", out, cwd=tmp_path)
+        manifest = _json(out / "manifest.json")
+        assert manifest["scenario_file"] == path.name
+        assert manifest["scenario_from_here"] == f"elsewhere/{path.name}"
+        assert str(tmp_path) not in json.dumps(manifest)
+        found = read_study(out)
+        assert find_scenario(found, None).samefile(path)
+        dispatch("rerun", out, cwd=tmp_path)
+        (tmp_path / "away").mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / "away")  # above the run is tried, too
+        assert find_scenario(found, None).samefile(path)
+        monkeypatch.chdir(tmp_path)
+
+
+def test_a_damaged_path_is_told(folders: Path, tmp_path: Path) -> None:
+    shutil.copytree(folders / "run", tmp_path / "run")
+    manifest = _json(tmp_path / "run" / "manifest.json")
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps({**manifest, "scenario_from_here": 7}))
+    with pytest.raises(InputError, match="written by another version"):
+        read_study(tmp_path / "run")
+
+
 def test_its_scenario_is_found_unchanged(folders: Path) -> None:
     found = read_study(folders / "study")
     scenario = load_unchanged(found, find_scenario(found, None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from bisect import bisect_right
 from itertools import accumulate
 from pathlib import Path
@@ -17,10 +19,15 @@ import dispatch
 from dispatch import Board, whereabouts
 from dispatch.briefing import playing
 from dispatch.briefing.frame import Frame, differences
-from dispatch.briefing.playing import evenly, in_words, playback, sampled_calls
+from dispatch.briefing.playing import evenly, playback, sampled_calls
 from dispatch.briefing.stretches import busiest_day, day_of, last_day, stretch
+from dispatch.engine import notices as noting
+from dispatch.engine import supply_notices
 from dispatch.engine.hauls import trucks_seen
 from dispatch.engine.notice import Notice
+from dispatch.engine.notices import STAGED, WENT_FORWARD, WORDS_NOTED, notices
+from dispatch.engine.orders import DOES
+from dispatch.engine.supply_notices import DELIVERED, REQUESTED
 from dispatch.engine.tracks import place
 from dispatch.errors import UsageError
 from dispatch.roads.geometry import metres_between
@@ -273,10 +280,53 @@ def test_samples_are_even(items: list[int], most: int) -> None:
     assert not len(gaps) or gaps.max() - gaps.min() <= 1
 
 
-def test_words_of_notices() -> None:
-    assert in_words(Notice(0.0, "moves up", "", "E1", "to west")) == "moves up: E1 (to west)"
-    assert in_words(Notice(0.0, "relieved", "x", "E1", "by E2")) == "relieved: E1 for x (by E2)"
-    assert in_words(Notice(0.0, "stock in", "", "", "")) == "stock in"
+def test_notices_keep_their_parts_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = play(tmp_path, call("one", 100, "c"))
+    told = [
+        Notice(1.0, "moves up", "", "E1", "to west"), Notice(2.0, "relieved", "x", "E1", "by E2"),
+        Notice(3.0, "stock in", "", "", ""),
+    ]  # fmt: skip
+    monkeypatch.setattr(playing, "notices", lambda _: told)
+    assert [tuple(each) for each in played(log, 0.0, 10.0)["notices"]] == [
+        (1.0, "moves up", "E1", "to west"), (2.0, "relieved", "E1 · x", "by E2"), (3.0, "stock in", "", ""),
+    ]  # fmt: skip
+
+
+def test_every_word_that_is_noted_is_known() -> None:
+    """The words of real runs, and those that the modules of notices write as they stand."""
+    seen = set()
+    names = ["lz-petro-tank", "qx-typhoon-flood", "gl-blackout-wood", "hn-bus-mountain"]
+    names += [f"regression/{name}" for name in ("alarm-levels", "hospitals", "help-from-others")]
+    for name in names:
+        log = dispatch.simulate(dispatch.load(SCENARIOS / f"{name}.yaml"))
+        seen |= {each.what for each in notices(log)}
+    assert {"level raised", "supplies delivered", "to hospital"} <= seen
+    assert seen <= set(WORDS_NOTED)
+    source = "".join(inspect.getsource(module) for module in (noting, supply_notices))
+    written = set(re.findall(r'Notice\([\w.]+, "([a-z -]+)"', source))
+    assert len(written) > 15
+    assert written | set(DOES) | {STAGED, WENT_FORWARD, DELIVERED, REQUESTED} <= set(WORDS_NOTED)
+    assert len(set(WORDS_NOTED)) == len(WORDS_NOTED)
+
+
+def test_types_and_zones_go_by_their_titles() -> None:
+    log = dispatch.simulate(dispatch.load(SCENARIOS / "qx-typhoon-flood.yaml"))
+    file, t, zone_of = log.scenario.file, log.timeline, log.scenario.zone_of
+    found = played(log, 0.0, file.horizon)["calls"]
+    ids = t.incident_ids(log.scenario.kinds)
+    for each in found:
+        number = ids.index(each["id"])
+        kind, zone = log.scenario.kinds[t.kind[number]].id, log.scenario.zones[zone_of[t.node[number]]]
+        titled = file.zones[zone].title if zone in file.zones else zone
+        assert (each["type"], each["zone"]) == (file.incident_types[kind].title, titled)
+    assert not {each["type"] for each in found} & set(file.incident_types)
+    at_the_front = "回澜(前置点) Huilan"
+    assert log.scenario.zones[zone_of[log.scenario.network.node_ids.index("HC")]] == "forward"
+    ends = {each["id"]: each["zone"] for each in found}
+    at = [i for i, node in enumerate(t.node.tolist()) if log.scenario.zones[zone_of[node]] == "forward"]
+    assert all(ends[ids[i]] == at_the_front for i in at)
+    titles = [file.incident_types[kind.id].title for kind in log.scenario.kinds]
+    assert sampled_calls(log, "baseline", 0, framed(log))["types"] == titles
 
 
 # --- which day --------------------------------------------------------------------------------------------

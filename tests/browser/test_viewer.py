@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from dispatch.briefing.colours import FIRST_DUE
 from tests.browser.harness import ROOT, call, from_network, mover, page, payload, playback, station
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ ZH = {
     "Pause": "暂停",
     "Status board": "状态板",
     "en route": "途中",
+    "handed over": "已移交上级",
+    "{what}: {who}": "{what}：{who}",
     "Map": "地图",
 }
 
 
 def played(**more: Any) -> MapPayload:
-    notices = [(3610.0, "Call C1"), (3760.0, "<b>E1 on scene</b>")]
+    notices = [(3610.0, "handed over", "E1 · C1", "to city"), (3760.0, "staged", "<b>E1</b>", "")]
     told = playback([E1, E2], [C1], trucks=[TRUCK], notices=notices, all_notices=40, all_calls=9)
     return payload(playbacks=[told], **more)
 
@@ -80,7 +83,8 @@ def test_every_layer_has_its_colours(open_page: Open) -> None:
     base = colours_of(opened.page)
     assert 0x6F7A85 in base  # a primary road
     opened.js("dispatchReport.layer('first_due', 'base')")
-    assert {0x00306F, 0x6F6D72} <= colours_of(opened.page)  # means of 60 and 200, of 60 and 700
+    hues = {int(colour[1:], 16) for limit, colour in FIRST_DUE if limit in (240, 480)}
+    assert hues <= colours_of(opened.page)  # means of 60 and 200, of 60 and 700
     opened.js("dispatchReport.layer('change', 'new')")
     # the streets are as they were, 150 s sooner, 150 s later, and reached to their end only now
     assert colours_of(opened.page) >= {0xB5BBC1, 0x2166AC, 0xC4561D, 0x08306B}
@@ -169,7 +173,7 @@ def test_the_boards_tell_a_moment(open_page: Open) -> None:
     assert cells(opened.page, "Open calls") == [["C1", "fire", "centre", "3", "3 min 20 s", "2 min 30 s"]]
     notices = opened.page.locator(".viewer-notices li").all_inner_texts()
     # the scenario starts at 8:00 in China, whatever the clock of the reader says
-    assert notices == ["09:02:40 <b>E1 on scene</b>", "09:00:10 Call C1"]
+    assert notices == ["09:02:40 staged: <b>E1</b>", "09:00:10 handed over: E1 · C1 (to city)"]
     assert opened.page.locator(".viewer-time").inner_text() == "09:03:30"
     slider = opened.page.get_by_label("Moment")
     assert "09:03:30" in str(slider.get_attribute("aria-valuetext"))
@@ -232,6 +236,7 @@ def test_the_language_can_be_switched_and_the_view_stays(open_page: Open) -> Non
     assert opened.page.locator(".viewer").count() == 1
     assert opened.page.get_by_role("button", name="播放").is_visible()
     assert cells(opened.page, "状态板")[0] == ["E1", "north", "途中", "C1"]
+    assert opened.page.get_by_text("已移交上级：E1 · C1").is_visible()
     assert opened.js("[dispatchReport.clock(), dispatchReport.view()]") == before
     opened.js("dispatchReport.setLanguage('en')")
     assert opened.page.get_by_role("button", name="Play").is_visible()
@@ -287,7 +292,7 @@ def test_names_with_markup_are_inert(open_page: Open) -> None:
     made = payload(
         layouts=layouts, named=[{"title": bad, "at": (0, 0)}], sources=[bad],
         zones=[{"name": bad, "risk": "red", "at": (0, 0)}] * 2,
-        playbacks=[playback(units, calls, notices=[(3600.0, bad)], all_notices=1)],  # type: ignore[arg-type]
+        playbacks=[playback(units, calls, notices=[(3600.0, bad, bad, bad)], all_notices=1)],  # type: ignore[arg-type]
     )  # fmt: skip
     opened = open_page(page(made))
     opened.js("dispatchReport.seek(3700)")

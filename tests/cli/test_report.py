@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dispatch.cli import run_cli
+from tests.briefing.test_assemble import matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,3 +150,21 @@ def test_a_changed_scenario_is_told(study: Path, tmp_path: Path, capsys: pytest.
     assert "warm_up" in capsys.readouterr().err
     assert code("report", tmp_path) == 2
     assert "manifest.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--gpkg", "--geojson"])
+def test_layers_of_a_network_without_coordinates_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    scenario, out = matrix(tmp_path), tmp_path / "out"
+    assert code("run", scenario, "-r", 1, "-o", out) == 0
+    target, page = tmp_path / ("l.gpkg" if option == "--gpkg" else "layers"), tmp_path / "r.html"
+    capsys.readouterr()
+    words = ("report", out, "--scenario", scenario, "-o", page)
+    assert code(*words, option, target) == 2
+    said = capsys.readouterr()
+    assert (said.out, page.exists(), target.exists()) == ("", False, False)
+    assert f"{option} {target}: network 'table' has no coordinates" in " ".join(said.err.split())
+    assert f"Leave out {option}" in " ".join(said.err.split())
+    assert code(*words) == 0
+    assert "This network has no coordinates" in page.read_text(encoding="utf-8")

@@ -69,7 +69,12 @@ def test_pictures_are_small_equal_and_well_formed(words: Words) -> None:
         assert picture == svg(one, words, "en-1-")
         assert len(picture) < 60_000
         root = ET.fromstring(picture)
-        assert root.get("aria-label") == words.say(one.title)
+        told = str(root.get("aria-label"))
+        assert told.startswith(words.say(one.title))
+        assert told.endswith(words.say(one.summary))
+        pointer = {"en": "The numbers stand in the table below.", "zh": "具体数值见下表。"}[words.lang]
+        with_table = str(ET.fromstring(svg(one, words, has_table=True)).get("aria-label"))
+        assert with_table == f"{told} {pointer}"
         assert root.get("width") is None
         assert root.get("lang") == words.tag
         assert not list(root.iter(f"{SVG}style"))  # it would reach the whole page

@@ -64,7 +64,7 @@
       this.play = V.make("button", toggle, this.sign, " ", this.word);
       this.speed = V.choice(
         t("Speed"),
-        SPEEDS.map((speed) => [speed, t("{n} times", { n: V.whole(speed) })]),
+        SPEEDS.map((speed) => [speed, `×${V.whole(speed)}`]),
         viewer.speed,
         (value) => (viewer.speed = Number(value)),
       );
@@ -172,9 +172,11 @@
       const key = `${latest[0]?.[0]} ${V.countUpTo(playback.noticeMoments, seconds)}`;
       if (key === this.told) return;
       this.told = key;
-      const items = latest.map(([moment, text]) =>
-        V.make("li", {}, V.make("time", {}, playback.calendar.time(moment)), " ", text),
-      );
+      const items = latest.map(([moment, what, who, detail]) => {
+        const text = who ? t("{what}: {who}", { what: t(what), who }) : t(what);
+        const told = detail ? t("{text} ({detail})", { text, detail }) : text;
+        return V.make("li", {}, V.make("time", {}, playback.calendar.time(moment)), " ", told);
+      });
       this.notices.replaceChildren(...(items.length ? items : [V.make("li", {}, t("No notice yet."))]));
     }
   }

@@ -8,11 +8,15 @@
     return V.make("span", { className: "viewer-key" }, icon, text);
   }
 
-  function swatch({ colour, width = 6 }) {
-    const height = Math.max(width, 2);
+  function swatch({ colour, width = 6, dashes = [] }) {
     return V.symbols.icon((pen, x, y) => {
-      pen.fillStyle = colour;
-      pen.fillRect(x - 9, y - height / 2, 18, height);
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.setLineDash(dashes);
+      pen.beginPath();
+      pen.moveTo(x - 10, y);
+      pen.lineTo(x + 10, y);
+      pen.stroke();
     });
   }
 
@@ -55,7 +59,7 @@
         return key(viewer.moverIcon(word, isTruck), text);
       });
     const calls = ["waiting", "sent", "attended"].map((name) => key(viewer.callIcon(name), viewer.progressWord(name)));
-    return V.make("div", {}, V.make("b", {}, t("Units and calls")), ...units, ...calls);
+    return V.make("div", { className: "viewer-moving" }, V.make("b", {}, t("Units and calls")), ...units, ...calls);
   }
 
   /** Return sentences about what is drawn, left out or approximate. */

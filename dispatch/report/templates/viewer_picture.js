@@ -7,6 +7,11 @@
   const V = (window.dispatchViewer ??= {});
   const PAPER = "#f5f6f3";
   const LINKS_A_STROKE = 500;
+  /** What edges lines that are nearly as light as the paper. */
+  const EDGE = "#5f6873";
+  /** Places of the buttons (from the left and the top) and of the scale (from the left and the bottom) [px]. */
+  const BUTTONS = { width: 52, height: 130 };
+  const SCALE = { width: 155, height: 34 };
   const FONT = '"Noto Sans", system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
   /** A centre on the ground and a scale [px/m], for a frame of so many pixels. */
@@ -53,9 +58,12 @@
       else this.#nodes(pen, view, theme);
       this.names = new Names(pen, view, scene.margin ?? [0, 0]);
       if (scene.calls && this.land.calls) this.#calls(pen, view);
-      if (scene.sites) this.#sites(pen, view, scene);
+      const sites = scene.sites ? this.#sites(pen, view, scene) : [];
       if (scene.stations) this.#stations(pen, view, scene);
-      if (scene.names) this.#placeNames(scene);
+      if (scene.names) {
+        for (const [{ title }, x, y] of sites) this.names.write(title, x, y, 11);
+        this.#placeNames();
+      }
       if (theme.name === "risk") this.#zoneNames();
     }
 
@@ -78,12 +86,27 @@
 
     #roads(pen, view, theme) {
       const grow = Math.min(3, Math.max(0.65, 1 + Math.log2(view.zoom / 0.03) * 0.22));
-      const isPlain = theme.name === "roads";
-      for (const { entry, width, links } of this.#grouped(theme)) {
-        pen.strokeStyle = theme.name === "risk" ? "#7b858f" : theme.entries[entry].colour;
-        pen.lineWidth = (isPlain || theme.name === "risk" ? width : width * 0.8 + 1.1) * grow;
+      const isThin = theme.name === "roads" || theme.name === "risk";
+      const across = (width) => (isThin ? width : width * 0.8 + 2.2) * grow;
+      const groups = this.#grouped(theme);
+      if (theme.name === "first_due") {
+        pen.strokeStyle = EDGE;
+        for (const { entry, width, links } of groups) {
+          if (!isLight(theme.entries[entry].colour)) continue;
+          pen.lineWidth = across(width) + 1.5;
+          this.#stroke(pen, view, links);
+        }
+      }
+      for (const { entry, width, links } of groups) {
+        const { colour, dashes = [] } = theme.entries[entry];
+        pen.strokeStyle = theme.name === "risk" ? "#7b858f" : colour;
+        pen.lineWidth = across(width);
+        pen.lineCap = dashes.length ? "butt" : "round";
+        pen.setLineDash(dashes);
         this.#stroke(pen, view, links);
       }
+      pen.setLineDash([]);
+      pen.lineCap = "round";
     }
 
     /** Draw links in pieces, which is much faster than one long path; those out of sight are left out. */
@@ -160,13 +183,16 @@
       }
     }
 
+    /** Draw depots and hospitals; their names come after those of stations. */
     #sites(pen, view, scene) {
-      for (const place of V.sitesOf(this.land, scene.layout)) {
-        const [x, y] = view.toFrame(...this.land.ground.place(place.at));
-        V.symbols.site(pen, x, y, place.kind, this.themes.colours.sites[place.kind]);
+      const placed = V.sitesOf(this.land, scene.layout).map((place) => [
+        place, ...view.toFrame(...this.land.ground.place(place.at)),
+      ]);
+      for (const [{ kind }, x, y] of placed) {
+        V.symbols.site(pen, x, y, kind, this.themes.colours.sites[kind]);
         this.names.keep(x, y, 9);
-        if (scene.names) this.names.write(place.title, x, y, 11);
       }
+      return placed;
     }
 
     #stations(pen, view, scene) {
@@ -199,7 +225,10 @@
     /** ``margin``: how much of the picture lies outside the frame on each side [px]. */
     constructor(pen, view, [marginX, marginY]) {
       Object.assign(this, { pen, view, taken: [] });
-      this.seen = [marginX, marginY, view.width - marginX, view.height - marginY];
+      const [left, top, right, bottom] = [marginX, marginY, view.width - marginX, view.height - marginY];
+      this.seen = [left, top, right, bottom];
+      this.taken.push([left, top, left + BUTTONS.width, top + BUTTONS.height]);
+      this.taken.push([left, bottom - SCALE.height, left + SCALE.width, bottom]);
       pen.textBaseline = "middle";
     }
 
@@ -216,7 +245,7 @@
       const half = size * 0.65;
       const boxes = [
         [x + 12 + width / 2, y], [x - 12 - width / 2, y], [x, y - 13 - half], [x, y + 13 + half],
-      ].map(([cx, cy]) => [cx - width / 2 - 1, cy - half, cx + width / 2 + 1, cy + half]);
+      ].map(([cx, cy]) => [cx - width / 2 - 2, cy - half, cx + width / 2 + 2, cy + half]);
       const isSeen = (box) =>
         box[0] >= this.seen[0] && box[1] >= this.seen[1] && box[2] <= this.seen[2] && box[3] <= this.seen[3];
       for (const box of [...boxes.filter(isSeen), ...boxes.filter((other) => !isSeen(other))]) {
@@ -225,10 +254,16 @@
         );
         if (!isFree) continue;
         this.taken.push(box);
-        V.symbols.label(this.pen, text, box[0] + 1, box[1] + half);
+        V.symbols.label(this.pen, text, box[0] + 2, box[1] + half);
         return;
       }
     }
+  }
+
+  /** Whether a colour is hardly darker than the paper. */
+  function isLight(colour) {
+    const part = (i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+    return 0.2126 * part(0) + 0.7152 * part(1) + 0.0722 * part(2) > 150;
   }
 
   /** Return a colour mixed with paper, as a bright ground for what stands on it. */

@@ -10,10 +10,18 @@
   const NEVER = -1;
   /** Places among the entries of changes. */
   const [GAINED, SAME, LOST] = [0, 3, 6];
-  const PLAIN_ROADS = { motorway: "#3f5f8a", trunk: "#5b7391", primary: "#6f7a85", secondary: "#8a949e" };
-  const MINOR_ROAD = "#a9b1b9";
-  const WIDTHS = { motorway: 3.2, trunk: 2.9, primary: 2.4, secondary: 1.9, tertiary: 1.4 };
-  const MINOR_WIDTH = 0.9;
+  const PLAIN_ROADS = {
+    motorway: "#3f5f8a", trunk: "#5b7391", primary: "#6f7a85", secondary: "#87919b", tertiary: "#9ea7b0",
+    village: "#9a7f57", mountain: "#6e5a3a", track: "#9a7f57",
+  };
+  const MINOR_ROAD = "#b7bec5";
+  const WIDTHS = {
+    motorway: 4, trunk: 3.5, primary: 3, secondary: 2.3, tertiary: 1.6, mountain: 1.5, village: 1.2,
+  };
+  const MINOR_WIDTH = 1;
+  /** Ways without a broad pavement are drawn in dashes [px]. */
+  const DASHES = { mountain: [8, 4], village: [3, 3], track: [2, 4] };
+  const NEVER_DASHES = [6, 4];
   const RISKS = ["red", "orange", "yellow", "blue"];
 
   /** Return the width of a class of roads before zooming [px]. */
@@ -65,6 +73,7 @@
         colour: PLAIN_ROADS[road] ?? MINOR_ROAD,
         text: words[road] ?? road,
         width: roadWidth(road),
+        dashes: DASHES[road],
       }));
       if (!entries.length) entries.push({ colour: PLAIN_ROADS.primary, text: t("Places") });
       return { title: t("Roads"), entries };
@@ -75,7 +84,7 @@
       return [
         ...limits.map(([limit, colour]) => ({ colour, text: t("up to {time}", { time: V.duration(limit) }) })),
         { colour: over, text: t("over {time}", { time: V.duration(limits.at(-1)?.[0] ?? 0) }) },
-        { colour: never, text: t("not reached") },
+        { colour: never, text: t("not reached"), dashes: NEVER_DASHES },
       ];
     }
 

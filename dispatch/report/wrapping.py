@@ -1,0 +1,44 @@
+"""Lines of Chinese and Latin text for terminals: words stay whole, and no line begins with a closing mark."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len, chop_cells
+
+_OPENING = "（《〈「『【〔“‘"
+_CLOSING = "，。；：！？、）》〉」』】〕”’…％"
+_WIDE = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff"
+_PIECE = re.compile(
+    rf"(?P<blank>\s*)"
+    rf"(?P<piece>[{_OPENING}]*"
+    rf"(?:(?:(?<=[A-Za-z])’(?=[A-Za-z])|[^\s{_OPENING}{_CLOSING}{_WIDE}])+|(?![{_CLOSING}])[{_WIDE}])?"
+    rf"[{_CLOSING}]*)"
+)
+"""A Latin word or one Chinese character, with the marks that must not be parted from it."""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most so many cells.
+
+    Lines are broken at blanks and between Chinese characters; only what is wider than a line is cut.
+    """
+    lines, line = [], ""
+    for found in _PIECE.finditer(text):
+        blank, piece = " " if found["blank"] else "", found["piece"]
+        if not piece:
+            continue
+        if line and cell_len(line + blank + piece) <= width:
+            line += blank + piece
+            continue
+        if line:
+            lines.append(line)
+        *full, line = chop_cells(piece, max(width, 2)) or [piece]
+        lines.extend(full)
+    return [*lines, line] if line else lines
+
+
+def hung(text: str, width: int, bullet: str) -> str:
+    """Return a text as lines behind a bullet, indented alike."""
+    indent = cell_len(bullet)
+    return bullet + ("\n" + " " * indent).join(wrapped(text, max(width - indent, 2)))
