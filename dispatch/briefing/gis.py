@@ -12,7 +12,6 @@ import numpy as np
 from dispatch.briefing.areas import zone_shapes
 from dispatch.briefing.changes import changed_stations
 from dispatch.briefing.colours import CATEGORIES, FIRST_DUE, NEVER, NO_RISK, RISK, SITE, STATION
-from dispatch.briefing.contents import Number, Said
 from dispatch.briefing.frame import Frame
 from dispatch.briefing.layers import MapLayer
 from dispatch.briefing.lines import lines_of
@@ -25,7 +24,6 @@ from dispatch.briefing.styles import (
     column,
     graduated,
     literal,
-    relabelled,
     single,
 )
 from dispatch.io.geo_files import Feature, geojson_text, write_geopackage
@@ -34,12 +32,11 @@ from dispatch.roads.network import RoadNetwork
 from dispatch.statics.drawing import PLANAR, jurisdictions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from dispatch.briefing.contents import Cell
     from dispatch.engine.log import Log
     from dispatch.roads.network import Network
     from dispatch.scenario.scenario import Scenario
@@ -53,27 +50,6 @@ WHOLE = 10**12
 
 SAME = "same"
 """What a style calls stations without a change: an empty category would take those of other layouts, too."""
-
-TITLES = {
-    "roads": Said("Roads by time of the first unit"),
-    "stations": Said("Stations"),
-    "zones": Said("Zones by risk"),
-    "jurisdictions": Said("Jurisdictions of stations"),
-    "depots": Said("Depots"),
-    "hospitals": Said("Hospitals"),
-    "incidents": Said("Calls by incident type"),
-    "demand": Said("Demand in calls a year"),
-}
-"""What layers are called."""
-
-RISKS = {
-    "red": Said("red"), "orange": Said("orange"), "yellow": Said("yellow"), "blue": Said("blue"),
-    "not graded": Said("not graded"),
-}  # fmt: skip
-CHANGES = {
-    "station": Said("station"), "added": Said("added"), "moved": Said("moved"),
-    "other units": Said("other units"), "closed": Said("closed"),
-}  # fmt: skip
 
 LIST = "layers.csv"
 """What a folder of layers holds."""
@@ -107,33 +83,22 @@ def map_layers(
     return tuple(layer for layer in layers if layer is not None and layer.features)
 
 
-def write_gis(
-    path: Path, layers: Sequence[MapLayer], network: Network, say: Callable[[Said], str] | None = None
-) -> None:
+def write_gis(path: Path, layers: Sequence[MapLayer], network: Network) -> None:
     """Write layers with their styles: as a GeoPackage where the name ends in .gpkg, else into a folder.
 
     The folder gets a GeoJSON file and a QGIS style (QML) of the same name for each layer, and a list of them.
-    ``say`` puts labels and titles into the reader's language; names of columns stay as they are.
     """
-    say = say or (lambda said: said.text)
-    style_of = {layer.name: _labelled(layer, say) for layer in layers}
     if path.suffix.lower() == ".gpkg":
         features = {layer.name: layer.features for layer in layers}
+        styles = {layer.name: layer.style for layer in layers}
         srid = 4326 if network.geographic else PLANAR
-        write_geopackage(path, features, srid=srid, styles=style_of)
+        write_geopackage(path, features, srid=srid, styles=styles)
         return
     files: dict[str, bytes] = {}
     for layer in layers:
         files[f"{layer.name}.geojson"] = geojson_text(layer.features).encode()
-        files[f"{layer.name}.qml"] = style_of[layer.name].encode()
-    titles = {name: say(TITLES[name.rpartition(".")[0]]) for name in files}
-    write_listed(path, LIST, files, {"title": titles})
-
-
-def _labelled(layer: MapLayer, say: Callable[[Said], str]) -> str:
-    """Return a layer's style with its labels in the reader's language."""
-    said = {label: say(message) for label, message in layer.labels.items() if say(message) != message.text}
-    return relabelled(layer.style, said) if said else layer.style
+        files[f"{layer.name}.qml"] = layer.style.encode()
+    write_listed(path, LIST, files, {})
 
 
 def _point(network: Network, node: int) -> dict[str, Any]:
@@ -178,8 +143,7 @@ def _roads(scenario: Scenario, layouts: Sequence[str], reference: str) -> MapLay
         )
         for number, arc in enumerate(lines.arc.tolist())
     )
-    style, labels = _by_first_due(f"first_due_s_{layouts[-1]}")
-    return MapLayer("roads", features, style, labels)
+    return MapLayer("roads", features, _by_first_due(f"first_due_s_{layouts[-1]}"))
 
 
 def _of_links(seconds: Floats, tail: NDArray[np.int64], head: NDArray[np.int64]) -> Floats:
@@ -188,19 +152,15 @@ def _of_links(seconds: Floats, tail: NDArray[np.int64], head: NDArray[np.int64])
     return np.where(np.isinf(a), b, np.where(np.isinf(b), a, (a + b) / 2.0))
 
 
-def _by_first_due(name: str) -> tuple[str, dict[str, Said]]:
-    """Return the style by a column of seconds, and its labels."""
+def _by_first_due(name: str) -> str:
     classes, lower, most = [], 0.0, 1e9
-    labels = {"never": Said("never")}
     for limit, colour in FIRST_DUE:
         label = f"> {lower / 60:g} min" if limit is None else f"≤ {limit / 60:g} min"
-        minutes: dict[str, Cell] = {"n": Number((limit or lower) / 60, "plain")}
-        labels[label] = Said("> {n} min", minutes) if limit is None else Said("≤ {n} min", minutes)
         upper = most if limit is None else float(limit)
         classes.append(Class(lower, upper, label, Symbol("line", colour, 0.5)))
         lower = upper
     classes.append(Class(most, 10.0 * most, "never", Symbol("line", NEVER, 0.5)))
-    return graduated(f"coalesce({column(name)}, {5.0 * most:.0f})", classes), labels
+    return graduated(f"coalesce({column(name)}, {5.0 * most:.0f})", classes)
 
 
 def _shown(layout: str, expression: str) -> str:
@@ -240,9 +200,7 @@ def _stations(scenario: Scenario, layouts: Sequence[str], reference: str) -> Map
     ]
     label = _shown(layouts[-1], f"if({column('title')} = '', {column('station')}, {column('title')})")
     change = f"if({column('change')} = '', {literal(SAME)}, {column('change')})"
-    return MapLayer(
-        "stations", features, categorised(_shown(layouts[-1], change), categories, label), CHANGES
-    )
+    return MapLayer("stations", features, categorised(_shown(layouts[-1], change), categories, label))
 
 
 def _zones(scenario: Scenario, results: Mapping[str, Mapping[str, float]]) -> MapLayer:
@@ -276,7 +234,7 @@ def _zones(scenario: Scenario, results: Mapping[str, Mapping[str, float]]) -> Ma
         )
         for risk, label, colour in with_colour
     ]
-    return MapLayer("zones", features, categorised(column("risk"), categories, column("title")), RISKS)
+    return MapLayer("zones", features, categorised(column("risk"), categories, column("title")))
 
 
 def _jurisdictions(survey: Survey | None, layouts: Sequence[str]) -> MapLayer | None:
@@ -390,7 +348,4 @@ def _demand(scenario: Scenario) -> MapLayer:
               Symbol("marker", "#6b4c9a", 0.6 + 0.6 * number))
         for number, (lower, upper) in enumerate(pairwise(limits))
     ]  # fmt: skip
-    labels = {
-        each.label: Said("≤ {n} calls a year", {"n": Number(each.upper, "plain")}) for each in classes[:-1]
-    }
-    return MapLayer("demand", features, graduated(column("calls_per_year"), classes), labels)
+    return MapLayer("demand", features, graduated(column("calls_per_year"), classes))

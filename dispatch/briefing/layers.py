@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dispatch.briefing.contents import Said
     from dispatch.io.geo_files import Feature
 
 
@@ -20,5 +17,3 @@ class MapLayer:
     features: tuple[Feature, ...]
     style: str
     """QGIS style (QML)."""
-    labels: Mapping[str, Said] = field(default_factory=dict)
-    """Labels of the program in the style, as messages; all others are names of users."""

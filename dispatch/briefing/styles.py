@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Geometry = Literal["marker", "line", "fill"]
 
@@ -88,15 +88,6 @@ def categorised(expression: str, categories: Sequence[Category], label: str = ""
 def single(symbol: Symbol, label: str = "") -> str:
     """Return a style with one symbol for all."""
     return _text(_renderer("singleSymbol"), [symbol], label)
-
-
-def relabelled(style: str, labels: Mapping[str, str]) -> str:
-    """Return a style with other labels of classes and categories, by those that it has."""
-    root = ET.fromstring(style)
-    for tag in ("range", "category"):
-        for each in root.iter(tag):
-            each.set("label", _fit(labels.get(each.get("label", ""), each.get("label", ""))))
-    return HEAD + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def column(name: str) -> str:

@@ -211,9 +211,9 @@ def _write(option: str, path: Path, briefing: Briefing, words: Words, network: N
         "--out": lambda: write_text_whole(path, page(briefing, words.lang)),
         "--xlsx": lambda: write_workbook(path, briefing, words),
         "--markdown": lambda: write_text_whole(path, markdown(briefing, words)),
-        "--gpkg": lambda: write_gis(path, briefing.layers, network, words.say),
+        "--gpkg": lambda: write_gis(path, briefing.layers, network),
         "--csv": lambda: write_tables(path, briefing, words),
         "--figures": lambda: write_figures(path, briefing, words),
-        "--geojson": lambda: write_gis(path, briefing.layers, network, words.say),
+        "--geojson": lambda: write_gis(path, briefing.layers, network),
     }
     return writers[option]() or ()

@@ -93,9 +93,11 @@ def read_manifest(path: Path, problems: Problems, *, again: str = WRITE_AGAIN) -
     except (OSError, ValueError):
         problems.add(str(path), "no run folder: it has no readable manifest.json", again)
         return None
-    if not isinstance(read, dict) or not all(
-        name in read and fits(read[name]) for name, fits in _FITS.items()
-    ) or not _is_text(read.get("scenario_from_here", "")):
+    if (
+        not isinstance(read, dict)
+        or not all(name in read and fits(read[name]) for name, fits in _FITS.items())
+        or not _is_text(read.get("scenario_from_here", ""))
+    ):
         problems.add(f"{path.name}/{MANIFEST}", "was written by another version, or is something else", again)
         return None
     return read

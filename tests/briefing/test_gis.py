@@ -19,7 +19,6 @@ from dispatch.briefing.gis import map_layers, write_gis
 from dispatch.briefing.styles import Category, Symbol, categorised, literal
 from dispatch.composition import find_layout, simulate
 from dispatch.errors import UsageError
-from dispatch.report.words import Words
 from dispatch.statics.survey import Question, survey
 from dispatch.timeline import draw
 from tests.small import small
@@ -241,31 +240,6 @@ def test_a_folder_has_geojson_and_styles(tmp_path: Path) -> None:
     assert (folder / "roads.qml").read_text("utf-8") == layers["roads"].style
     stations = json.loads((folder / "stations.geojson").read_text("utf-8"))["features"]
     assert HOSTILE in {each["properties"]["title"] for each in stations}
-
-
-def test_labels_and_titles_are_in_the_readers_language(tmp_path: Path) -> None:
-    layers, (scenario, _) = layers_of(tmp_path), world(tmp_path)
-    for lang in ("en", "zh"):
-        write_gis(tmp_path / lang, tuple(layers.values()), scenario.network, Words(lang).say)
-
-    def labels(lang: str, name: str) -> list[str | None]:
-        root = ET.fromstring((tmp_path / lang / f"{name}.qml").read_text("utf-8"))
-        return [each.get("label") for tag in ("range", "category") for each in root.iter(tag)]
-
-    for name, layer in layers.items():
-        assert (tmp_path / "en" / f"{name}.qml").read_text("utf-8") == layer.style
-        told = (tmp_path / "zh" / f"{name}.geojson").read_bytes()
-        assert told == (tmp_path / "en" / f"{name}.geojson").read_bytes()  # names of columns stay
-    assert labels("zh", "roads")[-1] == "从未到达"
-    assert "新增" in labels("zh", "stations")
-    for name in ("roads", "stations", "zones", "demand"):
-        english, chinese = labels("en", name), labels("zh", name)
-        assert len(english) == len(chinese)
-        same = [label for label, other in zip(english, chinese, strict=True) if label == other]
-        assert not [label for label in same if any("a" <= c <= "z" for c in str(label))], name
-    assert labels("zh", "incidents") == labels("en", "incidents")  # those are names of users
-    text = (tmp_path / "zh" / "layers.csv").read_text("utf-8")
-    assert "roads.qml,道路" in text
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
