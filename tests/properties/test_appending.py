@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from tests.properties.worlds import World
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
-FILES = sorted(path for path in SHIPPED.rglob("*.yaml") if not path.name.endswith(".expected.yaml"))
+FILES = sorted(
+    path
+    for folder in (SHIPPED, SHIPPED / "regression")
+    for path in folder.glob("*.yaml")
+    if not path.name.endswith(".expected.yaml")
+)
 
 
 def before(log: Log, moment: float) -> list[Event]:
