@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 INJECT, ORDER, RELEASE, CALL = 0, 1, 2, 3
-"""Order of events at equal times: changes, what is ordered then, who is done, what comes in."""
+"""Order of events at equal times: changes, what is ordered then, who is done, what comes in.
+
+Orders stand between 1 and 2, each behind those before it.
+"""
 
 
 class Agenda(simpy.Environment):
@@ -22,7 +25,7 @@ class Agenda(simpy.Environment):
         self.scheduled = 0
         """Events scheduled so far."""
 
-    def schedule_at(self, event: Any, priority: int, time: float) -> None:
+    def schedule_at(self, event: Any, priority: float, time: float) -> None:
         """Schedule an event at an exact time."""
         self.scheduled += 1
         heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]

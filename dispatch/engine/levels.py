@@ -36,7 +36,7 @@ class Levels(Part):
         self._book, self._timeline, self._control = book, timeline, control
         self._kind = timeline.kind.tolist()
         control.may_rise = self._may_rise
-        self._commands = [command for command in scenario.commands if command.does == "level"]
+        self._commands = scenario.commands
         self._kinds = scenario.kinds
         self._called: set[int] = set()
         self._waiting: dict[int, int] = {}
@@ -48,12 +48,12 @@ class Levels(Part):
     def join(self, ops: Operations) -> None:
         """Schedule the rises that are ordered."""
         self.ops = ops
-        if self._commands:
-            calls = {name: call for call, name in enumerate(self._timeline.incident_ids(self._kinds))}
-            for command in self._commands:
-                if command.incident in calls:
-                    call = calls[command.incident]
-                    ops.at(command.moment, partial(self._order, call, command.level))
+        if not any(command.does == "level" for command in self._commands):
+            return
+        calls = {name: call for call, name in enumerate(self._timeline.incident_ids(self._kinds))}
+        for place, command in enumerate(self._commands):
+            if command.does == "level" and command.incident in calls:
+                ops.by_order(place, partial(self._order, calls[command.incident], command.level))
 
     def called(self, call: int) -> None:
         """Set a call's first deadline."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.durations import quantile
-from dispatch.engine.agenda import INJECT, RELEASE, Agenda, Event
+from dispatch.engine.agenda import INJECT, ORDER, RELEASE, Agenda, Event
 from dispatch.engine.board import LiveBoard
 from dispatch.engine.duty import Duty
 from dispatch.engine.log import (
@@ -119,7 +119,7 @@ class Operations:
         row = self.row_of[unit]
         return (-1, -1) if row < 0 else (int(self.rows[row + INCIDENT]), row // WIDTH)
 
-    def at(self, moment: float, act: Callable[[], None], rank: int = INJECT) -> None:
+    def at(self, moment: float, act: Callable[[], None], rank: float = INJECT) -> None:
         """Let something happen at a moment, before units are released and calls come in."""
 
         def run(_: Event) -> None:
@@ -128,6 +128,11 @@ class Operations:
             self.decide()
 
         self.agenda.schedule_at(Event([run]), rank, moment)
+
+    def by_order(self, place: int, act: Callable[[], None]) -> None:
+        """Carry out the scenario's command at a place at its moment, behind those that stand before it."""
+        commands = self.scenario.commands
+        self.at(commands[place].moment, act, ORDER + place / len(commands))
 
     def wake_at(self, moment: float) -> None:
         """Let everybody look again at a moment, at which nothing else need happen."""

@@ -9,7 +9,6 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from dispatch.engine.agenda import ORDER
 from dispatch.engine.crews import Crews
 from dispatch.engine.log import (
     AT_HOSPITAL,
@@ -28,6 +27,8 @@ from dispatch.engine.tiers import Agreements
 from dispatch.needs import NO_LEVEL, by_order
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dispatch.engine.moving_up import MoveUps
     from dispatch.engine.operations import Operations
     from dispatch.engine.protocols import Need
@@ -49,20 +50,29 @@ LIMITS = {
 
 
 class Orders(Part):
-    """Carries out recalls and orders at their moments; what cannot be done is told in the log."""
+    """Carries out recalls and orders at their moments; what cannot be done is told in the log.
+
+    A unit that was called back from a call is not sent there again, unless by another order.
+    """
+
+    because = "recalled"
 
     def __init__(self, scenario: Scenario, timeline: Timeline, moves: MoveUps | None) -> None:
         self._moves = moves
-        self._commands = [each for each in scenario.commands if each.does in DOES]
+        self._commands = scenario.commands
         calls = {name: call for call, name in enumerate(timeline.incident_ids(scenario.kinds))}
         self._calls = {
-            each.incident: calls[each.incident] for each in self._commands if each.incident in calls
+            each.incident: calls[each.incident]
+            for each in self._commands
+            if each.does in DOES and each.incident in calls
         }
         self._by_order = by_order(scenario)
         """Whom the slots of a call are for that orders bring."""
         self._ready: set[int] = set()
         self._waiting: dict[int, list[int]] = {}
         """Orders for calls that are not ready yet, by number."""
+        self._recalled: dict[int, set[int]] = {}
+        """Units that were called back from each call, and not ordered there again."""
 
     def join(self, ops: Operations) -> None:
         """Schedule what is ordered, behind everything else that changes at the same moment."""
@@ -72,11 +82,20 @@ class Orders(Part):
         self._agreements = next((part for part in ops.parts if isinstance(part, Agreements)), None)
         for number, command in enumerate(self._commands):
             if command.does == "recall":
-                ops.at(command.moment, partial(self._recall, command), ORDER)
+                ops.by_order(number, partial(self._recall, command))
             elif command.station:
-                ops.at(command.moment, partial(self._move, command), ORDER)
-            elif command.incident in self._calls:
-                ops.at(command.moment, partial(self._order, number), ORDER)
+                ops.by_order(number, partial(self._move, command))
+            elif command.does in DOES and command.incident in self._calls:
+                ops.by_order(number, partial(self._order, number))
+
+    def barred(self, need: Need) -> Collection[int]:
+        """Return units that were called back from the call: they come again by order only."""
+        return self._recalled.get(need.incident, ())
+
+    def committed(self, need: Need, unit: int, row: int) -> None:  # noqa: ARG002 - from wherever it comes
+        """Forget the recall of a unit that has been sent to the same call again, which only orders do."""
+        if need.incident in self._recalled:
+            self._recalled[need.incident].discard(unit)
 
     def called(self, call: int) -> None:
         """Carry out the orders that a call had before it was ready."""
@@ -100,9 +119,11 @@ class Orders(Part):
             return
         call = int(ops.rows[row + INCIDENT])
         if ops.board.arrives[unit] > now:
+            self._recalled.setdefault(call, set()).add(unit)
             turn_back(ops, unit, row, reopen=command.replace)
             self._note(command, call, "turned back")
         elif ops.rows[row + CLEAR] > now:
+            self._recalled.setdefault(call, set()).add(unit)
             self._leave(unit, row)
             self._note(command, call, "left the scene")
         else:

@@ -31,6 +31,9 @@ UNLIMITED = 10**15
 ANY = -1
 """Instead of a depot: whichever the policy says."""
 
+BEHIND = 1000
+"""By how much orders that name no depot are less urgent than what calls need."""
+
 
 @dataclass(slots=True, eq=False)
 class OpenNeed:
@@ -45,11 +48,15 @@ class OpenNeed:
     closed: bool = False
     """Whether nobody wants the rest any more."""
     short: int = 0
-    """How much of the rest cannot be had, as the policy sees it."""
+    """How much of the rest cannot be had, with all that orders bring to the call."""
+    missing: int = 0
+    """How much of what may be sent cannot be, as the policy sees it."""
     answers: dict[int, str] = field(default_factory=dict)
     """The last answer of each depot."""
     may_send: dict[int, int] = field(default_factory=lambda: {ANY: UNLIMITED})
     """How much depots may send of it still: by depot, or all of them together."""
+    given: int = 0
+    """What needs of the call have taken of it: only of what was ordered."""
 
     @property
     def lacking(self) -> int:
@@ -59,6 +66,26 @@ class OpenNeed:
     def wanted_from(self, depot: int) -> int:
         """Return what is lacking of it and may come from a depot, or from any."""
         return min(self.lacking, self.may_send.get(depot, 0))
+
+    @property
+    def ordered(self) -> bool:
+        """Whether an order asked for it, beside all that the call needs."""
+        return self.asked.ordered
+
+    @property
+    def by_depot(self) -> bool:
+        """Whether it is ordered from a certain depot, and comes from nowhere else."""
+        return self.ordered and ANY not in self.may_send
+
+    @property
+    def on_order(self) -> int:
+        """What is lacking of it, may be sent, and can be as far as the policy sees it."""
+        return max(min(self.lacking, sum(self.may_send.values())) - self.missing, 0)
+
+    @property
+    def spare(self) -> int:
+        """What an order has for needs of the call that nobody else can meet: there or to come."""
+        return self.there - self.given + self.under_way + self.on_order
 
     def let_send(self, depot: int, amount: int) -> None:
         """Let a depot send so much more, or so much less."""
@@ -99,13 +126,15 @@ class Sending:
     ) -> None:
         assert scenario.supplies is not None
         self.ops, self._scenario, self._sites, self._policy = ops, scenario, sites, policy
-        self._book = scenario.supplies
+        self._book, self.sites, self.items = scenario.supplies, sites, scenario.supplies.items
         self._water = self._book.number[WATER]
         self.stores = Stores(ops, sites, self.note_change)
         self.trucks = Trucks(ops, sites, self._book.sources, unloaded, self._bring_back, self._stop)
         self.needs: list[OpenNeed] = []
         self.open: dict[int, None] = {}
         """Needs that are not met, and that somebody still wants, in order."""
+        self.orders: list[int] = []
+        """Needs that orders brought, beside what calls need."""
         self.answers: list[Answer] = []
         self.shortfalls: list[Short] = []
         self._changed = False
@@ -138,24 +167,46 @@ class Sending:
     def send(self) -> None:
         """Ask the policy, and let trucks set out; the others go home.
 
-        What a certain depot is to send comes first, and is planned by itself.
+        What a certain depot is to send comes first, and is planned by itself; what is ordered from any comes
+        last. What is ordered is for the call: its needs are short only of what that leaves them.
         """
+        short: dict[int, int] = {}
         for number in self.open:
             if not self.needs[number].lacking:
-                self._note_short(number, 0)
-        short: dict[int, int] = {}
+                short[number] = 0
         named = {depot for number in self.open for depot in self.needs[number].may_send}
         for depot in sorted(named, reverse=True):
             for number, amount in self._send_from(depot, self._wanted(depot)).items():
                 short[number] = short.get(number, 0) + amount
         for number, amount in short.items():
+            self.needs[number].missing = amount
+        for number, amount in self._beside_orders(short).items():
             self._note_short(number, amount)
         self.trucks.send_home()
 
+    def _beside_orders(self, short: dict[int, int]) -> dict[int, int]:
+        """Return what cannot be had of needs, less what orders for the same calls have and bring."""
+        spare: dict[tuple[int, int], int] = {}
+        for number in self.orders:
+            need = self.needs[number]
+            key = need.asked.incident, need.asked.item
+            spare[key] = spare.get(key, 0) + need.spare
+        if not spare:
+            return short
+        found = dict(short)
+        for number, amount in sorted(short.items()):
+            need = self.needs[number]
+            key = need.asked.incident, need.asked.item
+            if not need.ordered:
+                used = min(amount, spare.get(key, 0))
+                spare[key] = spare.get(key, 0) - used
+                found[number] = amount - used
+        return found
+
     def _send_from(self, place: int, wanted: list[Wanted]) -> dict[int, int]:
         """Let trucks of a depot set out, or of any; return what of the wanted cannot be had, by need."""
-        if not wanted or not len(self.trucks):
-            return {each.need: each.amount for each in wanted}
+        if not wanted:
+            return {}
         carriers = [one for one in self.trucks.carriers() if place in (ANY, one.depot)]
         goods = [one for one in self._goods(wanted, carriers) if place in (ANY, one.place)]
         self._wake_up(goods)
@@ -190,7 +241,7 @@ class Sending:
                 need.asked.item,
                 need.wanted_from(depot),
                 self.ops.node[need.asked.incident],
-                self.ops.priority[need.asked.incident],
+                self.ops.priority[need.asked.incident] + (BEHIND if need.ordered and depot == ANY else 0),
                 need.asked.deadline,
                 need.asked.until,
             )

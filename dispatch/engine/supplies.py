@@ -7,18 +7,18 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.calls import AUTHORED
-from dispatch.engine.agenda import ORDER
 from dispatch.engine.arrivals import Arrivals
 from dispatch.engine.control import Control
-from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH, Ordered
+from dispatch.engine.log import CLEAR, INCIDENT, ON_SCENE, SLOT, UNIT, WIDTH
 from dispatch.engine.parts import NO_SAY, Part
 from dispatch.engine.rulebook import NEVER, sustained
-from dispatch.engine.sending import ANY, UNLIMITED, OpenNeed, Sending
+from dispatch.engine.sending import OpenNeed, Sending
 from dispatch.engine.supply_log import Asked, Brought, SupplyLog, Unwanted
+from dispatch.engine.supply_orders import SupplyOrders
 from dispatch.model.supplies import BY_ORDER
 from dispatch.needs import circumstances
 from dispatch.scenario.items import WATER
-from dispatch.scenario.supply_needs import needs_of, planned_need
+from dispatch.scenario.supply_needs import needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dispatch.engine.protocols import Need
     from dispatch.engine.supply_view import SupplyPolicy
     from dispatch.engine.trucks import Haul
-    from dispatch.scenario.commands import Command
     from dispatch.scenario.scenario import Scenario
     from dispatch.scenario.supplies import DepotSite, KnownNeed, SupplyBook
     from dispatch.timeline import Timeline
@@ -65,10 +64,6 @@ class Supplies(Part):
         self._unwanted: list[Unwanted] = []
         self._by_order = scenario.file.supplying.policy == BY_ORDER
         """Whether depots send only what is ordered."""
-        self._commands = [command for command in scenario.commands if command.does == "supply"]
-        self._ready: set[int] = set()
-        self._waiting: dict[int, list[Command]] = {}
-        """Orders for calls that are not ready yet."""
 
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
@@ -78,22 +73,17 @@ class Supplies(Part):
         self._needs, self._open = self._sending.needs, self._sending.open
         self._carried.stores = self._sending.stores
         self._arrivals = Arrivals(ops, self._arrive)
-        if self._commands:
-            ids = self._timeline.incident_ids(self._scenario.kinds)
-            calls = {name: call for call, name in enumerate(ids)}
-            for command in self._commands:
-                if command.incident in calls:
-                    act = partial(self._order, command, calls[command.incident])
-                    ops.at(command.moment, act, ORDER)
+        self._orders = SupplyOrders(
+            self._scenario, self._timeline, self._sending, self._of_call, self._open_order, self._bring
+        )
+        self._orders.schedule()
 
     # what is needed
 
     def called(self, call: int) -> None:
         """Ask for what a call needs, and for what was ordered for it before it was ready."""
         self._name_needs(call)
-        self._ready.add(call)
-        for command in self._waiting.pop(call, ()):
-            self._order(command, call)
+        self._orders.called(call)
 
     def raised(self, call: int) -> None:
         """Ask for what the higher card has beyond the lower one."""
@@ -114,8 +104,21 @@ class Supplies(Part):
             rest = known._replace(amount=known.amount - before)
             ops.at(ops.board.now + known.asked_after, partial(self._ask, call, rest, level if before else 0))
 
-    def _ask(self, call: int, known: KnownNeed, order: int) -> None:
-        now, number = self.ops.board.now, len(self._needs)
+    def _ask(self, call: int, known: KnownNeed, level: int) -> None:
+        self._to_come[call] -= 1
+        need = self._need(call, known, level)
+        if self._by_order:
+            need.may_send = {}
+        self._open_need(need)
+
+    def _open_order(self, call: int, known: KnownNeed, may_send: dict[int, int]) -> None:
+        """Open a need beside those of the call, for which depots may send so much."""
+        need = self._need(call, known, 0, ordered=True)
+        need.may_send = may_send
+        self._open_need(need)
+
+    def _need(self, call: int, known: KnownNeed, level: int, *, ordered: bool = False) -> OpenNeed:
+        now = self.ops.board.now
         asked = Asked(
             incident=call,
             item=known.item,
@@ -126,56 +129,23 @@ class Supplies(Part):
             deadline=now + known.within,
             until=now + known.wanted_for,
             stock_up=known.stock_up,
-            order=order,
+            order=level,
+            ordered=ordered,
         )
-        need = OpenNeed(asked, complete=NEVER if asked.amount else now)
+        return OpenNeed(asked, complete=NEVER if asked.amount else now)
+
+    def _open_need(self, need: OpenNeed) -> None:
+        """Have depots send for a need, and let it take what is there."""
+        number, call, asked = len(self._needs), need.asked.incident, need.asked
         self._needs.append(need)
-        if self._by_order:
-            need.may_send = {}
         if asked.amount:
             self._open[number] = None
         self._of_call.setdefault(call, []).append(number)
-        self._to_come[call] -= 1
-        self._open_hydrants(number)
-        for row in self._there(call):
-            self._take_from_unit(number, row)
+        if not need.by_depot:
+            self._open_hydrants(number)
+            for row in self._there(call):
+                self._take_from_unit(number, row)
         self.ops.at(asked.until, partial(self._close, number))
-        self._sending.note_change()
-
-    def _order(self, command: Command, call: int) -> None:
-        """Have supplies sent to a call by order."""
-        if call not in self._ready:
-            self._waiting.setdefault(call, []).append(command)
-            return
-        depots = [site.id for site in self._sites]
-        depot = depots.index(command.depot) if command.depot in depots else ANY
-        item = self._book.items[command.item]
-        outcome = f"{item.shown(command.amount)} of {item.id} ordered"
-        if command.depot:
-            outcome += f" from {command.depot}"
-        if command.depot and depot == ANY:
-            outcome = f"no depot {command.depot} in this layout"
-        elif depot != ANY and not self._sending.stores.lists(depot, command.item):
-            outcome = f"{command.depot} has no {item.id}"
-        elif self.ops.is_over(call):
-            outcome = "the call is over"
-        else:
-            self._add(command, call, depot)
-        self.ops.orders.append(Ordered(self.ops.board.now, "supply", "", call, outcome))
-
-    def _add(self, command: Command, call: int, depot: int) -> None:
-        """Let depots send for needs of a call that wait for an order, and add a need for the rest."""
-        rest = command.amount
-        for number in self._of_call.get(call, ()) if self._by_order else ():
-            need = self._needs[number]
-            if need.asked.item == command.item and need.asked.amount:
-                amount = min(rest, max(need.lacking - sum(need.may_send.values()), 0))
-                need.let_send(depot, amount)
-                rest -= amount
-        if rest:
-            self._to_come[call] = self._to_come.get(call, 0) + 1
-            self._ask(call, planned_need(command.item, rest), 0)
-            self._needs[-1].may_send = {depot: rest if self._by_order or depot != ANY else UNLIMITED}
         self._sending.note_change()
 
     def _open_hydrants(self, number: int) -> None:
@@ -250,13 +220,14 @@ class Supplies(Part):
 
     def _arrive(self, row: int) -> None:
         """Take from a unit that arrives what the call lacks."""
-        for number in self._of_call.get(int(self.ops.rows[row + INCIDENT]), ()):
+        numbers = self._of_call.get(int(self.ops.rows[row + INCIDENT]), ())
+        for number in sorted(numbers, key=lambda number: self._needs[number].ordered):
             self._take_from_unit(number, row)
 
     def _take_from_unit(self, number: int, row: int) -> None:
         """Use what a unit on scene carries of an item that the call lacks."""
         need = self._needs[number]
-        if need.closed:
+        if need.closed or need.by_depot:
             return
         lacking = need.asked.amount - need.there
         given = self._carried.give(row, need.asked.item, lacking)
@@ -272,21 +243,27 @@ class Supplies(Part):
     def settle(self) -> None:
         """Take up when units arrive, and ask the policy again if something has changed."""
         self._arrivals.settle()
+        self._orders.share()
+        self._orders.keep()
         self._sending.settle()
 
     # when a call has all it needs
 
     def done_by(self, call: int) -> float:
-        """Return when what a call needs has been applied, as far as is known."""
-        numbers = self._of_call.get(call, ())
+        """Return when what a call needs has been applied, as far as is known; orders are no needs of it."""
         if self._to_come.get(call):
             return inf
-        if not numbers:
+        needs = self._needed(call)
+        if not needs:
             return NO_SAY
-        needs = [self._needs[number] for number in numbers]
         flow = sum(need.asked.flow for need in needs) if self._book.pumps else 0.0
         moments = [self._applied(need, flow if need.asked.flow > 0.0 else 0.0, call) for need in needs]
         return NEVER if any(moment != moment for moment in moments) else max(moments)
+
+    def _needed(self, call: int) -> list[OpenNeed]:
+        """Return what a call needs itself, whatever was ordered for it."""
+        needs = self._needs
+        return [needs[number] for number in self._of_call.get(call, ()) if not needs[number].ordered]
 
     def _applied(self, need: OpenNeed, flow: float, call: int) -> float:
         """Return when a need has been applied to the end, for which so many litres a second are pumped."""
@@ -299,7 +276,8 @@ class Supplies(Part):
         if ends != ends:
             return inf if self._more_may_come(call) else NEVER
         if complete != complete:
-            return NEVER if need.closed or need.short else inf
+            hopeless = need.short and not self._by_order  # or else others may be ordered to bring it
+            return NEVER if need.closed or hopeless else inf
         return max(complete, ends)
 
     def _pumps(self, call: int) -> list[tuple[float, float, float]]:
@@ -326,7 +304,7 @@ class Supplies(Part):
 
     def records(self) -> dict[str, Any]:
         """Return everything that happened to supplies."""
-        calls = sorted(self._of_call)
+        calls = sorted(filter(self._needed, self._of_call))
         controlled = tuple((call, self.done_by(call)) for call in calls)
         uses, refills = self._carried.told()
         log = SupplyLog(

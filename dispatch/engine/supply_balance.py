@@ -57,6 +57,7 @@ LAWS = {
     "restock": "what the depot gave to units is not what they got",
     "unit": "a unit gave what it did not use, used what it did not have, or was filled beyond full",
     "need": "more is unwanted than was missing",
+    "taken": "more was taken of what was ordered than had come",
 }
 """What each law's breach means."""
 
@@ -112,6 +113,7 @@ def faults(supplies: SupplyLog, carriers: Carriers | None = None) -> list[Fault]
         *_committed(supplies),
         *_trips(supplies),
         *_brought(supplies),
+        *_taken(supplies),
         *_returned(supplies),
         *_transfers(supplies),
         *_replaced(supplies),
@@ -227,6 +229,19 @@ def _brought(supplies: SupplyLog) -> Iterator[Fault]:
             yield Fault("brought", f"need {each.need}", item, each.amount, each.moment)
         elif not abs(each.moment - trip.delivered) <= SLACK:
             yield Fault("brought", trip.truck, item, each.amount, each.moment)
+
+
+def _taken(supplies: SupplyLog) -> Iterator[Fault]:
+    """Yield what needs took of orders before it had come, or of orders for other calls or items."""
+    there, needs = Counter[int](), supplies.needs
+    for each in sorted(supplies.brought, key=lambda one: (one.moment, one.by == "order")):
+        there[each.need] += each.amount
+        if each.by == "order":
+            there[each.which] -= each.amount
+            own, source = needs[each.need], needs[each.which]
+            other = (own.incident, own.item) != (source.incident, source.item)
+            if there[each.which] < 0 or other or not source.ordered:
+                yield Fault("taken", f"need {each.need}", own.item, each.amount, each.moment)
 
 
 def _returned(supplies: SupplyLog) -> Iterator[Fault]:

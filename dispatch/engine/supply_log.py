@@ -39,6 +39,8 @@ class Asked(NamedTuple):
     """Whether all of it must be there before it is applied."""
     order: int = 0
     """0, or the alarm level that asked for it on top of lower ones."""
+    ordered: bool = False
+    """Whether an order asked for it, beside all that the call needs."""
 
 
 class Brought(NamedTuple):
@@ -47,9 +49,10 @@ class Brought(NamedTuple):
     need: int
     moment: float
     amount: int
-    by: Literal["truck", "unit", "hydrant"]
+    by: Literal["truck", "unit", "hydrant", "order"]
+    """What brought it; ``order`` for what an order had brought there already, and the call then needed."""
     which: int
-    """Number of the trip, or row of the unit's response; −1 for hydrants."""
+    """Number of the trip, row of the unit's response, or the order's need; −1 for hydrants."""
 
 
 class Answer(NamedTuple):

@@ -33,6 +33,9 @@ SUPPLY_WORDS = (
 STOCKED = {"resupply": "replaced", "produced": "made", "returned": "brought back unused"}
 """Why goods come into a stock, in words."""
 
+SOURCES = {"unit": "", "hydrant": ", from hydrants", "order": ", of what was ordered"}
+"""Where that comes from which no truck brings for a need, in words."""
+
 
 def supply_notices(log: Log) -> Iterator[Notice]:
     """Yield what was noted of supplies; nothing where there are none."""
@@ -117,7 +120,7 @@ class _Telling:
         for each in self.supplies.brought:
             if each.by != "truck":
                 unit = self._unit(each.which) if each.by == "unit" else ""
-                told = self._of_need(each.need, each.amount) + ("" if unit else ", from hydrants")
+                told = self._of_need(each.need, each.amount) + SOURCES[each.by]
                 incident = self._incident(self.supplies.needs[each.need].incident)
                 yield Notice(each.moment, "supplies on scene", incident, unit, told)
 

@@ -224,7 +224,7 @@ class LevelChange(Frozen):
 
 
 class Recall(Frozen):
-    """A unit that is called back: it turns home, or leaves the scene, at once."""
+    """A unit that is called back: it turns home, or leaves the scene, at once, and returns by order only."""
 
     unit: Reference
     """Id of a unit; nothing happens if it is on no call, or on its way from one."""
@@ -277,7 +277,10 @@ class Ask(Frozen):
 
 
 class SupplyOrder(Frozen):
-    """Supplies that are ordered for a call, beside all that it needs already."""
+    """Supplies that are ordered for a call, beside all that it needs already.
+
+    Once they are there its needs are met of them, too.
+    """
 
     incident: Reference
     """Id of a call: an injected or recorded one, or such as a random call may get."""
@@ -286,7 +289,10 @@ class SupplyOrder(Frozen):
     amount: WrittenAmount
     """How much. With ``supplying.policy: by_order`` needs of the call come first; the rest is a new need."""
     depot: Reference | None = None
-    """The depot that is to send it; whoever can, when left out."""
+    """The depot that is to send it, whatever is there already.
+
+    When left out whoever can, after all that calls need.
+    """
 
 
 class Divert(Frozen):
@@ -361,3 +367,6 @@ class Inject(Change, Timed):
 DOES = ("close", "reopen", "incident", "surge", "message", "outage", "restore", "weather", "level", "recall",
         "order", "stage", "ask", "supply", "divert")  # fmt: skip
 """What an inject may do, one thing each."""
+
+PLAYERS = ("order", "recall", "stage", "ask", "level", "supply")
+"""What of it those who command decide: in an exercise, what players give as orders."""

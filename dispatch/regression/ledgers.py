@@ -79,7 +79,8 @@ def delivery(log: Log, supplies: SupplyLog, book: SupplyBook, wanted: Delivery, 
         return Finding(holds=False, message=fact, refused=True)
     asked, amount = min(own.values()), item.quanta(wanted.amount, up=True)
     there, then, reached = 0, 0, inf
-    for each in sorted((one for one in supplies.brought if one.need in own), key=lambda one: one.moment):
+    came = (one for one in supplies.brought if one.need in own and one.by != "order")  # came before
+    for each in sorted(came, key=lambda one: one.moment):
         there += each.amount
         then += each.amount if each.moment - asked <= by + MARGIN else 0
         if there >= amount and reached == inf:

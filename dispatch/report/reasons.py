@@ -37,6 +37,7 @@ WHY = {
     "no_crew": "without people: its crew is out with another unit",
     "not_home": "from the scene of this call, and not home yet",
     "was_there": "has done its work at this call, and left",
+    "recalled": "called back from this call, and not ordered there again",
     "barred": "not to be sent to this need",
     "unable": "not able to",
     "not_free": "under way, so the list does not count it as free",

@@ -72,7 +72,7 @@ def hindrance_words(why: Hindrance) -> str:
     return f"{lacks} {ends[why.why]}"
 
 
-WORDS = {"truck": "truck", "unit": "units on scene", "hydrant": "hydrants"}
+WORDS = {"truck": "truck", "unit": "units on scene", "hydrant": "hydrants", "order": "what was ordered"}
 """Who brings something, in words."""
 
 

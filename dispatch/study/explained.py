@@ -34,8 +34,8 @@ class Candidate:
     """Empty for a candidate; else ``busy``, ``under_way`` (nobody is diverted), ``as_urgent`` (under way to a
     call that is as urgent or more so), ``already_sent``, ``no_way``, ``off_duty``, ``out_of_service``,
     ``not_handed`` (of a tier that does not have the call yet), ``no_crew`` (its people are out with another
-    unit), ``not_home`` (it was on scene of this call), ``was_there`` (it has done its work there and left)
-    or ``barred`` otherwise. Of a unit under an agreement
+    unit), ``not_home`` (it was on scene of this call), ``was_there`` (it has done its work there and left),
+    ``recalled`` (it was called back from this call) or ``barred`` otherwise. Of a unit under an agreement
     the term that stops it: ``not_there`` (not at this place: ``only_at``), ``expired``, ``none_out``
     (``most: 0``), which come before all that it may be doing elsewhere; ``share_out`` (as many are out as
     ``most`` allows), ``not_asked`` (the condition for asking does not hold), ``asked_before`` (for another

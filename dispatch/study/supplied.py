@@ -136,6 +136,8 @@ def _hindrances(log: Log, ledger: SupplyLog, book: SupplyBook, own: list[int]) -
     flow = sum(ledger.needs[number].flow for number in own)
     found = False
     for number in own:
+        if ledger.needs[number].ordered:
+            continue  # the call does not need it
         need, item = ledger.needs[number], book.items[ledger.needs[number].item]
         lacking = need.amount - sum(each.amount for each in ledger.brought if each.need == number)
         if lacking > 0:

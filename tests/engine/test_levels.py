@@ -197,10 +197,17 @@ def test_a_recall_on_the_way_turns_the_unit_home_and_withdraws_its_need(tmp_path
 
 
 def test_a_recall_may_open_the_place_for_another(tmp_path: Path) -> None:
+    """Not to itself, though it is the nearest: it comes again by order only, whatever the level asks for."""
     recall = {"at": 60, "recall": {"unit": "W1", "replace": True}}
     log = simulate(world(tmp_path, call(node="c"), recall))
-    assert sent(log) == [("W1", 0.0), ("W1", 60.0)] or sent(log)[1][0] != "W1"
+    assert sent(log) == [("W1", 0.0), ("W2", 60.0)]
     assert log.incidents.status().tolist() == ["served"]
+    more = [{"at": 120, "level": {"incident": "x", "level": 3}}]
+    raised = simulate(world(tmp_path / "raised", call(node="c"), recall, *more, alarm={"level": 1}))
+    assert sent(raised) == [("W1", 0.0), ("W2", 60.0), ("E1", 120.0), ("E2", 120.0)]
+    again = {"at": 90, "order": {"unit": "W1", "incident": "x"}}
+    ordered = simulate(world(tmp_path / "ordered", call(node="c"), recall, again, *more, alarm={"level": 1}))
+    assert sent(ordered)[:3] == [("W1", 0.0), ("W2", 60.0), ("W1", 90.0)]
 
 
 def test_a_recall_from_the_scene_ends_the_work_there(tmp_path: Path) -> None:
@@ -210,6 +217,15 @@ def test_a_recall_from_the_scene_ends_the_work_there(tmp_path: Path) -> None:
     assert (r.clear.tolist(), r.available.tolist(), r.in_quarters.tolist()) == ([600.0], [600.0], [660.0])
     assert log.incidents.status().tolist() == ["served"]
     assert log.incidents.closed.tolist() == [600.0]
+
+
+def test_a_unit_recalled_from_a_call_goes_to_another(tmp_path: Path) -> None:
+    """W1, called back at b on its way to x at c, is the nearest to y at c, and goes there."""
+    recall = {"at": 60, "recall": {"unit": "W1"}}
+    other = {"at": 60, "incident": {"id": "y", "type": "fire", "node": "c"}}
+    log = simulate(world(tmp_path, call(node="c"), recall, other, alarm={"level": 1}))
+    assert sent(log) == [("W1", 0.0), ("W1", 60.0)]
+    assert log.responses.incident.tolist() == [0, 1]
 
 
 def test_a_recall_of_nobody_is_noted(tmp_path: Path) -> None:
@@ -310,6 +326,23 @@ def test_orders_of_one_second_are_carried_out_in_the_order_written(tmp_path: Pat
         log = simulate(world(tmp_path, call(node="e"), away, *written))
         told[name] = [each.outcome for each in log.orders[1:]]
     assert told == {"before": ["not free", "turned back"], "behind": ["turned back", "moves to east"]}
+
+
+def test_levels_and_supplies_stand_in_that_order_too(tmp_path: Path) -> None:
+    """W1 is the only one at x: once it is recalled, the call is over, and nothing more can be ordered."""
+    depots = {"d": {"at": "b", "stock": {"foam-6": "1 t"}, "trucks": {"t": {"payload": "5 t"}}}}
+    recall = {"at": 60, "recall": {"unit": "W1"}}
+    rest = [
+        {"at": 60, "level": {"incident": "x", "level": 3}},
+        {"at": 60, "supply": {"incident": "x", "item": "foam-6", "amount": "1 t"}},
+    ]
+    told = {}
+    for name, written in (("before", [recall, *rest]), ("behind", [*rest, recall])):
+        log = simulate(world(tmp_path / name, call(), *written, alarm={"level": 1}, depots=depots))
+        told[name] = [(each.does, each.outcome) for each in log.orders], len(log.raises)
+    over = [(does, "the call is over") for does in ("level", "supply")]
+    assert told["before"] == ([("recall", "left the scene"), *over], 0)
+    assert told["behind"] == ([("supply", "1 t of foam-6 ordered"), ("recall", "left the scene")], 1)
 
 
 def test_an_order_takes_a_unit_from_its_way_to_another_call(tmp_path: Path) -> None:

@@ -300,14 +300,16 @@ def test_who_was_recalled_before_has_no_relief(tmp_path: Path) -> None:
 
 
 def test_a_relief_may_be_recalled(tmp_path: Path) -> None:
-    """E1 turns back at 450; with somebody in its place E1 itself, the nearest, comes again from the road."""
-    for replace, units in ((False, []), (True, [(450, 600)])):
+    """E1 turns back at 450, and nobody else could take its place; it comes again by order only."""
+    order = {"at": 450, "order": {"unit": "E1", "incident": "x"}}
+    for replace, more in ((False, []), (True, []), (True, [order])):
         recall = {"at": 450, "recall": {"unit": "E1", "replace": replace}}
-        log = play(tmp_path / str(replace), 300, call("x", 0, on_scene=600), injects=[recall])
+        folder = tmp_path / f"{replace}{len(more)}"
+        log = play(folder, 300, call("x", 0, on_scene=600), injects=[recall, *more])
         first, turned, *rest = lives(log)
         assert turned[:4] == ("E1", "recalled", 420, -1)
-        assert first.clear == (540 if replace else 720)
-        assert [life.unit for life in rest] == ["E1"] * len(units)
+        assert first.clear == (540 if more else 720)
+        assert [life.unit for life in rest] == ["E1"] * len(more)
 
 
 def test_units_that_are_ordered_to_a_call_are_relieved_too(tmp_path: Path) -> None:

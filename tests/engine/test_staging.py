@@ -419,9 +419,10 @@ def test_who_waits_goes_forward_at_once_when_nobody_is_left_to_wait_for(tmp_path
 
 
 def test_one_that_comes_instead_of_the_first_drives_up(tmp_path: Path) -> None:
-    """W1 is called back at 30 and replaced: by itself, halfway to b, as nobody is nearer."""
+    """W1 is called back at 30 and replaced: by itself, halfway to b, as that is ordered."""
     recall = {"at": 30, "recall": {"unit": "W1", "replace": True}}
-    log = simulate(world(tmp_path, AT_C, call(node="b"), recall))
+    order = {"at": 30, "order": {"unit": "W1", "incident": "x"}}
+    log = simulate(world(tmp_path, AT_C, call(node="b"), recall, order))
     assert came(log) == [("W1", -1.0), ("E1", 240.0), ("E2", 240.0), ("W1", 60.0)]
     assert [unit for unit, *_ in stays(log)] == ["E1", "E2"]
 

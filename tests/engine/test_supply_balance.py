@@ -151,6 +151,18 @@ BROKEN = {
         replace(LEDGER, unwanted=(LEDGER.unwanted[0]._replace(amount=T + 1), LEDGER.unwanted[1])),
         {"need"},
     ),
+    "taken of an order for another call": (
+        replace(LEDGER, brought=(*LEDGER.brought, Brought(3, 2900.0, 1, "order", 0))),
+        {"taken"},
+    ),
+    "taken before it had come": (
+        replace(
+            LEDGER,
+            needs=(*LEDGER.needs, LEDGER.needs[0]._replace(ordered=True)),
+            brought=(*LEDGER.brought, Brought(0, 1.0, 1, "order", len(LEDGER.needs))),
+        ),
+        {"taken"},
+    ),
     "what is unwanted is nothing": (replace(LEDGER, unwanted=(Unwanted(3, 2830.0, 0),)), {"need"}),
 }
 

@@ -432,17 +432,13 @@ def test_an_explanation_names_the_term_that_bars_for_good(
 
 
 def test_an_explanation_tells_the_share_before_an_earlier_sending(tmp_path: Path) -> None:
-    """E1, recalled from x and home at 120, stays there while E2, sent in its place by order, is the share."""
-    injects = [
-        {"at": 0, "incident": {"id": "x", "type": "fire", "node": "a", "units": {"engine": 2}}},
-        {"at": 60, "recall": {"unit": "E1", "replace": True}},
-        {"at": 60, "order": {"unit": "E2", "incident": "x"}},
-    ]
+    """E1, done with x at 840 and home at 1080, stays there while E2, sent in its place, is the share."""
+    injects = [{"at": 0, "incident": {"id": "x", "type": "fire", "node": "a", "units": {"engine": 3}}}]
     demand = {"poisson": {"fire": {"rate": "0.001/yr"}}}
     units, terms = {name: UNITS[name] for name in ("E1", "E2")}, {**AGREED, "most": 0.5}
     loaded = small(tmp_path, agreements={"help": terms}, units=units, injects=injects, demand=demand)
     told, _ = explain(loaded, incident="x")
-    (home,) = (epoch for epoch in told.epochs if epoch.time == 120)
+    *_, home = (epoch for epoch in told.epochs if epoch.time == 1080)
     seen = {one.unit: (one.why, one.status) for one in home.groups[0].candidates}
     assert seen == {"E1": ("share_out", "in quarters"), "E2": ("already_sent", "en route")}
 
