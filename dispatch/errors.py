@@ -136,12 +136,17 @@ def _by_line(problem: Problem) -> tuple[str, int]:
     return file, int(digits) if digits.isdecimal() else 0
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most like a misspelt one; empty where none is."""
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=0.6)), "")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a suggestion for a misspelt word, or the list of known words when it is short."""
     choices = sorted(known)
-    close = get_close_matches(word, choices, n=1, cutoff=0.6)
+    close = closest(word, choices)
     if close:
-        return f"Did you mean '{close[0]}'?"
+        return f"Did you mean '{close}'?"
     if not choices:
         return ""
     listed = ", ".join(choices[:12])

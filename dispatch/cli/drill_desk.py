@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import importlib
 import json
 import os
 import select
@@ -13,7 +14,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dispatch.drills.picture import picture
-from dispatch.report import drill_board
+from dispatch.errors import UsageError
+from dispatch.report.drill_board import board
+from dispatch.report.drill_news import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -22,9 +25,13 @@ if TYPE_CHECKING:
 
     from dispatch.drills.playing import Play
     from dispatch.drills.serving import Server
+    from dispatch.report.words import Words
 
 TICK = 0.25
 """Seconds on the wall after which the board is drawn anew at the latest."""
+
+LONGEST = 3600.0
+"""Seconds on the wall that are waited for at a time."""
 
 NEWS = 200
 """Lines of news that the board keeps."""
@@ -89,12 +96,21 @@ class Desk:
     """Everything that may give orders, and everybody who is told."""
 
     def __init__(
-        self, play: Play, wall: Wall, *, as_json: bool, controller: bool, server: Server | None, typing: bool
+        self,
+        play: Play,
+        wall: Wall,
+        words: Words,
+        *,
+        as_json: bool,
+        controller: bool,
+        server: Server | None,
+        typing: bool,
     ) -> None:
         self.play, self.server = play, server
+        self._words = words
         self._wall, self._as_json, self._controller = wall, as_json, controller
         self._news: deque[str] = deque(maxlen=NEWS)
-        self._said = "'help' says what may be typed."
+        self._said = words.text("'help' says what may be typed.")
         self._keys = Keys()
         self._input: int | None = sys.stdin.fileno() if typing else None
         self._on_terminal = typing and sys.stdin.isatty()
@@ -102,6 +118,8 @@ class Desk:
         self._live: Live | None = None
         self.left = False
         """Whether somebody has had enough for now."""
+        self.deserted = False
+        """Whether the clock stands, and nobody is there who could let it go on."""
 
     def run(self, *, with_board: bool) -> None:
         """Play until ENDEX, or until somebody leaves."""
@@ -128,9 +146,14 @@ class Desk:
             more, writing = self.server.waiting()
             reading += more
         if not reading and self.play.clock.paused:
-            self.left = True  # nobody is there who could let it go on
+            self.left = self.deserted = True
             return
-        readable, writable, _ = select.select(reading, writing, [], min(wait, 3600.0))
+        wait = min(wait, LONGEST)
+        if reading:
+            readable, writable, _ = select.select(reading, writing, [], wait)
+        else:
+            time.sleep(wait)  # some systems cannot wait for nothing
+            readable, writable = [], []
         if self.server is not None:
             self._serve(self.server, readable, writable)
         if self._input in readable:
@@ -140,11 +163,11 @@ class Desk:
     def _serve(self, server: Server, readable: list[Any], writable: list[Any]) -> None:
         before = list(server.clients)
         for client, value in server.take(readable, writable):
+            reference = {"ref": value["ref"]} if isinstance(value, dict) and "ref" in value else {}
             if isinstance(value, dict) and value.get("ask") == "state":
-                server.answer(client, self._state())
+                server.answer(client, {**self._state(), **reference})
                 continue
             answer = self.play.tell(value, self._wall.now())
-            reference = {"ref": value["ref"]} if isinstance(value, dict) and "ref" in value else {}
             server.answer(client, {**answer, **reference})
             self.left = self.left or bool(answer.get("quit"))
         for client in server.clients:
@@ -169,7 +192,10 @@ class Desk:
             lines = [line.decode("utf-8", "replace") for line in whole if line.strip()]
         for line in lines:
             answer = self.play.tell(line, self._wall.now())
+            self._tell_all(self.play.step(self._wall.now()))  # what came of it stands before the answer
             self._said = answer["text"]
+            if not answer["ok"]:
+                self._said = self._words.text("refused: {answer}", answer=self._said)
             self._tell({**answer, "given": line}, everybody=False)
             self.left = self.left or bool(answer.get("quit"))
 
@@ -184,11 +210,12 @@ class Desk:
         if everybody and self.server is not None:
             self.server.tell(told)
         if self._live is not None:
-            self._news.extend(drill_board.lines_of(told))
+            if everybody:  # the answer to what is typed stands where it was typed
+                self._news.extend(lines_of(told, self._words))
         elif self._as_json:
             sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
         else:
-            sys.stdout.writelines(f"{line}\n" for line in drill_board.lines_of(told))
+            sys.stdout.writelines(f"{line}\n" for line in lines_of(told, self._words))
         if not everybody and self._live is None:
             sys.stdout.flush()
 
@@ -196,11 +223,21 @@ class Desk:
         if self._live is None:
             return
         size = self._live.console.size
-        shown = drill_board.board(
-            self._state(), self.play.drill, list(self._news), self._keys.line, self._said.splitlines()[-1],
+        shown = board(
+            self._state(), self.play.drill, list(self._news), self._keys.line, self._said, self._words,
             width=size.width, height=size.height,
         )  # fmt: skip
         self._live.update(shown, refresh=True)
+
+
+def check_keys() -> None:
+    """Raise UsageError where nobody can type while the clock runs, as on Windows."""
+    try:
+        importlib.import_module("termios")
+    except ImportError:
+        message = "drill play: nobody can type while the clock runs on this system (it has no 'termios')."
+        hint = "Give --headless, with --orders FILE or --listen PORT for the orders."
+        raise UsageError(message, hint=hint) from None
 
 
 @contextmanager

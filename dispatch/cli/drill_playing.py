@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack, closing
 from enum import StrEnum
@@ -13,17 +12,19 @@ import typer
 
 from dispatch.cli.ending import EXIT_STOPPED
 from dispatch.cli.finding import check_target
-from dispatch.errors import UsageError
+from dispatch.cli.reporting import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from dispatch.cli.drill_desk import Wall
     from dispatch.drills.drill import Drill
+    from dispatch.drills.order_files import GivenOrder
     from dispatch.drills.playing import Play
     from dispatch.drills.serving import Server
     from dispatch.drills.session import Session
     from dispatch.engine.log import Log
+    from dispatch.report.words import Words
 
 DRILL, SESSION = "drill.yaml", "session.jsonl"
 """Names in the folder of an exercise."""
@@ -76,6 +77,9 @@ def play(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the log in the end, as text.")
     ] = None,
+    lang: Annotated[
+        Language, typer.Option("--lang", help="Language of the board, of what is told, and of answers.")
+    ] = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Print what happens as lines of JSON.")] = False,
 ) -> None:  # fmt: skip
     """Play an exercise: its clock runs, its script is delivered, and what players order is done.
@@ -86,32 +90,44 @@ def play(
     record = session or (folder / SESSION if folder.is_dir() else file.with_suffix(".session.jsonl"))
     if out is not None:
         check_target(out, [path for path in (file, record, orders, replay) if path is not None])
-    from dispatch.cli.drill_desk import Wall
+    from dispatch.cli.drill_desk import Wall, check_keys
     from dispatch.drills.drill import read_drill
+    from dispatch.drills.order_files import read_orders
     from dispatch.drills.playing import Play
+    from dispatch.report.words import Words
 
-    if scale is not None:
-        _pace(scale)  # refuses what is none before anything is opened
+    if not headless and replay is None:
+        check_keys()
+    pace = None if scale is None else _pace(scale)
     drill = read_drill(file)
     if replay is not None:
         _replay(drill, replay, out)
         return
-    given = [] if orders is None else list(_orders(orders))
+    steered = not headless or listen is not None
+    given = [] if orders is None else read_orders(orders, drill, steered=steered)
     with ExitStack() as stack:
         server = None if listen is None else stack.enter_context(closing(_server(listen)))
         opened = stack.enter_context(closing(_session(record, resume=resume)))
-        pace = None if scale is None else _pace(scale)
         who = None if silent is None else silent.value
-        wall = Wall()
-        started = Play(drill, opened, wall.now(), scale=pace, silent=who, attended=not headless)
-        for number, (at, order) in enumerate(given, start=1):
-            started.schedule(at, order, f"{number} of {orders}")
+        wall, words = Wall(), Words(lang.value)
+        started = Play(
+            drill, opened, wall.now(), scale=pace, silent=who, attended=not headless, say=words.say
+        )
+        _schedule(started, given)
         try:
-            _run(started, wall, headless=headless, server=server, as_json=as_json, controller=controller)
+            deserted = _run(
+                started, wall, words, headless=headless, server=server, as_json=as_json,
+                controller=controller,
+            )  # fmt: skip
         except KeyboardInterrupt:
             typer.echo(f"stopped; go on with --resume --session {record}", err=True)
+            _tell_unwritten(out)
             raise typer.Exit(EXIT_STOPPED) from None
+        if deserted:
+            typer.echo("the clock stands, and nobody is there who could let it go on.", err=True)
         _end(started, folder, record, out)
+        if deserted:
+            raise typer.Exit(EXIT_STOPPED)
 
 
 def _pace(scale: str) -> float:
@@ -135,50 +151,41 @@ def _session(record: Path, *, resume: bool) -> Session:
     return opened
 
 
-def _orders(path: Path) -> Iterator[tuple[float, object]]:
-    """Yield the exercise time and the text or JSON of each order in a file; raises UsageError for bad lines.
+def _schedule(play: Play, given: Sequence[GivenOrder]) -> None:
+    """Let orders of a file be given at their times, telling those whose time is past and that were not."""
+    from dispatch.report.drill_board import play_clock
 
-    A line without a time belongs to that of the line before it.
-    """
-    from dispatch.drills.orders import exercise_time
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})."
-        raise UsageError(message, hint="Name a file of orders.") from None
-    at = 0.0
-    for number, line in enumerate(text.splitlines(), start=1):
-        stamp, _, rest = line.strip().partition(" ")
-        if not stamp or stamp.startswith("#"):
-            continue
-        try:
-            given: object = line.strip()
-            if stamp.startswith("{"):
-                given = json.loads(line)
-                at = exercise_time(given["at"]) if isinstance(given, dict) and "at" in given else at
-            elif stamp[:2].upper() == "T+":
-                at, given = exercise_time(stamp), rest.strip()
-        except UsageError as error:
-            raise UsageError(f"{path.name}:{number}: {error.args[0]}", hint=error.hint) from None
-        except ValueError:
-            message = f"{path.name}:{number}: not a line of JSON."
-            raise UsageError(message, hint='Write {"at": 720, "order": {…}}, or words.') from None
-        yield at, given
+    for order in given:
+        if not play.schedule(order.at, order.given, order.source):
+            told = f"{order.source}: {play_clock(order.at)} is past, and the session has nothing of this line"
+            typer.echo(f"note: {told}; it is left out.", err=True)
 
 
 def _run(
-    play: Play, wall: Wall, *, headless: bool, server: Server | None, as_json: bool, controller: bool
-) -> None:
-    """Let the exercise run, with whoever may give orders."""
+    play: Play,
+    wall: Wall,
+    words: Words,
+    *,
+    headless: bool,
+    server: Server | None,
+    as_json: bool,
+    controller: bool,
+) -> bool:
+    """Let the exercise run, with whoever may give orders; return whether it stands with nobody there."""
     from dispatch.cli.drill_desk import Desk
 
     if server is not None:
         typer.echo(f"listening on 127.0.0.1:{server.port}", err=True)
         sys.stderr.flush()
     sees = controller or not play.drill.file.unscripted
-    desk = Desk(play, wall, as_json=as_json, controller=sees, server=server, typing=not headless)
+    desk = Desk(play, wall, words, as_json=as_json, controller=sees, server=server, typing=not headless)
     desk.run(with_board=sys.stdout.isatty() and not headless and not as_json)
+    return desk.deserted
+
+
+def _tell_unwritten(out: Path | None) -> None:
+    if out is not None:
+        typer.echo(f"{out} was not written: the exercise has not ended.", err=True)
 
 
 def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
@@ -187,6 +194,7 @@ def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
 
     if not play.over:
         typer.echo(f"left at {play_clock(play.now)}; go on with --resume --session {record}", err=True)
+        _tell_unwritten(out)
         return
     if out is not None:
         _write(out, play.drill, play.log)
@@ -198,7 +206,7 @@ def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
 
 def _replay(drill: Drill, session: Path, out: Path | None) -> None:
     """Work the log of a session out again, from its records alone."""
-    from dispatch.drills.playing import check_same, played
+    from dispatch.drills.outcome import check_same, played
     from dispatch.drills.session import folded, read_session
 
     records, notes = read_session(session)

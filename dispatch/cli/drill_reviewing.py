@@ -100,7 +100,7 @@ def _check(out: Path | None, inputs: list[Path]) -> None:
 
 def _state(drill: Drill, record: Path) -> State:
     """Return what a session of an exercise comes to."""
-    from dispatch.drills.playing import check_same
+    from dispatch.drills.outcome import check_same
     from dispatch.drills.session import folded, read_session
 
     records, notes = read_session(record)

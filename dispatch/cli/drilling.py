@@ -17,6 +17,7 @@ from dispatch.errors import UsageError
 if TYPE_CHECKING:
     from dispatch.drills.drill import Drill
     from dispatch.drills.proving import Proof
+    from dispatch.report.words import Words
 
 app = typer.Typer(name="drill", no_args_is_help=True)
 
@@ -80,6 +81,7 @@ def drill_new(
     from dispatch.drills.drill import read_drill
     from dispatch.drills.editing import in_order
     from dispatch.report.drill_package import check_package, package, write_package
+    from dispatch.report.words import Words
 
     spared = tuple(path for path in (brief, msel) if path is not None)
     check_package(out, spared=spared)
@@ -93,9 +95,10 @@ def drill_new(
         made, proof, notes = _edited(made, proof, msel)
     files = package(made, proof, lang.value, out)
     write_package(out, files, spared=spared)
-    for note in (*notes, *proof.notes):
+    words = Words(lang.value)
+    for note in (*notes, *map(words.say, proof.notes)):
         typer.echo(f"note: {note}", err=True)
-    _tell(made, proof, sorted(files), lang.value, as_json=as_json)
+    _tell(made, proof, sorted(files), words, as_json=as_json)
     typer.echo(f"wrote {out}", err=True)
 
 
@@ -126,24 +129,22 @@ def _edited(made: Drill, proof: Proof, msel: Path) -> tuple[Drill, Proof, tuple[
     return changed, proof if changed.file == made.file else prove(changed), notes
 
 
-def _tell(made: Drill, proof: Proof, files: list[str], lang: Any, *, as_json: bool) -> None:
+def _tell(made: Drill, proof: Proof, files: list[str], words: Words, *, as_json: bool) -> None:
     """Print what was made."""
     from dispatch.report.drill_package import statements
-    from dispatch.report.words import Words
 
     if as_json:
         from dispatch.io.run_folder import json_text
 
-        sys.stdout.write(json_text(_summary(made, proof, files)))
+        sys.stdout.write(json_text(_summary(made, proof, files, words)))
     else:
-        words = Words(lang)
         typer.echo(words.show(made.file.title))
         for statement in statements(made, proof):
             typer.echo(words.say(statement))
     sys.stdout.flush()
 
 
-def _summary(made: Drill, proof: Proof, files: list[str]) -> dict[str, Any]:
+def _summary(made: Drill, proof: Proof, files: list[str], words: Words) -> dict[str, Any]:
     from math import isnan
 
     d = proof.difficulty
@@ -163,7 +164,7 @@ def _summary(made: Drill, proof: Proof, files: list[str]) -> dict[str, Any]:
             "waiting": d.waiting,
             "mean_wait": d.mean_wait,
         },
-        "notes": list(proof.notes),
+        "notes": [words.say(note) for note in proof.notes],
         "files": files,
     }
 

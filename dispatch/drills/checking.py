@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     """The keys below an action or a condition, what kind of thing is named, and its id."""
 
 
+WINDOW = ("latest", "earliest", "sent_within")
+"""What bounds when drawn calls may come."""
+
+
 def check_references(file: DrillFile, place: Place, problems: Problems) -> None:
     """Note what does not fit within the file itself: entries, objectives, roles, triggers, closures."""
     for name, entry in file.entries.items():
@@ -47,10 +51,29 @@ def check_references(file: DrillFile, place: Place, problems: Problems) -> None:
             _check_entry(file, entry.when.missed, place(*where, "when", "missed"), problems)
             if entry.when.missed == name:
                 problems.add(place(*where, "when", "missed"), "an entry waits for itself", "Name another.")
+    _check_drawn_objectives(file, place, problems)
     for name, closure in file.closures.items():
         if closure.begins is not None or closure.ends is not None:
             fact = "a closure with times of its own"
             problems.add(place("closures", name), fact, "Let entries 'close' and 'reopen' it.")
+
+
+def _check_drawn_objectives(file: DrillFile, place: Place, problems: Problems) -> None:
+    """Note what is drawn for an objective that is not there, or for any of several."""
+    if file.draw is None:
+        return
+    drawn: list[tuple[tuple[str | int, ...], str | None]] = [
+        (("calls", number), calls.objective) for number, calls in enumerate(file.draw.calls)
+    ]
+    drawn += [(("stress",), file.draw.stress.objective)] if file.draw.stress.is_any else []
+    for keys, cited in drawn:
+        where = place("draw", *keys, "objective")
+        if cited is not None and cited not in file.objectives:
+            remedy = did_you_mean(cited, file.objectives) or "Add it to 'objectives'."
+            problems.add(where, f"no objective '{cited}'", remedy)
+        elif cited is None and len(file.objectives) > 1:
+            fact = f"which of the {len(file.objectives)} objectives it is for is not said"
+            problems.add(where, fact, f"Name one of {', '.join(map(repr, file.objectives))}.")
 
 
 def _check_entry(file: DrillFile, cited: str, where: str, problems: Problems) -> bool:
@@ -100,12 +123,11 @@ def check_names(file: DrillFile, base: Scenario, place: Place, problems: Problem
         names.check("incident type", calls.type, place(*where, "type"), problems)
         for i, zone in enumerate(calls.zones):
             names.check("zone", zone, place(*where, "zones", i), problems)
-        earliest = 0.0 if calls.earliest is None else calls.earliest
-        latest = file.lasts * 2 / 3 if calls.latest is None else calls.latest
-        if not earliest <= latest < file.lasts:
-            fact = f"no time between {earliest:g} s and {latest:g} s of {file.lasts:g} s"
-            key = "latest" if calls.latest is not None else "earliest"
-            problems.add(place(*where, key), fact, "Correct 'earliest' and 'latest'.")
+        first, last = calls.window(file.lasts)
+        if first > last:
+            fact = f"no time between {first:g} s and {last:g} s of {file.lasts:g} s"
+            key = next((key for key in WINDOW if getattr(calls, key) is not None), "type")
+            problems.add(place(*where, key), fact, f"Correct {', '.join(map(repr, WINDOW))}.")
     for i, cited in enumerate(() if draw is None else draw.stress.of):
         names.check("unit or unit type", cited, place("draw", "stress", "of", i), problems)
 
@@ -174,7 +196,10 @@ def _of_action(action: Action) -> Iterator[Cited]:
     if action.delivered is not None:
         yield ("delivered", "incident"), "call", action.delivered.incident
         yield ("delivered", "item"), "item", action.delivered.item
-    kinds = {"under_control": "call", "asked": "agreement", "moved_up": "station", "recalled": "unit"}
+    if action.asked is not None:
+        yield ("asked", "agreement"), "agreement", action.asked.agreement
+        yield ("asked", "incident"), "call", action.asked.incident
+    kinds = {"under_control": "call", "moved_up": "station", "recalled": "unit"}
     for key, what in kinds.items():
         cited = getattr(action, key)
         if cited is not None:

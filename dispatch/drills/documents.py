@@ -82,8 +82,11 @@ def _paragraphs(text: str) -> Iterator[Said]:
 
 
 def _situation(drill: Drill) -> Section:
-    told = tuple(_paragraphs(drill.file.description)) or tuple(_paragraphs(drill.base.file.description))
-    return Section("situation", Said("Situation at the start"), told, (fact_table(drill, "exercise"),))
+    told = tuple(_paragraphs(drill.file.description)) or (
+        Said("Controllers tell the situation when play begins."),
+    )
+    known = fact_table(drill, "exercise", is_led=False)
+    return Section("situation", Said("Situation at the start"), told, (known,))
 
 
 def _plan(drill: Drill, proof: Proof) -> Iterator[Section]:
@@ -94,13 +97,15 @@ def _plan(drill: Drill, proof: Proof) -> Iterator[Section]:
         "purpose",
         Said("Purpose and scope"),
         (
-            Said("The exercise '{title}' trains command and dispatch in the scenario {place}.", values),
+            Said("The exercise '{title}' trains command and dispatch.", values)
+            if file.unscripted
+            else Said("The exercise '{title}' trains command and dispatch in the scenario {place}.", values),
             Said("It ends with ENDEX; what was not played is not judged."),
             Said("Double-blind: nobody who plays knows the script, and nobody announces the start.")
             if file.unscripted
             else Said("The players know that it is an exercise, and not what comes when."),
         ),
-        (fact_table(drill, "plan-facts"),),
+        (fact_table(drill, "plan-facts", is_led=False),),
     )
     yield Section("objectives", Said("Objectives"), (), (objectives(drill),))
     yield Section("schedule", Said("Schedule"), (), (_schedule(drill),))
@@ -122,7 +127,7 @@ def _schedule(drill: Drill) -> Table:
         (Said("Hot wash: what went well, what did not"), None, wall_of(drill, lasts)),
         (Said("Evaluators hand in their forms"), None, after),
     )
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("what", Said("What")), Column("at", Said("Scenario time (T+)")),
         Column("wall", Said("Wall time")),
     )  # fmt: skip
@@ -130,6 +135,10 @@ def _schedule(drill: Drill) -> Table:
         "One second on the wall is {scale} s of play; pauses and jumps shift what follows.",
         {"scale": Number(scale, "plain")},
     )
+    if drill.file.unscripted:
+        briefed = Said("Briefing of controllers and evaluators; check of communications")
+        found = ((briefed, None, None), *found[1:])
+        columns, found = columns[:2], tuple(row[:2] for row in found)
     return Table("schedule", Said("Schedule"), columns, found, (note,))
 
 

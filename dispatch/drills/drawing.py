@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dispatch.drills.binding import CALLS, COVER, bound, with_objectives
 from dispatch.drills.drill import Drill, remade
-from dispatch.drills.expecting import expected_of
+from dispatch.drills.expecting import Within, expected_of
 from dispatch.drills.proving import Proof, played, prove
 from dispatch.drills.stressing import stresses
 from dispatch.drills.wording import WORDS
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from dispatch.model.briefs import DrawnCalls
     from dispatch.scenario.scenario import Scenario
 
-    Entries = dict[str, Entry]
+Entries = dict[str, Entry]
 
 ATTEMPTS = 50
 """Draws after which a brief is given up."""
@@ -89,13 +91,15 @@ def _refusal(drill: Drill, reached: Counter[str], refusals: list[str]) -> Infeas
 def _attempt(drill: Drill, luck: np.random.Generator, language: Language) -> Drill:
     """Return one draw: calls first, then what is expected for them without failures, then the failures."""
     assert drill.file.draw is not None
-    file = drill.file.model_copy(update={"draw": None})
-    calls = _drawn_calls(drill, luck, language)
+    draw = drill.file.draw
+    kinds = ((CALLS,) if draw.calls else ()) + ((COVER,) if draw.stress.is_any else ())
+    file = with_objectives(drill.file.model_copy(update={"draw": None}), kinds, language)
+    calls, wanted = _drawn_calls(drill, file, luck, language)
     calm = remade(drill, _with(file, calls))
     delivered, log = played(calm)
-    finished = {name: expected_of(calm, log, delivered, name, language) for name in calls}
-    entries, closures = stresses(drill, calm, log, drill.file.draw.stress, luck, language)
-    made = remade(drill, _with(file, {**finished, **entries}, closures))
+    finished = {name: expected_of(calm, log, delivered, name, language, wanted[name]) for name in calls}
+    entries, closures = stresses(drill, calm, log, draw.stress, luck, language)
+    made = remade(drill, _with(file, {**finished, **entries}, closures), is_finished=True)
     in_order = {line.id: line.entry for line in made.lines}
     return replace(made, file=made.file.model_copy(update={"entries": in_order}))
 
@@ -106,30 +110,34 @@ def _with(file: DrillFile, entries: Entries, closures: dict[str, Closure] | None
     return file.model_copy(update={"entries": together, "closures": {**file.closures, **(closures or {})}})
 
 
-def _drawn_calls(drill: Drill, luck: np.random.Generator, language: Language) -> Entries:
-    """Return the drawn calls as entries without expectations, in order of time."""
+def _drawn_calls(
+    drill: Drill, file: DrillFile, luck: np.random.Generator, language: Language
+) -> tuple[Entries, dict[str, Within]]:
+    """Return the drawn calls as entries without expectations, in order of time, and what plans want of each.
+
+    ``file`` is what the brief becomes, with objectives.
+    """
     assert drill.file.draw is not None
-    found: list[tuple[float, int, str]] = []
-    for calls in drill.file.draw.calls:
+    found: list[tuple[float, int, int]] = []
+    for number, calls in enumerate(drill.file.draw.calls):
         weights = _weights(drill.base, calls)
         total = float(weights.sum())
         if total <= 0.0:
             message = f"{drill.path.name} draw: calls of type '{calls.type}' can come in nowhere."
             raise InfeasibleError(message, hint="Name other zones.")
         cumulative = np.cumsum(weights / total)
-        begin, end = moments_of(calls, drill.file.lasts)
+        begin, end = calls.window(drill.file.lasts)
         for _ in range(calls.count):
             at = int(luck.integers(int(np.ceil(begin)), max(int(end), int(np.ceil(begin))) + 1))
             node = int(np.searchsorted(cumulative, luck.random() * cumulative[-1], side="right"))
-            found.append((min(float(at), end), min(node, len(weights) - 1), calls.type))
-    free = free_names(drill, "call")
-    return {next(free): _entry(drill, *call, language) for call in sorted(found)}
-
-
-def moments_of(calls: DrawnCalls, lasts: float) -> tuple[float, float]:
-    """Return the first and last second of play at which drawn calls may come."""
-    begin = 0.0 if calls.earliest is None else calls.earliest
-    return begin, lasts * 2.0 / 3.0 if calls.latest is None else calls.latest
+            found.append((min(float(at), end), min(node, len(weights) - 1), number))
+    free, entries, wanted = free_names(drill, "call"), Entries(), dict[str, Within]()
+    for moment, where, which in sorted(found):
+        calls, name = drill.file.draw.calls[which], next(free)
+        entry = _entry(drill, moment, where, calls.type, language)
+        entries[name] = entry.model_copy(update=bound(file, CALLS, calls.objective))
+        wanted[name] = Within(calls.sent_within or inf, calls.on_scene_within or inf)
+    return entries, wanted
 
 
 def _weights(base: Scenario, calls: DrawnCalls) -> NDArray[np.float64]:

@@ -78,8 +78,9 @@ class Drill:
         """Return the scenario with what was delivered and ordered; raises InputError for what is refused.
 
         ``delivered`` gives the seconds of play by entry, ``orders`` are injects as they are written, whose
-        ``at`` is in seconds of play. Units go by the model's advice where ``advised``, or else by order only;
-        as the file says when left out.
+        ``at`` is in seconds of play. Units go by the model's advice where ``advised``, which the scenario's
+        own orders are part of, or else by order only, and those from STARTEX on are left out; as the file
+        says when left out.
         """
         timed = [
             (moment, 0, number, self._inject(line, moment))
@@ -103,6 +104,7 @@ class Drill:
             more=more,
             closures=tuple(self._closed(more)),
             policy=BY_ORDER if silent else None,
+            unordered_from=self.begins if silent else None,
             quiet=self.file.without_random,
         )
 
@@ -159,10 +161,11 @@ def resolved(path: Path, file: DrillFile, scenario_path: Path, problems: Problem
     return drill
 
 
-def remade(drill: Drill, file: DrillFile) -> Drill:
+def remade(drill: Drill, file: DrillFile, *, is_finished: bool = False) -> Drill:
     """Return an exercise with another content of its file, in the same scenario.
 
-    Raises InputError for names that lead nowhere; what its injects do is not looked at before it is played.
+    Raises InputError for names that lead nowhere, and where it is finished for what would be refused when it
+    is read; what its injects do is not looked at else before it is played.
     """
 
     def place(*keys: str | int) -> str:
@@ -170,6 +173,8 @@ def remade(drill: Drill, file: DrillFile) -> Drill:
 
     problems = Problems()
     made = _in_scenario(drill.path, file, drill.scenario_path, drill.base, problems, place)
+    if is_finished and not problems:
+        _check_injects(made, place, problems)
     problems.raise_if_any(InputError)
     return made
 

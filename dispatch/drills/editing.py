@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +11,22 @@ from dispatch.drills.drawing import free_names
 from dispatch.drills.drill import resolved
 from dispatch.drills.moments import seconds_of
 from dispatch.drills.script import Row, cells, clock_text, deadline_text, rows
+from dispatch.drills.sheets import Fault, plain, text_of
 from dispatch.errors import InputError, Problems, did_you_mean
 from dispatch.io.yaml_source import dotted_path
 from dispatch.io.yaml_writing import as_written
 from dispatch.model.briefs import Action, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from dispatch.briefing.contents import Cell
     from dispatch.drills.drill import Drill, Line
+    from dispatch.drills.sheets import Sheet, SheetCell, Vocabulary
     from dispatch.model.briefs import DrillFile
 
 SAME = 0.01
 """Seconds by which a spreadsheet's time may differ from what was written."""
-
-LONGEST = 32_767
-"""Characters that a cell of a workbook can hold."""
 
 TEXTS = {
     "from": "from", "to": "to", "description": "text", "objective": "objective",
@@ -46,37 +44,8 @@ BY_HAND = ("status", "response_note", "rating")
 DERIVED = ("wall", "plan_ref", "condition", "inject", "location")
 """Columns that only show what follows from others."""
 
-_UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class SheetCell:
-    """A cell of a sheet with its address."""
-
-    place: str
-    value: object
-    """A text, a number, a time of day, a duration, a date, or None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A script as it stands in a spreadsheet."""
-
-    name: str
-    rows: tuple[Mapping[str, SheetCell], ...]
-    """Cells by column; columns that the sheet does not have are missing."""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Words for what a column may say, in all languages, lower case, with their keys."""
-
-    methods: Mapping[str, str]
-    triggers: Mapping[str, str]
-    shown: Callable[[Cell], tuple[str, ...]]
-    """Shows a cell of the script in each language."""
+BEGUN = ("at", "description")
+"""Columns without which no row can be an entry."""
 
 
 @dataclass(slots=True)
@@ -94,16 +63,21 @@ def edited(drill: Drill, sheet: Sheet, words: Vocabulary) -> tuple[Drill, tuple[
     """Return an exercise with the script of a sheet, and what is to be told of it.
 
     Raises InputError with every cell that cannot be taken. A row with an unknown id, or none, is a new entry;
-    an entry without a row is taken out.
+    an entry without a row, or with no more than its id in it, is taken out.
     """
     work = _Editing(drill, words)
     known = {row.line.id: row for row in rows(drill)}
-    alike = {_normal(name): name for name in known}
+    alike = {plain(name): name for name in known}
     free = free_names(drill, "entry")
     entries: dict[str, Entry] = {}
     for row in sheet.rows:
+        if _has_faults(row, work):
+            continue
         given = _name(row, work) or next(free)
-        name = given if given in known else alike.get(_normal(given), given)
+        name = given if given in known else alike.get(plain(given), given)
+        if _is_bare(row, is_known=name in known):
+            work.notes.append(f"{row['id'].place}: nothing is said in this row; it is left out.")
+            continue
         if name in work.places:
             work.problems.add(row["id"].place, f"the id '{name}' stands in two rows", "Give another id.")
             continue
@@ -111,10 +85,10 @@ def edited(drill: Drill, sheet: Sheet, words: Vocabulary) -> tuple[Drill, tuple[
         entry = _entry(name, row, known.get(name), work)
         if entry is not None:
             entries[name] = entry
-    if not sheet.rows:
+    if known and not work.places and not work.problems.found:
         work.problems.add(sheet.name, "has no rows", "Leave at least one entry in it.")
     _tell_of_rows(known, entries, work)
-    if any(text_of(row[key].value) for row in sheet.rows for key in BY_HAND if key in row):
+    if any(_says(row, BY_HAND) for row in sheet.rows):
         work.notes.append(f"{sheet.name}: {', '.join(BY_HAND)} are notes of a play, and are not kept.")
     work.problems.raise_if_any(InputError)
     file = drill.file.model_copy(update={"entries": entries})
@@ -150,6 +124,27 @@ def _tell_of_rows(known: Mapping[str, Row], entries: Mapping[str, Entry], work: 
             work.notes.append(f"{what}: {', '.join(names)}.")
 
 
+def _says(row: Mapping[str, SheetCell], columns: Iterable[str]) -> bool:
+    """Whether any of some cells of a row says anything."""
+    return any(plain(text_of(row[column].value)) for column in columns if column in row)
+
+
+def _is_bare(row: Mapping[str, SheetCell], *, is_known: bool) -> bool:
+    """Whether a row is no entry: it has an id at most, or beside it what is never read."""
+    aside = ("id",) if is_known else ("id", *DERIVED, *BY_HAND)
+    return any(key in row for key in BEGUN) and not _says(row, [key for key in row if key not in aside])
+
+
+def _has_faults(row: Mapping[str, SheetCell], work: _Editing) -> bool:
+    """Whether formulas of a row have failed where it is read; each is noted."""
+    failed = [
+        row[key] for key in row if key not in (*DERIVED, *BY_HAND) and isinstance(row[key].value, Fault)
+    ]
+    for cell in failed:
+        work.problems.add(cell.place, f"its formula gives {cell.value}", "Correct it, or write the value.")
+    return bool(failed)
+
+
 def _name(row: Mapping[str, SheetCell], work: _Editing) -> str:
     """Return the id of a row; empty for none."""
     name = text_of(row["id"].value)
@@ -168,7 +163,8 @@ def _entry(name: str, row: Mapping[str, SheetCell], before: Row | None, work: _E
     at = _moment(row, line, changes, work)
     for column, key in TEXTS.items():
         if column in row and not _is_same(row[column].value, shown.get(column), work):
-            changes[key] = text_of(row[column].value) or ("" if key in ("from", "to", "text") else None)
+            said = text_of(row[column].value) if _says(row, [column]) else ""
+            changes[key] = said or ("" if key in ("from", "to", "text") else None)
     _choose("method", row, work.words.methods, changes, line, work)
     _choose("trigger", row, work.words.triggers, changes, line, work)
     _check_trigger(row, line, changes, work)
@@ -301,7 +297,7 @@ def _expects(
     old = () if line is None else line.entry.expects
     due = [] if line is None else [deadline_text(line, action) for action in old]
     texts, limits = _lines(row["expected_action"]), _limits(row, due)
-    if [_normal(text) for text in texts] == [_normal(a.text) for a in old] and limits == due:
+    if [plain(text) for text in texts] == [plain(a.text) for a in old] and limits == due:
         return None
     place = row.get("expected_by", row["expected_action"]).place
     if len(texts) != len(limits):
@@ -310,7 +306,7 @@ def _expects(
         return None
     found: list[Action] = []
     for number, (text, limit) in enumerate(zip(texts, limits, strict=True)):
-        base = _matching(text, number, len(texts), old, {_normal(each) for each in texts})
+        base = _matching(text, number, len(texts), old, {plain(each) for each in texts})
         before = None if base < 0 else (due[base], old[base].by)
         by = _limit(limit, before, at, place, work, is_planned=planned)
         if by is None:
@@ -321,7 +317,7 @@ def _expects(
             )
             found.append(Action(text=text, by=by))
         else:
-            kept = old[base].text if _normal(old[base].text) == _normal(text) else text
+            kept = old[base].text if plain(old[base].text) == plain(text) else text
             found.append(old[base].model_copy(update={"text": kept, "by": by}))
     return tuple(found)
 
@@ -340,10 +336,10 @@ def _limits(row: Mapping[str, SheetCell], due: list[str]) -> list[Any]:
 
 def _matching(text: str, number: int, count: int, old: tuple[Action, ...], said: set[str]) -> int:
     """Return which action a line is about: one that says the same, or else that of its place; -1 for none."""
-    same = [index for index, action in enumerate(old) if _normal(action.text) == _normal(text)]
+    same = [index for index, action in enumerate(old) if plain(action.text) == plain(text)]
     if same:
         return number if number in same else same[0]
-    return number if count == len(old) and _normal(old[number].text) not in said else -1
+    return number if count == len(old) and plain(old[number].text) not in said else -1
 
 
 def _limit(
@@ -359,16 +355,17 @@ def _limit(
 
     ``before`` is how the limit was written, and the seconds: one that is as it was moves with its entry.
     """
-    if before is not None and limit == before[0]:
-        return before[1]
-    is_after = not is_planned or (isinstance(limit, str) and limit.startswith("+"))
     try:
-        seconds = seconds_of(limit.removeprefix("+") if isinstance(limit, str) else limit)
+        has_plus, seconds = _moment_of(limit)
     except ValueError as error:
         fact, _, remedy = str(error).partition(" | ")
         work.problems.add(place, fact, remedy)
         return None
-    by = seconds if is_after else seconds - (at or 0.0)
+    if before is not None:
+        had_plus, shown = _moment_of(before[0])
+        if has_plus == had_plus and abs(seconds - shown) < SAME:
+            return before[1]
+    by = seconds if has_plus or not is_planned else seconds - (at or 0.0)
     if at is not None and by <= 0.0:
         fact = "expected before the entry is delivered"
         work.problems.add(place, fact, "Give a later time, or one such as +0:05:00 after the entry.")
@@ -376,22 +373,12 @@ def _limit(
     return by
 
 
+def _moment_of(limit: Any) -> tuple[bool, float]:
+    """Return whether a limit has a plus, and its seconds; raises ValueError as ``seconds_of`` does."""
+    has_plus = isinstance(limit, str) and limit.startswith("+")
+    return has_plus, seconds_of(limit.removeprefix("+") if has_plus else limit)
+
+
 def _is_same(value: object, shown: Cell, work: _Editing) -> bool:
     """Whether a cell says what was written into it, in any language."""
-    return _normal(text_of(value)) in {_normal(text) for text in work.words.shown(shown)}
-
-
-def _normal(text: str) -> str:
-    """Return a text without what spreadsheets may change in it."""
-    plain = _FORBIDDEN.sub(" ", _UNSEEN.sub("", text)).replace("\ufffd", " ")
-    plain = plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
-    return " ".join(plain.split())
-
-
-def text_of(value: object) -> str:
-    """Return what a cell says as a text; empty for nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
+    return plain(text_of(value)) in {plain(text) for text in work.words.shown(shown)}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.drills.seeing import call_of, first_seen
 from dispatch.drills.wording import WORDS
 from dispatch.model.amounts import Amount
-from dispatch.model.briefs import Action, Entry, Force, LevelReached
+from dispatch.model.briefs import Action, Asked, Entry, Force, LevelReached
 from dispatch.model.expectations import Delivery
 
 if TYPE_CHECKING:
@@ -25,24 +25,35 @@ ALLOWANCE = 1.2
 MINUTE = 60.0
 
 
+class Within(NamedTuple):
+    """Times from a call in which plans want its first alarm [s]; infinite for the model's own."""
+
+    sent: float = math.inf
+    on_scene: float = math.inf
+
+
 def expected_of(
-    drill: Drill, log: Log, delivered: Mapping[str, float], name: str, language: Language
+    drill: Drill,
+    log: Log,
+    delivered: Mapping[str, float],
+    name: str,
+    language: Language,
+    within: Within | None = None,
 ) -> Entry:
-    """Return the entry of a call with what is expected; ``log`` is the model's play without failures."""
+    """Return the entry of a call with what is expected; ``log`` is the model's play without failures.
+
+    What is due after ENDEX is left out, but for units that are sent: they are expected by then.
+    """
     entry = drill.line(name).entry
-    since = drill.begins + delivered[name]
+    since, left = drill.begins + delivered[name], drill.file.lasts - delivered[name]
     call = call_of(log, name)
-    if call < 0:
-        return entry
-    expects = tuple(
-        action.model_copy(update={"by": by})
-        for action, limit in _wanted(log, call, name, language)
-        for by in [_by(first_seen(log, action, since) - since, limit)]
-        if delivered[name] + by <= drill.file.lasts
-    )
+    expects = []
+    for action, limit in _wanted(log, call, name, language, within or Within()):
+        by = _by(first_seen(log, action, since) - since, limit)
+        by = by if action.sent is None else min(by, left)
+        expects += [action.model_copy(update={"by": by})] if by <= left else []
     plan = _plan(log, call, language)
-    text = f"{entry.text} {plan}" if plan else entry.text
-    return entry.model_copy(update={"expects": expects, "text": text})
+    return entry.model_copy(update={"expects": tuple(expects), "text": entry.text + plan})
 
 
 def _by(seen: float, limit: float) -> float:
@@ -52,30 +63,32 @@ def _by(seen: float, limit: float) -> float:
     return max(math.ceil(seen * ALLOWANCE / MINUTE - 1e-9), 1) * MINUTE if math.isfinite(seen) else math.inf
 
 
-def _wanted(log: Log, call: int, name: str, language: Language) -> Iterator[tuple[Action, float]]:
+def _wanted(
+    log: Log, call: int, name: str, language: Language, within: Within
+) -> Iterator[tuple[Action, float]]:
     """Yield what could be expected for a call, each with the seconds that a plan or type allows for it."""
     words, scenario = WORDS[language], log.scenario
-    for capability, count in _first_alarm(log, call).items():
-        most = _most(log, name, capability, count)
-        if most:
-            text = words["on_scene"].format(count=most, capability=capability)
-            force = Force(incident=name, capability=capability, count=most)
-            yield Action(text=text, by=1.0, on_scene=force), math.inf
+    for key, limit in within._asdict().items():
+        for capability, count in _first_alarm(log, call).items():
+            most = _most(log, name, key, capability, count)
+            if most:
+                text = words[key].format(count=most, capability=capability)
+                yield _of_force(key, text, name, capability, most), limit
     raised = [each.after for each in log.raises if each.incident == call]
     if raised:
         reached = LevelReached(incident=name, at_least=max(raised))
         yield Action(text=words["level"].format(level=max(raised)), by=1.0, level=reached), math.inf
     kind = scenario.kinds[log.timeline.kind[call]].type
     if kind.alarm is not None and kind.alarm.control_within is not None:
-        within = kind.alarm.control_within
+        allowed = kind.alarm.control_within
         level = int(log.level[call])
-        limit = within if isinstance(within, float) else within.get(level, math.inf)
+        limit = allowed if isinstance(allowed, float) else allowed.get(level, math.inf)
         limit += float(log.timeline.ready[call] - log.timeline.received[call])
         yield Action(text=words["control"], by=1.0, under_control=name), limit
     numbers = {each.agreement for each in log.asks if log.responses.incident[each.response] == call}
     for terms in (scenario.agreements[number] for number in sorted(numbers)):
         text = words["asked"].format(agreement=terms.terms.title or terms.id)
-        yield Action(text=text, by=1.0, asked=terms.id), math.inf
+        yield Action(text=text, by=1.0, asked=Asked(agreement=terms.id, incident=name)), math.inf
     yield from _supplies(log, call, name, language)
 
 
@@ -102,13 +115,18 @@ def _first_alarm(log: Log, call: int) -> Counter[str]:
     return Counter(names[t.capability[slot]] for slot in slots if t.first_alarm[slot])
 
 
-def _most(log: Log, name: str, capability: str, count: int) -> int:
-    """Return how many units of those that are wanted the model ever has on scene at once."""
-    for number in range(count, 0, -1):
-        force = Force(incident=name, capability=capability, count=number)
-        if first_seen(log, Action(text="-", by=1.0, on_scene=force), 0.0) < math.inf:
-            return number
-    return 0
+def _most(log: Log, name: str, key: str, capability: str, count: int) -> int:
+    """Return how many units of those that are wanted the model ever has sent, or on scene, at once."""
+    numbers = range(count, 0, -1)
+    return next(
+        (n for n in numbers if first_seen(log, _of_force(key, "-", name, capability, n), 0.0) < math.inf), 0
+    )
+
+
+def _of_force(key: str, text: str, name: str, capability: str, count: int) -> Action:
+    """Return an action that is seen by units with a capability: ``sent`` or ``on_scene``."""
+    force = Force(incident=name, capability=capability, count=count)
+    return Action.model_validate({"text": text, "by": 1.0, key: force})
 
 
 def _plan(log: Log, call: int, language: Language) -> str:

@@ -22,7 +22,7 @@ GRADES = {"easy": Said("easy"), "moderate": Said("moderate"), "hard": Said("hard
 
 
 def facts(drill: Drill) -> tuple[tuple[Said, Cell], ...]:
-    """Return what identifies an exercise, as pairs of name and value."""
+    """Return what identifies an exercise, as pairs of name and value, for those who lead it."""
     return (
         (Said("Exercise"), drill.file.title),
         (Said("Scenario"), drill.base.file.title or drill.base.name),
@@ -35,10 +35,21 @@ def facts(drill: Drill) -> tuple[tuple[Said, Cell], ...]:
     )
 
 
-def fact_table(drill: Drill, name: str) -> Table:
-    """Return the facts of an exercise as a table."""
+def facts_for_players(drill: Drill) -> tuple[tuple[Said, Cell], ...]:
+    """Return what players may know: not the seed, from which it could be drawn again.
+
+    In a double-blind exercise they know neither when it is nor in which scenario.
+    """
+    kept = {"Exercise", "Form", "Duration of play"}
+    kept |= set() if drill.file.unscripted else {"Scenario", "Layout", "STARTEX", "ENDEX"}
+    return tuple((name, value) for name, value in facts(drill) if name.text in kept)
+
+
+def fact_table(drill: Drill, name: str, *, is_led: bool = True) -> Table:
+    """Return the facts of an exercise as a table, for those who lead it or for players."""
     columns = (Column("name", Said("What")), Column("value", Said("Value")))
-    return Table(name, Said("The exercise"), columns, facts(drill))
+    shown = facts(drill) if is_led else facts_for_players(drill)
+    return Table(name, Said("The exercise"), columns, shown)
 
 
 def difficulty(proof: Proof) -> Table:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dispatch.briefing.contents import Column, Said, Section, Table
 from dispatch.drills.facts import difficulty, fact_table
 from dispatch.drills.proving import due
+from dispatch.drills.roles import roles_of
 from dispatch.drills.script import TRIGGERS, clock_text, condition, deadline_text, effect, is_planned
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def controller(drill: Drill, proof: Proof) -> Iterator[Section]:
         Said("What is delivered"),
         (),
         tuple(
-            _deliveries(name, lines, number) for number, (name, lines) in enumerate(_by(drill, "controller"))
+            _deliveries(_title(drill, name), lines, number)
+            for number, (name, lines) in enumerate(_by(drill, "controller"))
         ),
     )
     yield Section("expected", Said("What the model does"), (), (_played(drill, proof),))
@@ -78,10 +80,11 @@ def _by(drill: Drill, who: str) -> list[tuple[str, list[Line]]]:
 
 
 def _title(drill: Drill, name: str) -> Cell:
-    return drill.file.roles[name].title if name in drill.file.roles else name
+    """Return what a role is called."""
+    return next((part.title for part in roles_of(drill) if part.id == name), name)
 
 
-def _deliveries(name: str, lines: list[Line], number: int) -> Table:
+def _deliveries(who: Cell, lines: list[Line], number: int) -> Table:
     columns = (
         Column("id", Said("Inject")), Column("at", Said("Scenario time (T+)")),
         Column("trigger", Said("Trigger")), Column("when", Said("Condition")), Column("to", Said("To")),
@@ -94,7 +97,7 @@ def _deliveries(name: str, lines: list[Line], number: int) -> Table:
         )
         for line in lines
     )  # fmt: skip
-    title = Said("Delivered by {who}", {"who": name}) if name else Said("Delivered by any controller")
+    title = Said("Delivered by {who}", {"who": who}) if who else Said("Delivered by any controller")
     return Table(f"entries-{number}", title, columns, found)
 
 

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any
 
+from dispatch.briefing.contents import Said
+from dispatch.drills.refusing import HELP_SAYS, Refusal, suggestion
 from dispatch.drills.session import FASTEST
-from dispatch.errors import UsageError, did_you_mean
+from dispatch.errors import UsageError, closest
 from dispatch.model.base import parse_duration
-
-PLAYERS = ("order", "recall", "stage", "ask", "level", "supply")
-"""Injects that players may give as orders."""
+from dispatch.model.injects import PLAYERS
 
 ASIDE = ("at", "ref")
 """Keys of a JSON object that do not say what to do: when it is to be done, and what the answer repeats."""
 
 LONGEST = 4000
 """Characters of a line or note that are taken."""
+
+MOST = {"n": str(LONGEST)}
+
+SEND = Said('Send an "order", a "clock" or a "say" with what is to be done.')
+
+UNKNOWN = {
+    "unit": "no unit '{name}' is known.", "call": "no call '{name}' has come in.",
+    "station": "no station '{name}' is known.", "agreement": "no agreement '{name}' is known.",
+    "item": "no item '{name}' is known.", "depot": "no depot '{name}' is known.",
+    "node": "no node '{name}' is known.", "entry": "no entry '{name}' is known.",
+}  # fmt: skip
+UNNAMED = {
+    "unit": "no unit is named.", "call": "no call is named.", "station": "no station is named.",
+    "agreement": "no agreement is named.", "item": "no item is named.", "depot": "no depot is named.",
+    "node": "no node is named.", "entry": "no entry is named.",
+}  # fmt: skip
+"""What is said of a name that is unknown, and of one that is missing, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +54,8 @@ class Names:
     """What may be named at a moment of the exercise."""
 
     units: Collection[str] = ()
-    calls: Collection[str] = ()
-    """Calls that have come in."""
+    calls: Collection[str] | None = ()
+    """Calls that have come in; None for whatever calls will come in."""
     stations: Collection[str] = ()
     agreements: Collection[str] = ()
     items: Collection[str] = ()
@@ -49,36 +67,34 @@ class Names:
     def one(self, kind: str, given: str) -> str:
         """Return what is meant by a name, in capitals or not; raises UsageError for an unknown one."""
         plural = {"call": "calls", "agreement": "agreements", "entry": "entries"}.get(kind, f"{kind}s")
-        known: Collection[str] = getattr(self, plural)
+        listed: Collection[str] | None = getattr(self, plural)
+        known: Collection[str] = [given] if listed is None and given else listed or ()
         if given in known:
             return given
         alike = [name for name in known if name.casefold() == given.casefold()]
         if len(alike) == 1:
             return alike[0]
         if not given:
-            message = f"no {kind} is named."
-            raise UsageError(message, hint=did_you_mean("", known))
-        article = "has come in" if kind == "call" else "is known"
-        message = f"no {kind} '{given}' {article}."
-        raise UsageError(message, hint=did_you_mean(given, known))
+            raise Refusal(Said(UNNAMED[kind]), suggestion("", known))
+        raise Refusal(Said(UNKNOWN[kind], {"name": given}), suggestion(given, known))
 
 
 Parts = Mapping[str, str]
 """What stands after each preposition; under an empty text what stands before the first."""
 
 HELP = (
-    "send UNIT to CALL                     派 UNIT 到 CALL",
-    "recall UNIT [replace]                 召回 UNIT [替换]",
-    "stage UNIT for CALL at NODE           集结 UNIT 为 CALL 在 NODE",
-    "ask AGREEMENT for CALL [n]            请援 AGREEMENT 为 CALL [n]",
-    "raise CALL to LEVEL                   升级 CALL 到 LEVEL",
-    "supply AMOUNT ITEM to CALL [from DEPOT]  调拨 AMOUNT ITEM 到 CALL [从 DEPOT]",
-    "move UNIT to STATION                  移防 UNIT 到 STATION",
-    "done ENTRY [n]                        完成 ENTRY [n]",
-    "note TEXT                             记录 TEXT",
-    "pause | resume | scale X | next | jump T   暂停 | 继续 | 倍速 X | 下一条 | 跳到 T",
-    "skip ENTRY | publish ENTRY            跳过 ENTRY | 发布 ENTRY",
-    "end | quit | help                     结束 | 退出 | 帮助",
+    Said("send UNIT to CALL"),
+    Said("recall UNIT [replace]"),
+    Said("stage UNIT for CALL at NODE"),
+    Said("ask AGREEMENT for CALL [n]"),
+    Said("raise CALL to LEVEL"),
+    Said("supply AMOUNT ITEM to CALL [from DEPOT]"),
+    Said("move UNIT to STATION"),
+    Said("done ENTRY [n]"),
+    Said("note TEXT"),
+    Said("pause | resume | scale X | next | jump T"),
+    Said("skip ENTRY | publish ENTRY"),
+    Said("end | quit | help"),
 )
 """What may be typed."""
 
@@ -106,20 +122,22 @@ def exercise_time(given: object) -> float:
     try:
         return parse_duration(given)
     except ValueError:
-        message = f"'{given}' is not a time of the exercise."
-        raise UsageError(message, hint="Write T+12:00, T+1:12:00, '12 min' or seconds.") from None
+        fact = Said("'{given}' is not a time of the exercise.", {"given": str(given)})
+        raise Refusal(fact, Said("Write T+12:00, T+1:12:00, '12 min' or seconds.")) from None
 
 
 def read_command(line: str, names: Names) -> Command:
     """Return what a typed line wants; raises UsageError for what cannot be understood."""
     words = [quoted or plain for quoted, plain in _WORDS.findall(line[:LONGEST])]
     if len(line) > LONGEST or not words:
-        message = "an empty line." if not words else f"a line of over {LONGEST} characters."
-        raise UsageError(message, hint="'help' says what may be typed.")
+        fact = Said("a line of over {n} characters.", MOST) if words else Said("an empty line.")
+        raise Refusal(fact, HELP_SAYS)
     verb = _VERBS.get(words[0].casefold())
     if verb is None:
-        message = f"'{words[0]}' is nothing that can be done."
-        raise UsageError(message, hint=f"{_suggestion(words[0])}'help' says what may be typed.")
+        fact = Said("'{given}' is nothing that can be done.", {"given": words[0]})
+        near = closest(words[0].casefold(), _VERBS)
+        meant = Said("Did you mean '{name}'? 'help' says what may be typed.", {"name": near})
+        raise Refusal(fact, meant if near else HELP_SAYS)
     if verb == "note":
         return _note(line.split(None, 1)[1] if len(words) > 1 else "")
     parts: dict[str, str] = {"": ""}
@@ -133,25 +151,20 @@ def read_command(line: str, names: Names) -> Command:
     return _READERS[verb](parts, names)
 
 
-def _suggestion(word: str) -> str:
-    found = did_you_mean(word.casefold(), _VERBS)
-    return f"{found} " if found.startswith("Did") else ""
-
-
 def _take(parts: Parts, *prepositions: str) -> list[str]:
     """Return what stands after prepositions; raises UsageError for others that stand there, too."""
     odd = sorted(set(parts) - {"", *prepositions})
     if odd:
-        message = f"'{odd[0]} {parts[odd[0]]}' does not belong there."
-        raise UsageError(message, hint="'help' says what may be typed.")
+        given = f"{odd[0]} {parts[odd[0]]}"
+        raise Refusal(Said("'{given}' does not belong there.", {"given": given}), HELP_SAYS)
     return [parts.get(name, "") for name in ("", *prepositions)]
 
 
 def _plain(parts: Parts, does: str) -> Command:
     (rest,) = _take(parts)
     if rest:
-        message = f"'{rest}' does not belong there."
-        raise UsageError(message, hint=f"Say '{does}' only.")
+        fact = Said("'{given}' does not belong there.", {"given": rest})
+        raise Refusal(fact, Said("Say '{word}' only.", {"word": does}))
     return Command(does)
 
 
@@ -185,7 +198,7 @@ def _stage(parts: Parts, names: Names) -> Command:
 
 def _ask(parts: Parts, names: Names) -> Command:
     agreement, call = _take(parts, "for")
-    count = _COUNT.fullmatch(call) if call not in names.calls else None
+    count = _COUNT.fullmatch(call) if call not in (names.calls or ()) else None
     if count is not None:
         call = count[1]
     inject = {"agreement": names.one("agreement", agreement), "incident": names.one("call", call)}
@@ -195,8 +208,8 @@ def _ask(parts: Parts, names: Names) -> Command:
 def _raise(parts: Parts, names: Names) -> Command:
     call, level = _take(parts, "to")
     if not re.fullmatch(r"[1-9]", level):
-        message = f"'{level}' is not an alarm level."
-        raise UsageError(message, hint="Write 'raise CALL to 3'.")
+        fact = Said("'{given}' is not an alarm level.", {"given": level})
+        raise Refusal(fact, Said("Write 'raise CALL to 3'."))
     return _order(level={"incident": names.one("call", call), "level": int(level)})
 
 
@@ -205,8 +218,8 @@ def _supply(parts: Parts, names: Names) -> Command:
     words = what.split(" ")
     item = next((" ".join(words[n:]) for n in range(1, len(words)) if " ".join(words[n:]) in names.items), "")
     if len(words) < 2:
-        message = "an amount and an item are to be supplied."
-        raise UsageError(message, hint="Write 'supply 20 t foam to CALL'.")
+        fact = Said("an amount and an item are to be supplied.")
+        raise Refusal(fact, Said("Write 'supply 20 t foam to CALL'."))
     item = item or names.one("item", words[-1])
     amount = what[: -len(item)].strip()
     inject = {"incident": names.one("call", call), "item": item, "amount": amount}
@@ -224,18 +237,24 @@ def done(entry: str, action: int | None, names: Names) -> Command:
     entry = names.one("entry", entry)
     expected = names.entries[entry]
     if expected == 0:
-        message = f"nothing is expected after '{entry}'."
-        raise UsageError(message, hint="Write it down with 'note'.")
+        fact = Said("nothing is expected after '{entry}'.", {"entry": entry})
+        raise Refusal(fact, Said("Write it down with 'note'."))
     if (action is None and expected > 1) or not 1 <= (action or 1) <= expected:
-        message = f"'{entry}' has {expected} expected actions" + (f", no number {action}." if action else ".")
-        raise UsageError(message, hint=f"Write 'done {entry} 1', for example.")
+        values = {"entry": entry, "expected": str(expected), "n": str(action)}
+        fact = Said(
+            "'{entry}' has {expected} expected actions, no number {n}."
+            if action is not None
+            else "'{entry}' has {expected} expected actions.",
+            values,
+        )
+        raise Refusal(fact, Said("Write 'done {entry} 1', for example.", values))
     return Command("done", {"entry": entry, "action": action or 1})
 
 
 def _note(text: str) -> Command:
     if not text.strip() or len(text) > LONGEST:
-        message = "a note without words." if not text.strip() else f"a note of over {LONGEST} characters."
-        raise UsageError(message, hint="Write 'note TEXT'.")
+        fact = Said("a note of over {n} characters.", MOST) if text.strip() else Said("a note without words.")
+        raise Refusal(fact, Said("Write 'note TEXT'."))
     return Command("note", {"text": text.strip()})
 
 
@@ -254,8 +273,8 @@ def rescale(given: object) -> Command:
     except ValueError:
         scale = -1.0
     if isinstance(given, bool) or not isfinite(scale) or not 0 < scale <= 100_000:
-        message = f"'{given}' is not a scale."
-        raise UsageError(message, hint=f"Give a number above 0 up to 100000, or '{FASTEST}'.")
+        fact = Said("'{given}' is not a scale.", {"given": str(given)})
+        raise Refusal(fact, Said("Give a number above 0 up to 100000, or 'max'."))
     return Command("scale", {"scale": scale})
 
 
@@ -305,8 +324,7 @@ def command_of(document: object, names: Names) -> Command:
         else {}
     )
     if len(given) != 1:
-        message = "not an object with one thing to do."
-        raise UsageError(message, hint='Send {"order": {…}}, {"clock": …} or {"say": "…"}.')
+        raise Refusal(Said("not an object with one thing to do."), SEND)
     ((key, value),) = given.items()
     if key == "say" and isinstance(value, str):
         return read_command(value, names)
@@ -320,8 +338,21 @@ def command_of(document: object, names: Names) -> Command:
         return _of_clock(value)
     if key == "order" and isinstance(value, dict):
         return _inject(value, names)
-    message = f"'{key}' is nothing that can be done so."
-    raise UsageError(message, hint='Send {"order": {…}}, {"clock": …} or {"say": "…"}.')
+    raise Refusal(Said("'{given}' is nothing that can be done so.", {"given": key}), SEND)
+
+
+def read_json(text: str | bytes) -> object:
+    """Return what a text of JSON holds; raises ValueError for what cannot be written down as JSON again.
+
+    That is so for numbers that are none, for halves of characters, and for lists within lists without end.
+    """
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError:
+        message = "too deep"
+        raise ValueError(message) from None
+    return value
 
 
 def _is_action(value: object) -> bool:

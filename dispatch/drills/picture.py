@@ -14,6 +14,8 @@ from dispatch.drills.unfolding import is_timed
 from dispatch.engine.board import Board
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dispatch.drills.playing import Play
     from dispatch.engine.log import Log
 
@@ -36,7 +38,9 @@ def picture(play: Play, *, controller: bool) -> dict[str, Any]:
         "paused": play.clock.paused,
         "over": play.over,
         "silent": play.state.silent,
-        "calls": [_call(play, name, name in board.waiting, moment) for name in board.open_incidents],
+        "calls": sorted(
+            (_call(play, name, name in board.waiting, moment) for name in board.open_incidents), key=_urgency
+        ),
         "units": {
             name: {"status": str(status), "incident": board.assigned.get(name, "")}
             for name, status in board.units.items()
@@ -56,6 +60,16 @@ def picture(play: Play, *, controller: bool) -> dict[str, Any]:
             for each in play.expected()
         ]
     return shown
+
+
+def _urgency(call: Mapping[str, Any]) -> tuple[int, int, bool, bool, float]:
+    """Return what open calls are sorted by.
+
+    The highest level comes first, then the most urgent priority, then calls that nobody is sent to, then
+    those that nobody has reached, then those that have been open longest.
+    """
+    reached = call["reached"] is not None
+    return -call["level"], call["priority"], not call["waiting"], reached, call["received"]
 
 
 def _coming(line: Any) -> dict[str, Any]:
@@ -79,7 +93,9 @@ def _call(play: Play, name: str, waiting: bool, moment: float) -> dict[str, Any]
         "title": kind.type.title,
         "node": log.scenario.network.node_ids[int(t.node[call])],
         "received": round(float(t.received[call]) - play.drill.begins, DIGITS),
+        "priority": int(t.priority[call]),
         "level": _level(log, call, moment),
+        "reached": _reached(play, call, moment),
         "waiting": waiting,
         "there": sorted(unit for unit, there in sent.items() if there),
         "coming": sorted(unit for unit, there in sent.items() if not there),
@@ -98,6 +114,13 @@ def sent_to(log: Log, call: int, moment: float) -> dict[str, bool]:
         log.fleet.ids[r.unit[row]] if r.unit[row] >= 0 else "aid": bool(r.on_scene[row] <= moment)
         for row in kept
     }
+
+
+def _reached(play: Play, call: int, moment: float) -> float | None:
+    """Return the exercise time at which the first unit came to a call; None where none has by a moment."""
+    r = play.log.responses
+    times = r.on_scene[(r.incident == call) & (r.on_scene <= moment)]
+    return round(float(times.min()) - play.drill.begins, DIGITS) if len(times) else None
 
 
 def _leaves(log: Log, row: int) -> float:

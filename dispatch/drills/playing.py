@@ -1,39 +1,38 @@
 """An exercise while it is played: its clock, its script, the players' orders, and what comes of them.
 
-Exercise time runs from STARTEX. Whatever changes the play is written to the session first; then the scenario
-is simulated again with all that is known. An inject changes nothing before its moment, so what has been shown
-stays true, and the state at any time is that of the log at that time.
+Exercise time runs from STARTEX. Whatever would change the play is simulated first, with all that is known;
+then it is written to the session, and only then it counts and is told. An inject changes nothing before its
+moment, so what has been shown stays true, and the state at any time is that of the log at that time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from dispatch.briefing.contents import Said
 from dispatch.composition import simulate
 from dispatch.drills.clock import Clock
+from dispatch.drills.course import DIGITS, Course
 from dispatch.drills.naming import names_at
 from dispatch.drills.orders import HELP, command_of, read_command
-from dispatch.drills.session import written_scale
-from dispatch.drills.unfolding import expected, is_timed, next_due
-from dispatch.errors import InputError, UsageError
-from dispatch.io.yaml_writing import as_written
-from dispatch.regression.events import WORDS, Event, events_of
+from dispatch.drills.outcome import attempt, check_same, fingerprint, idle
+from dispatch.drills.refusing import Refusal, english
+from dispatch.drills.script import clock_text
+from dispatch.drills.session import after, written_scale
+from dispatch.drills.unfolding import check_sayable, expected, is_timed, next_due
+from dispatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from dispatch.drills.drill import Drill, Line
     from dispatch.drills.orders import Command, Names
+    from dispatch.drills.outcome import Outcome
     from dispatch.drills.session import Session, State
     from dispatch.drills.unfolding import Expected
     from dispatch.engine.log import Log
-    from dispatch.scenario.scenario import Scenario
 
     Happening = dict[str, Any]
     """One thing that happened, as plain JSON: ``what``, ``at`` [s of play], and what belongs to it."""
@@ -41,49 +40,14 @@ if TYPE_CHECKING:
 MARK = 5.0
 """Seconds on the wall after which the time is written down though nothing happened."""
 
-TELLING = ("alerted", "noted")
-"""Events that answer an order when they come with it."""
+TELLING = {"alerted": Said("alerted: {who} ({detail})"), "noted": Said("noted: {who} ({detail})")}
+"""Events that answer an order when they come with it, and how they are told."""
 
-DIGITS = 3
-"""Decimals of seconds that exercise times have."""
-
-
-def fingerprint(drill: Drill) -> str:
-    """Return a digest of everything that an exercise's course depends on, except what people do."""
-    told = [as_written(drill.file), drill.base.digest, drill.base.file.seed]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def played(drill: Drill, state: State) -> Log:
-    """Return the log of an exercise with all that was delivered and ordered."""
-    return _simulated(drill, _scenario(drill, state, state.orders))
-
-
-def check_same(drill: Drill, state: State) -> None:
-    """Raise UsageError where a session is one of another exercise, or of another version of it."""
-    if state.drill != fingerprint(drill):
-        message = f"{drill.path}: the exercise is not the one that was played, or has been changed since."
-        raise UsageError(message, hint="Restore it, or begin a new session with --session.")
-
-
-def _scenario(
-    drill: Drill,
-    state: State,
-    orders: Sequence[Mapping[str, Any]],
-    also: Mapping[str, float] | None = None,
-) -> Scenario:
-    """Return the scenario with some orders, and with what was delivered and perhaps more."""
-    delivered = {**state.delivered, **(also or {})}
-    return drill.scenario(delivered, orders, advised=state.silent == "advice")
-
-
-def _facts(error: InputError) -> str:
-    """Return what is wrong without its places in files, which players do not see."""
-    return " ".join(f"{problem.fact}. {problem.remedy}".strip() for problem in error.problems[:3])
-
-
-def _simulated(drill: Drill, scenario: Scenario) -> Log:
-    return simulate(scenario, drill.file.layout, 0)
+GONE = {
+    "delivered": "{entry} was delivered at {time}.",
+    "skipped": "{entry} was left out at {time}.",
+}
+"""What is said of entries that are no longer to come."""
 
 
 class Play:
@@ -98,8 +62,10 @@ class Play:
         scale: float | None = None,
         silent: str | None = None,
         attended: bool = True,
+        say: Callable[[Said], str] = english,
     ) -> None:
         self.drill, self.session = drill, session
+        self._say = say
         self.attended = attended
         self._wall = wall
         if not session.records:
@@ -110,16 +76,14 @@ class Play:
             self._take_up(scale, silent)
         self.now = float(session.records[-1]["at"])
         self.clock = Clock(session.state.at, wall, session.state.scale)
-        self.log = played(drill, session.state)
-        self._events: list[Event] = events_of(self.log)
-        self._told: Counter[Event] = Counter()
-        self._shown = drill.begins + self.now
+        self.log, events = attempt(drill, session.state)
+        self._course = Course(drill.begins, self.now, events)
         self._happened: list[Happening] = []
         self._scheduled: list[tuple[float, str, object]] = []
         self._marked = wall
         self._advice: tuple[dict[str, float], Log] | None = None
         self._does: dict[str, Callable[[Command, Mapping[str, str]], Happening]] = {
-            **dict.fromkeys(("done", "note"), self._noted),
+            "done": self._done, "note": self._noted,
             **dict.fromkeys(("pause", "resume", "scale"), self._pace),
             "order": self._order, "skip": self._skip, "publish": self._publish, "jump": self._jump,
             "next": self._next, "end": self._stop, "help": self._help, "quit": self._quit,
@@ -150,21 +114,22 @@ class Play:
         """Whether the exercise has ended (ENDEX)."""
         return self.state.ended is not None
 
-    def schedule(self, at: float, given: object, source: str) -> None:
-        """Let an order be given at an exercise time, unless the session has it from the same source already.
+    def schedule(self, at: float, given: object, source: str) -> bool:
+        """Let an order be given at an exercise time; return False where that is past and nothing came of it.
 
-        What lies before the time at which a session is taken up has been dealt with then.
+        What lies before the time at which a session is taken up has been dealt with then, and what it has
+        from the same source, too.
         """
-        if at >= self.now and all(record.get("source") != source for record in self.session.records):
+        known = at <= self.now and any(record.get("source") == source for record in self.session.records)
+        if at >= self.now and not known:
             self._scheduled.append((at, source, given))
             self._scheduled.sort(key=lambda one: one[0])
+        return known or at >= self.now
 
     def wait(self, wall: float) -> float:
         """Return seconds on the wall until something is due by the clock; infinite while it stands."""
         moments = [self.drill.file.lasts, *(at for at, _, _ in self._scheduled)]
-        moments += [line.at for line in self.upcoming()]
-        following = bisect_right(self._events, self._shown, key=lambda event: event.time)
-        moments += [each.time - self.drill.begins for each in self._events[following : following + 1]]
+        moments += [*(line.at for line in self.upcoming()), self._course.next()]
         later = [at for at in moments if at > self.now]
         return self.clock.wait(min(later, default=inf), wall)
 
@@ -192,15 +157,14 @@ class Play:
     def _obey(self, given: object, source: str) -> Happening:
         try:
             if self.over:
-                message = "the exercise has ended."
-                raise UsageError(message, hint="Look back on it: dispatch drill review.")
+                fact = Said("the exercise has ended.")
+                raise Refusal(fact, Said("Look back on it: dispatch drill review."))
             names = self.names()
             command = read_command(given, names) if isinstance(given, str) else command_of(given, names)
             answer = self._does[command.does](command, {"source": source} if source else {})
-        except InputError as error:
-            return {"what": "refused", "at": self.now, "ok": False, "text": _facts(error)}
         except UsageError as error:
-            return {"what": "refused", "at": self.now, "ok": False, "text": str(error)}
+            told = " ".join(map(self._say, error.told)) if isinstance(error, Refusal) else str(error)
+            return {"what": "refused", "at": self.now, "ok": False, "text": told}
         return {"what": "answer", "at": self.now, "ok": True, **answer}
 
     def names(self) -> Names:
@@ -218,7 +182,7 @@ class Play:
         if self._advice is None or self._advice[0] != self.state.delivered:
             delivered = dict(self.state.delivered)
             scenario = self.drill.scenario(delivered, (), advised=True)
-            self._advice = (delivered, _simulated(self.drill, scenario))
+            self._advice = (delivered, simulate(scenario, self.drill.file.layout, 0))
         return self._advice[1]
 
     def expected(self) -> list[Expected]:
@@ -243,9 +207,9 @@ class Play:
                 self._pass(max(order[0], self.now))
                 self._give(*order[1:])
                 until = self._target(self._wall) if clocked else max(until, self.now)
-            elif due is not None:
+            elif due is not None and due.at < self.drill.file.lasts:
                 self._pass(due.at)
-                self._deliver(self.drill.lines[due.number], due.by)
+                self._come(self.drill.lines[due.number], due.by)
             else:
                 break
         if not self.over:
@@ -256,53 +220,46 @@ class Play:
     def _give(self, source: str, given: object) -> None:
         """Give an order that was scheduled, and tell its answer."""
         said = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-        self._happened.append({**self._obey(given, source), "given": said, "source": source})
+        answer = self._obey(given, source)
+        self._happened.append({**answer, "given": f"{source} {said}" if source else said, "source": source})
 
     def _pass(self, at: float) -> None:
         """Let time go by up to a moment, telling what happens until then."""
-        begin, end = self._shown, self.drill.begins + at
-        told, last = self._told, Counter[Event]()
-        first = bisect_left(self._events, begin, key=lambda event: event.time)
-        for event in islice(self._events, first, None):
-            if event.time > end:
-                break
-            if event.time == end:
-                last[event] += 1
-            if event.time == begin and told[event] > 0:
-                told[event] -= 1  # what an order adds to this moment is new, the rest has been told
-            else:
-                self._happened.append(self._event(event))
-        self.now, self._shown, self._told = at, end, last
+        self._happened += self._course.until(at)
+        self.now = at
 
-    def _event(self, event: Event) -> Happening:
-        who = {"incident": event.incident, "unit": event.unit, "detail": event.detail}
-        at = round(event.time - self.drill.begins, DIGITS)
-        return {"what": "event", "at": at, "event": WORDS[event.kind], **who}
+    def _tried(self, what: str, **values: Any) -> Outcome:
+        """Return what the exercise would come to with a record; raises UsageError for the impossible."""
+        return attempt(self.drill, after(self.state, {"at": self.now, "what": what, **values}))
 
-    def _deliver(self, line: Line, by: str, **values: str) -> None:
-        """Write that an entry is delivered, then let it have its effect.
+    def _adopt(self, outcome: Outcome) -> None:
+        """Let what was written down have its effect."""
+        self.log, self._course.events = outcome
+        self._pass(self.now)
 
-        Where the scenario refuses its effect, at this moment, the entry is left out.
-        """
-        entry, scenario = line.entry, None
+    def _come(self, line: Line, by: str) -> None:
+        """Deliver an entry whose time has come; one whose effect is impossible by now is left out."""
         try:
-            if entry.inject is not None:
-                scenario = _scenario(self.drill, self.state, self.state.orders, {line.id: self.now})
-        except InputError as error:
-            reason = _facts(error)
-            self._write("skip", self.now, entry=line.id, why=reason, **values)
-            self._happened.append({"what": "skip", "at": self.now, "entry": line.id, "why": reason})
-            return
-        self._write("deliver", self.now, entry=line.id, by=by, **values)
+            outcome = self._effect(line, by)
+        except UsageError as error:
+            self._write("skip", self.now, entry=line.id, why=str(error))
+            self._happened.append({"what": "skip", "at": self.now, "entry": line.id, "why": str(error)})
+        else:
+            self._deliver(line, by, outcome)
+
+    def _effect(self, line: Line, by: str) -> Outcome | None:
+        """Return what delivering an entry would come to; None for the same as without it."""
+        return None if line.entry.inject is None else self._tried("deliver", entry=line.id, by=by)
+
+    def _deliver(self, line: Line, by: str, outcome: Outcome | None, **values: str) -> int:
+        """Write that an entry is delivered, then let it have its effect; return the record's number."""
+        entry = line.entry
+        record = self._write("deliver", self.now, entry=line.id, by=by, **values)
         told = {"from": entry.sender, "to": entry.to, "method": entry.method, "text": entry.text}
         self._happened.append({"what": "deliver", "at": self.now, "entry": line.id, "by": by, **told})
-        if scenario is not None:
-            self._simulate(scenario)
-
-    def _simulate(self, scenario: Scenario) -> None:
-        self.log = _simulated(self.drill, scenario)
-        self._events = events_of(self.log)
-        self._pass(self.now)
+        if outcome is not None:
+            self._adopt(outcome)
+        return int(record["seq"])
 
     def _end(self, why: str, values: Mapping[str, str]) -> None:
         self._write("end", self.now, why=why, **values)
@@ -310,45 +267,51 @@ class Play:
 
     def _order(self, command: Command, values: Mapping[str, str]) -> Happening:
         inject = command.values["order"]
-        orders = (*self.state.orders, {"at": self.now, **inject})
-        scenario = _scenario(self.drill, self.state, orders)  # what is refused leaves no record
+        outcome = self._tried("order", order=inject)
+        refusal = idle(next(iter(inject)), self._course.events, outcome.events)
+        if refusal:
+            raise Refusal(Said("{reason}.", {"reason": refusal}), Said("So nothing was ordered."))
         record = self._write("order", self.now, order=inject, **values)
         self._happened.append({"what": "order", "at": self.now, "seq": record["seq"], "order": inject})
         before = len(self._happened)
-        self._simulate(scenario)
+        self._adopt(outcome)
         news = [each for each in self._happened[before:] if each["event"] in TELLING]
-        told = [f"{each['event']}: {each['unit'] or each['incident']} ({each['detail']})" for each in news]
-        return {"seq": record["seq"], "text": "; ".join(told) or "ordered"}
+        text = "; ".join(self._say(_told(each)) for each in news) or self._say(Said("ordered"))
+        return {"seq": record["seq"], "text": text}
 
     def _noted(self, command: Command, values: Mapping[str, str]) -> Happening:
         record = self._write(command.does, self.now, **command.values, **values)
         self._happened.append({"what": command.does, "at": self.now, **command.values})
-        return {"seq": record["seq"], "text": "written down"}
+        return {"seq": record["seq"], "text": self._say(Said("written down"))}
+
+    def _done(self, command: Command, values: Mapping[str, str]) -> Happening:
+        key = command.values["entry"], command.values["action"] - 1
+        check_sayable(self.drill, self.state, self.log, key)
+        return self._noted(command, values)
 
     def _skip(self, command: Command, values: Mapping[str, str]) -> Happening:
         self._check_waits(command.values["entry"])
-        return self._noted(command, values) | {"text": f"{command.values['entry']} is left out"}
+        return self._noted(command, values) | {"text": self._say(Said("{entry} is left out", command.values))}
 
     def _publish(self, command: Command, values: Mapping[str, str]) -> Happening:
         name = command.values["entry"]
         self._check_waits(name)
-        self._deliver(self.drill.line(name), "hand", **values)
-        if name in self.state.skipped:
-            raise UsageError(f"{name} cannot be delivered now: {self.session.records[-1]['why']}")
-        return {"seq": self.session.records[-1]["seq"], "text": f"{name} is delivered"}
+        line = self.drill.line(name)
+        number = self._deliver(line, "hand", self._effect(line, "hand"), **values)
+        return {"seq": number, "text": self._say(Said("{entry} is delivered", {"entry": name}))}
 
     def _check_waits(self, name: str) -> None:
-        for done, when in (("delivered", self.state.delivered), ("left out", self.state.skipped)):
+        for done, when in (("delivered", self.state.delivered), ("skipped", self.state.skipped)):
             if name in when:
-                message = f"{name} was {done} at {when[name]:g} s."
-                raise UsageError(message, hint="Name an entry that is still to come.")
+                fact = Said(GONE[done], {"entry": name, "time": clock_text(when[name])})
+                raise Refusal(fact, Said("Name an entry that is still to come."))
 
     def _pace(self, command: Command, values: Mapping[str, str]) -> Happening:
         """Pause, resume, or change the scale."""
         told = {"scale": written_scale(command.values["scale"])} if command.does == "scale" else {}
         if command.does != "scale" and (command.does == "pause") == self.clock.paused:
-            message = "the clock stands already." if self.clock.paused else "the clock runs already."
-            raise UsageError(message, hint="")
+            stands = self.clock.paused
+            raise Refusal(Said("the clock stands already." if stands else "the clock runs already."))
         record = self._write(command.does, self.now, **told, **values)
         if command.does == "scale":
             self.clock = self.clock.rescaled(self.now, self._wall, command.values["scale"])
@@ -356,36 +319,45 @@ class Play:
             change = self.clock.stopped if command.does == "pause" else self.clock.started
             self.clock = change(self.now, self._wall)
         self._happened.append({"what": command.does, "at": self.now, **told})
-        text = "the clock stands" if self.clock.paused else "the clock runs"
+        text = self._say(Said("the clock stands" if self.clock.paused else "the clock runs"))
         return {"seq": record["seq"], "text": text}
 
     def _jump(self, command: Command, values: Mapping[str, str]) -> Happening:
         """Play at once up to a later time."""
         to = round(command.values["to"], DIGITS)
         if not self.now <= to <= self.drill.file.lasts:
-            ends = self.drill.file.lasts
-            message = f"{to:g} s does not lie between now ({self.now:g} s) and ENDEX ({ends:g} s)."
-            raise UsageError(message, hint="What has happened cannot be undone.")
+            times = {"to": to, "now": self.now, "ends": self.drill.file.lasts}
+            fact = Said(
+                "{to} does not lie between now ({now}) and ENDEX ({ends}).",
+                {name: clock_text(time) for name, time in times.items()},
+            )
+            raise Refusal(fact, Said("What has happened cannot be undone."))
         record = self._write("jump", self.now, to=to, **values)
         self._happened.append({"what": "jump", "at": self.now, "to": to})
         self._advance(to, clocked=False)
         self.clock = self.clock.anchored(self.now, self._wall)
-        return {"seq": record["seq"], "text": "jumped"}
+        return {"seq": record["seq"], "text": self._say(Said("jumped"))}
 
     def _next(self, command: Command, values: Mapping[str, str]) -> Happening:
         """Jump to the next entry that the clock delivers."""
         moments = [line.at for line in self.upcoming() if is_timed(line)]
         if not moments:
-            message = "no entry with a time of its own is left."
-            raise UsageError(message, hint="'publish' others by hand, or 'jump' to a time.")
+            fact = Said("no entry with a time of its own is left.")
+            raise Refusal(fact, Said("'publish' others by hand, or 'jump' to a time."))
         return self._jump(type(command)("jump", {"to": max(min(moments), self.now)}), values)
 
     def _stop(self, _command: Command, values: Mapping[str, str]) -> Happening:
         self._end("order", values)
-        return {"seq": self.session.records[-1]["seq"], "text": "the exercise has ended"}
+        return {"seq": self.session.records[-1]["seq"], "text": self._say(Said("the exercise has ended"))}
 
     def _help(self, _command: Command, _values: Mapping[str, str]) -> Happening:
-        return {"text": "\n".join(HELP)}
+        return {"text": "\n".join(map(self._say, HELP))}
 
     def _quit(self, _command: Command, _values: Mapping[str, str]) -> Happening:
-        return {"text": "go on later with --resume", "quit": True}
+        return {"text": self._say(Said("go on later with --resume")), "quit": True}
+
+
+def _told(event: Happening) -> Said:
+    """Return an event as it answers an order."""
+    values = {"who": event["unit"] or event["incident"], "detail": event["detail"]}
+    return Said(TELLING[event["event"]].text, values)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dispatch.briefing.contents import Number, Said
 from dispatch.composition import simulate
 from dispatch.drills.seeing import first_held, first_seen
 from dispatch.engine.board import MARGIN, closing
@@ -18,6 +19,7 @@ from dispatch.study.view import LogView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dispatch.briefing.contents import Cell
     from dispatch.drills.drill import Drill, Line
     from dispatch.engine.log import Log
 
@@ -86,7 +88,7 @@ class Proof:
     met: frozenset[tuple[str, int]]
     """Expected actions that were seen in time."""
     difficulty: Difficulty
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     """What whoever leads the exercise should know."""
 
 
@@ -171,12 +173,13 @@ def overdue_from(
     """Return from which moment on each delivered entry has an expected action overdue [s of the scenario].
 
     Entries of which nothing was ever overdue are missing. ``done`` are actions that were said to be done, by
-    entry and number, with the seconds of play; without it, what no log can show counts as done in time.
+    entry and number, with the seconds of play, which counts for what no log can show; without it, that counts
+    as done in time.
     """
     found: dict[str, float] = {}
     for key, moment in sightings(drill, log, delivered).items():
         said = math.nan if done is None else done.get(key, math.inf)
-        known = said if math.isnan(moment) else moment if math.isnan(said) else min(moment, said)
+        known = said if math.isnan(moment) else moment
         limit = due(drill, delivered, key)
         if known > limit + MARGIN:
             begins = drill.begins + limit
@@ -259,20 +262,20 @@ def _notes(
     delivered: Mapping[str, float],
     seen: Mapping[tuple[str, int], float],
     met: frozenset[tuple[str, int]],
-) -> list[str]:
-    """Return what the model cannot meet, what never comes, and what only an evaluator can tell."""
+) -> list[Said]:
+    """Return what the model cannot meet, and what never comes."""
     found = []
     for key, moment in seen.items():
         if key in met or math.isnan(moment):
             continue
-        what = f"entry '{key[0]}', action {key[1] + 1}"
+        values: dict[str, Cell] = {"entry": key[0], "n": Number(key[1] + 1, "whole")}
         if moment == math.inf:
-            found.append(f"{what}: the model itself never does it.")
+            found.append(Said("entry '{entry}', action {n}: the model itself never does it.", values))
         else:
-            late = moment - due(drill, delivered, key)
-            found.append(f"{what}: the model itself is {late:.0f} s late.")
+            values["late"] = Number(round(moment - due(drill, delivered, key)), "s")
+            found.append(Said("entry '{entry}', action {n}: the model itself is late by {late}.", values))
     found += [
-        f"entry '{line.id}' is not delivered when the model plays."
+        Said("entry '{entry}' is not delivered when the model plays.", {"entry": line.id})
         for line in drill.lines
         if line.id not in delivered
     ]

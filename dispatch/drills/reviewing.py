@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dispatch.composition import simulate
-from dispatch.drills.playing import played
+from dispatch.drills.outcome import played
 from dispatch.drills.proving import due, sightings
 from dispatch.drills.proving import played as played_alone
 from dispatch.drills.session import State
@@ -241,7 +241,9 @@ def concerned(line: Line) -> set[str]:
         for force in (action.sent, action.on_scene, action.staged, action.level, action.delivered):
             if force is not None:
                 found.add(force.incident)
-        names = (action.under_control, action.asked, action.moved_up, action.recalled)
+        if action.asked is not None:
+            found |= {action.asked.agreement, action.asked.incident}
+        names = (action.under_control, action.moved_up, action.recalled)
         found |= {name for name in names if name is not None}
     return found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dispatch.engine.log import Log
-    from dispatch.model.briefs import Action, Condition, Force, LevelReached
+    from dispatch.model.briefs import Action, Asked, Condition, Force, LevelReached
     from dispatch.model.expectations import Delivery
 
     Floats = NDArray[np.float64]
@@ -199,20 +199,22 @@ def _delivered(log: Log, wanted: Delivery, since: float) -> float:
     number = book.number[wanted.item]
     needs = {n for n, each in enumerate(supplies.needs) if (each.incident, each.item) == (call, number)}
     amount, there = book.items[number].quanta(wanted.amount, up=True), 0
-    for each in sorted((one for one in supplies.brought if one.need in needs), key=lambda one: one.moment):
+    came = (one for one in supplies.brought if one.need in needs and one.by != "order")  # came before
+    for each in sorted(came, key=lambda one: one.moment):
         there += each.amount
         if there >= amount:
             return max(each.moment, since)
     return math.inf
 
 
-def _asked(log: Log, agreement: str, since: float) -> float:
+def _asked(log: Log, wanted: Asked, since: float) -> float:
     """Return when a unit was first asked for; what was asked for before counts from ``since`` on."""
     known = [terms.id for terms in log.scenario.agreements]
-    if agreement not in known:
+    if wanted.agreement not in known:
         return math.nan
-    number = known.index(agreement)
-    return max(min((each.moment for each in log.asks if each.agreement == number), default=math.inf), since)
+    meant = known.index(wanted.agreement), call_of(log, wanted.incident)
+    asks = ((each.agreement, int(log.responses.incident[each.response]), each.moment) for each in log.asks)
+    return max(min((moment for *whose, moment in asks if tuple(whose) == meant), default=math.inf), since)
 
 
 def _moved_up(log: Log, station: str, since: float) -> float:

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dispatch.drills.orders import read_json
 from dispatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ class Server:
         values: list[object] = []
         for line in lines:
             try:
-                values.append(json.loads(line))
-            except (ValueError, RecursionError):
+                values.append(read_json(line))
+            except ValueError:
                 self._refuse(client, "not a line of JSON")
                 return values
         if len(client.received) > LONGEST:

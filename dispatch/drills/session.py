@@ -1,11 +1,13 @@
 """The record of a played exercise: a file that is only ever added to, and the state that it comes to.
 
 Each record is a line of JSON that is on the disk before anything is acted on, so that whatever ends the
-process takes nothing with it that was acknowledged.
+process takes nothing with it that was acknowledged. Its ``check`` is a digest of the check before it and of
+all else that it holds, so that what is changed, removed or inserted afterwards is noticed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 FASTEST = "max"
 """How an infinite scale is written."""
 
+DIGITS = 16
+"""Hexadecimal digits of a check."""
+
 NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "start": {"drill": str, "silent": str, "scale": (int, float, str)},
     "pause": {},
@@ -39,7 +44,8 @@ NEEDED: dict[str, dict[str, type | tuple[type, ...]]] = {
     "clock": {},
     "end": {"why": str},
 }
-"""What a record may be about, and what it then has to hold beside ``seq``, ``wall``, ``at`` and ``what``."""
+"""What a record may be about, and what it then has to hold beside ``seq``, ``wall``, ``at``, ``what`` and
+``check``."""
 
 LARGEST = 200 * 1024 * 1024
 """Bytes of a session that are read at most."""
@@ -48,6 +54,13 @@ LARGEST = 200 * 1024 * 1024
 def scale_of(written: object) -> float:
     """Return a scale as it is written in a record."""
     return inf if written == FASTEST else float(str(written))
+
+
+def check_of(before: str, record: Record) -> str:
+    """Return the check of a record after the check ``before`` it; empty for the first."""
+    held = {key: value for key, value in record.items() if key != "check"}
+    text = before + json.dumps(held, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 
 def written_scale(scale: float) -> float | str:
@@ -105,7 +118,7 @@ def after(state: State, record: Record) -> State:
     if what == "skip":
         return replace(state, skipped={**state.skipped, record["entry"]: at})
     if what == "done":
-        return replace(state, done={**state.done, (record["entry"], record["action"] - 1): at})
+        return replace(state, done={(record["entry"], record["action"] - 1): at, **state.done})
     if what == "note":
         return replace(state, notes=(*state.notes, (at, record["text"])))
     return replace(state, ended=at) if what == "end" else state
@@ -147,6 +160,7 @@ class Session:
         """Write a record to the disk; only when this returns may it be acted on."""
         when = datetime.fromtimestamp(wall, tz=UTC).isoformat(timespec="milliseconds")
         record = {"seq": len(self.records) + 1, "wall": when, "at": at, "what": what, **values}
+        record["check"] = check_of(self.records[-1]["check"] if self.records else "", record)
         line = (json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n").encode()
         try:
             self._write(line)
@@ -225,28 +239,32 @@ def _read(path: Path) -> tuple[list[Record], tuple[str, ...], int]:
         raise UsageError(message, hint="Name the session with --session.") from None
     records: list[Record] = []
     for number, line in enumerate(lines, start=1):
-        problem = _problem(line, records)
-        if problem and number == len(lines) and records:
+        record = _parsed(line)
+        if record is None and number == len(lines) and records:
             note = f"{path.name}:{number}: the last record was not written to its end and is left out."
             return records, (note,), sum(map(len, lines[:-1]))
-        if problem:
+        problem = "not a record of a session" if record is None else _problem(record, records)
+        if record is None or problem:
             message = f"{path.name}:{number}: {problem}."
             raise UsageError(message, hint="Restore the session from a copy.")
-        records.append(json.loads(line))
+        records.append(record)
     if not records:
         message = f"{path.name}: holds no record."
         raise UsageError(message, hint="Remove it, and begin without --resume.")
     return records, (), sum(map(len, lines))
 
 
-def _problem(line: bytes, before: list[Record]) -> str:
-    """Return what is wrong with a line as the next record; empty for nothing."""
+def _parsed(line: bytes) -> Record | None:
+    """Return the record that a line holds; None for one that was not written to its end, or never was one."""
     try:
         record = json.loads(line)
-    except ValueError:
-        return "not a record of a session"
-    if not line.endswith(b"\n") or not isinstance(record, dict):
-        return "not a record of a session"
+    except (ValueError, RecursionError):
+        return None
+    return record if line.endswith(b"\n") and isinstance(record, dict) else None
+
+
+def _problem(record: Record, before: list[Record]) -> str:
+    """Return what is wrong with the next record; empty for nothing."""
     what, at = record.get("what"), record.get("at")
     if what not in NEEDED or not _is_number(at):
         return "a record without 'what' and 'at'"
@@ -257,7 +275,18 @@ def _problem(line: bytes, before: list[Record]) -> str:
     for key, kind in NEEDED[what].items():
         if not isinstance(record.get(key), kind) or (key == "scale" and not _is_scale(record[key])):
             return f"'{what}' with no usable '{key}'"
-    return ""
+    return "" if _is_checked(record, before) else _CHANGED
+
+
+_CHANGED = "a record that was changed, or of which the record above it was changed, removed or inserted"
+
+
+def _is_checked(record: Record, before: list[Record]) -> bool:
+    """Whether a record is as it was written, after the record that it was written after."""
+    try:
+        return bool(record.get("check") == check_of(before[-1]["check"] if before else "", record))
+    except ValueError:  # it holds numbers that no session holds
+        return False
 
 
 def _is_number(value: object) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dispatch.drills.binding import COVER, bound
 from dispatch.drills.seeing import call_of
 from dispatch.drills.wording import WORDS
 from dispatch.errors import InfeasibleError
@@ -28,6 +29,12 @@ NEAR = 40
 QUARTER = 0.25
 """Share of the exercise for which communications fail."""
 
+SENDERS = {"unit": "crew", "hydrants": "water", "road": "street", "comms": "technicians"}
+"""Who tells of a failure, by its kind, as words are called."""
+
+TOLD_WITHIN = 300.0
+"""Seconds in which a failure is to be made good (chosen here)."""
+
 
 def stresses(
     drill: Drill, calm: Drill, log: Log, stress: Stress, luck: np.random.Generator, language: Language
@@ -37,6 +44,7 @@ def stresses(
     ``calm`` is the exercise with its drawn calls and no failures, ``log`` the model's play of it.
     """
     made = _Made(drill, calm, log, luck, language)
+    made.whose = bound(calm.file, COVER, stress.objective)
     made.units(stress)
     made.hydrants(stress.hydrants)
     made.roads(stress.roads)
@@ -53,6 +61,7 @@ class _Made:
     ) -> None:
         self.entries: dict[str, Entry] = {}
         self.closures: dict[str, Closure] = {}
+        self.whose: dict[str, str] = {}
         self._drill, self._log, self._luck = drill, log, luck
         self._words = WORDS[language]
         self._taken = {*calm.file.entries, *calm.file.closures, *drill.base.file.closures}
@@ -75,9 +84,13 @@ class _Made:
         """Return a whole second in the first part of the exercise."""
         return float(self._luck.integers(0, max(int(self._drill.file.lasts * share), 1)))
 
-    def _add(self, name: str, at: float, sender: str, text: str, inject: dict[str, Any]) -> None:
-        written = {"at": at, "from": self._words[sender], "to": self._words["centre"], "method": "radio"}
-        self.entries[name] = Entry.model_validate({**written, "text": text, "inject": inject})
+    def _add(self, name: str, at: float, kind: str, text: str, inject: dict[str, Any]) -> None:
+        """Add a failure; what is expected then is for evaluators to see."""
+        sender, told = self._words[SENDERS[kind]], self._words[f"{kind}_expected"]
+        written = {"at": at, "from": sender, "to": self._words["centre"], "method": "radio", **self.whose}
+        expects = [{"text": told, "by": min(TOLD_WITHIN, self._drill.file.lasts - at)}]
+        made = {**written, "text": text, "inject": inject, "expects": expects}
+        self.entries[name] = Entry.model_validate(made)
 
     def units(self, stress: Stress) -> None:
         """Let units fail, each at a moment of the first two thirds, to the end."""
@@ -92,7 +105,7 @@ class _Made:
         for number in sorted(self._luck.permutation(len(among))[: stress.units].tolist()):
             unit = among[number]
             text = self._words["unit"].format(unit=unit)
-            self._add(self._name("failure"), self._moment(2 / 3), "crew", text, {"outage": {"unit": unit}})
+            self._add(self._name("failure"), self._moment(2 / 3), "unit", text, {"outage": {"unit": unit}})
 
     def hydrants(self, count: int) -> None:
         """Let the hydrants of zones be dry from the start, those of drawn calls before others."""
@@ -108,7 +121,7 @@ class _Made:
             title = written.title if written is not None and written.title else name
             target = f"zone:{name}" if name in base.network.index else name
             text = self._words["hydrants"].format(where=title)
-            self._add(self._name("dry"), 0.0, "water", text, {"outage": {"hydrants": target}})
+            self._add(self._name("dry"), 0.0, "hydrants", text, {"outage": {"hydrants": target}})
 
     def roads(self, count: int) -> None:
         """Close roads near drawn calls such that every place can still be reached from every other."""
@@ -128,7 +141,7 @@ class _Made:
             name = self._name("closed")
             self.closures[name] = Closure(links=(link,))
             text = self._words["road"].format(road=link, where=network.names[node] or network.node_ids[node])
-            self._add(self._name("road"), self._moment(2 / 3), "street", text, {"close": name})
+            self._add(self._name("road"), self._moment(2 / 3), "road", text, {"close": name})
 
     def _road(self, network: RoadNetwork, node: int, shut: NDArray[np.bool_]) -> str | None:
         """Return a link near a node that may be shut, and note that it is; None where there is none."""
@@ -153,4 +166,4 @@ class _Made:
         lasts = self._drill.file.lasts * QUARTER
         inject = {"outage": {"comms": True, "slower_by": seconds, "for": lasts}}
         text = self._words["comms"].format(seconds=seconds)
-        self._add(self._name("silence"), self._moment(1 - QUARTER), "technicians", text, inject)
+        self._add(self._name("silence"), self._moment(1 - QUARTER), "comms", text, inject)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from math import inf, isnan, nextafter
 from typing import TYPE_CHECKING, NamedTuple
 
+from dispatch.briefing.contents import Said
 from dispatch.drills.proving import due as due_by
 from dispatch.drills.proving import overdue_from, sightings
-from dispatch.drills.seeing import first_held
+from dispatch.drills.refusing import Refusal
+from dispatch.drills.script import clock_text
+from dispatch.drills.seeing import first_held, first_seen
 from dispatch.engine.board import MARGIN
+from dispatch.io.yaml_writing import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,8 +44,8 @@ class Expected(NamedTuple):
     deadline: float
     """Exercise time by which it is expected [s]."""
     seen: float
-    """Exercise time at which it is seen, or was said to be done; infinite for never, not a number where
-    somebody has to judge."""
+    """Exercise time at which the log shows it, or, where no log can, at which it was said to be done;
+    infinite for never, not a number where somebody has to judge."""
 
     def verdict(self, now: float) -> str:
         """Return how it stands: ``met``, ``late``, ``missed``, ``open``, or ``to be judged``."""
@@ -55,10 +59,37 @@ class Expected(NamedTuple):
 def expected(drill: Drill, state: State, log: Log) -> Iterator[Expected]:
     """Yield the actions that are expected after the delivered entries, in order of the script."""
     for key, moment in sightings(drill, log, state.delivered).items():
-        said = state.done.get(key, inf)
-        seen = said if said < inf and not moment <= said else moment
+        seen = state.done.get(key, moment) if isnan(moment) else moment
         action = drill.line(key[0]).entry.expects[key[1]]
         yield Expected(*key, action, due_by(drill, state.delivered, key), seen)
+
+
+def check_sayable(drill: Drill, state: State, log: Log, key: tuple[str, int]) -> None:
+    """Raise UsageError where nobody can say that an expected action, by entry and number, is done.
+
+    That is so before its entry is delivered, where the log shows it, and where it was said before.
+    """
+    name, number = key
+    if name not in state.delivered:
+        fact = Said("{entry} has not been delivered.", {"entry": name})
+        raise Refusal(fact, Said("Say it when it has, or write it down with 'note'."))
+    action = drill.line(name).entry.expects[number]
+    if not isnan(first_seen(log, action, drill.begins + state.delivered[name])):
+        told = _in_words(as_written(getattr(action, action.seen)))
+        values = {"entry": name, "n": str(number + 1), "seen": action.seen, "told": told}
+        fact = Said("the log shows whether {entry} {n} is done: it looks for '{seen}' ({told}).", values)
+        raise Refusal(fact, Said("Give the order for it, or write it down with 'note'."))
+    if key in state.done:
+        values = {"entry": name, "n": str(number + 1), "time": clock_text(state.done[key])}
+        fact = Said("{entry} {n} was said to be done at {time}.", values)
+        raise Refusal(fact, Said("Write more about it down with 'note'."))
+
+
+def _in_words(value: object) -> str:
+    """Return what is written in a file in a line of words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(inner)}" for key, inner in value.items())
+    return str(value)
 
 
 def next_due(

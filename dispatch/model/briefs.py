@@ -48,6 +48,15 @@ class LevelReached(Frozen):
     """Level, or a higher one."""
 
 
+class Asked(Frozen):
+    """Help that a call gets from others."""
+
+    agreement: Reference
+    """Id of the agreement under which a unit is asked for."""
+    incident: Reference
+    """Id of the call that it is asked for."""
+
+
 class Action(Frozen):
     """Something that the players are expected to do, and how it is seen that they did.
 
@@ -67,8 +76,8 @@ class Action(Frozen):
     """A call has an alarm level."""
     under_control: Reference | None = None
     """Id of a call that is under control."""
-    asked: Reference | None = None
-    """Id of an agreement under which a unit is asked for."""
+    asked: Asked | None = None
+    """A unit of others is asked for."""
     delivered: Delivery | None = None
     """Supplies are there at a call."""
     staged: Force | None = None
@@ -173,6 +182,10 @@ class Role(Frozen):
     """How to reach them, for the communications list."""
 
 
+ROOM = 300.0
+"""Seconds that are left to answer a drawn call before ENDEX, where no plan says how many (chosen here)."""
+
+
 class DrawnCalls(Frozen):
     """Calls that are drawn."""
 
@@ -185,7 +198,26 @@ class DrawnCalls(Frozen):
     earliest: PositiveSeconds | None = None
     """Not before this time of the exercise; its start when left out."""
     latest: PositiveSeconds | None = None
-    """Not after it; two thirds of the exercise when left out."""
+    """Not after it; two thirds of the exercise when left out. In any case there is time left to send units
+    until the exercise ends: ``sent_within``, or else five minutes, a third of a short exercise."""
+    sent_within: PositiveSeconds | None = None
+    """Time from the call in which its first alarm is to be sent, as the plan wants it; the model's own time
+    and a fifth, in whole minutes, when left out."""
+    on_scene_within: PositiveSeconds | None = None
+    """Time from the call in which its first alarm is to be on scene, in the same way."""
+    objective: Reference | None = None
+    """Id of the objective that the calls serve; may be left out where there is only one. Where the file has
+    none, drawn entries bring their own."""
+
+    def window(self, lasts: float) -> tuple[float, float]:
+        """Return the first and the last second of play at which they may come, in an exercise of a length.
+
+        There is none where the last is before the first.
+        """
+        begin = 0.0 if self.earliest is None else self.earliest
+        end = lasts * 2.0 / 3.0 if self.latest is None else self.latest
+        room = min(ROOM, lasts / 3.0) if self.sent_within is None else self.sent_within
+        return begin, min(end, lasts - room)
 
 
 class Stress(Frozen):
@@ -201,6 +233,13 @@ class Stress(Frozen):
     """So many roads near the drawn calls are closed, where every call can still be reached."""
     slower_by: PositiveSeconds | None = None
     """Communications fail for a drawn quarter of the exercise: calls are taken later by this."""
+    objective: Reference | None = None
+    """Id of the objective that the failures serve, as for calls."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything fails."""
+        return bool(self.units or self.hydrants or self.roads) or self.slower_by is not None
 
 
 class Drawing(Frozen):
@@ -251,7 +290,7 @@ class DrillFile(Frozen):
     form: Literal["tabletop", "command_post", "full_live"] = "command_post"
     """Discussion at a table, command post with simulated units, or units that really drive."""
     unscripted: bool = False
-    """Double-blind: nobody who plays knows the script."""
+    """Double-blind: nobody who plays knows the script, nor when it is played and in which scenario."""
     held: Annotated[datetime, BeforeValidator(_date)] | None = None
     """When the exercise is held, with its time zone; the moment that it plays at when left out."""
     begins: Moment = 0.0
@@ -261,7 +300,9 @@ class DrillFile(Frozen):
     scale: Annotated[Number, Field(gt=0, le=100_000)] = 1.0
     """Seconds of play in a second of the clock on the wall."""
     silent: Literal["advice", "nothing"] = "advice"
-    """Who sends units when the players do not: the model, or nobody."""
+    """Who sends units when the players do not: the model, or nobody. The orders among the scenario's own
+    injects (``order``, ``recall``, ``stage``, ``ask``, ``level``, ``supply``) are part of the model's advice;
+    with ``nothing`` they are left out from STARTEX on."""
     seed: Annotated[Whole, Field(ge=0)] = 0
     """Seed of everything that is drawn."""
     objectives: dict[Name, Objective] = {}

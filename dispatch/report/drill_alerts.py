@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -33,14 +35,13 @@ def alert(drill: Drill, row: Row, words: Words, mark: str) -> bytes:
     entry = row.line.entry
     said = words.text("EXERCISE EXERCISE EXERCISE")
     root = ET.Element("alert", {"xmlns": NAMESPACE})
-    name = _NOT_IN_IDS.sub("-", clean(row.line.id))
-    _put(root, "identifier", f"exercise-{mark}-{name}")
+    _put(root, "identifier", f"exercise-{mark}-{_name(row.line.id)}")
     _put(root, "sender", SENDER)
     _put(root, "sent", moment(row.wall))
     _put(root, "status", "Exercise")
     _put(root, "msgType", "Alert")
     _put(root, "scope", "Private")
-    _put(root, "addresses", _address(entry.to or words.text("players of the exercise")))
+    _put(root, "addresses", _address(entry.to) or _address(words.text("players of the exercise")))
     _put(root, "note", f"{said}. {words.say(NOTE)}")
     info = ET.SubElement(root, "info")
     _put(info, "language", words.tag)
@@ -65,9 +66,21 @@ NOTE = Said("Made for an exercise; do not act on it outside of the exercise, and
 
 
 def moment(at: datetime) -> str:
-    """Return a date and time as CAP wants it: seconds and offset in digits, UTC as ``-00:00``."""
+    """Return a date and time as CAP wants it: seconds and offset in digits, UTC as ``-00:00``.
+
+    Offsets that XML Schema has no form for, of over 14 hours or with seconds, give UTC.
+    """
+    offset = at.utcoffset() or timedelta(0)
+    if offset % timedelta(minutes=1) or abs(offset) > timedelta(hours=14):
+        at, offset = at.astimezone(UTC), timedelta(0)
     text = at.replace(microsecond=0).isoformat()
-    return f"{text[:-6]}-00:00" if text.endswith("+00:00") else text
+    return text if offset else f"{text[:19]}-00:00"
+
+
+def _name(entry: str) -> str:
+    """Return the id of an entry without what no identifier may have; other ids stay others."""
+    name = _NOT_IN_IDS.sub("-", clean(entry))
+    return name if name == entry else f"{name}-{sha256(entry.encode()).hexdigest()[:8]}"
 
 
 def _put(above: ET.Element, name: str, text: str) -> None:
@@ -75,8 +88,9 @@ def _put(above: ET.Element, name: str, text: str) -> None:
 
 
 def _address(to: str) -> str:
-    """Return one address; quoted, so that blanks in it do not part it."""
-    return '"' + " ".join(to.replace('"', "'").split()) + '"'
+    """Return one address, quoted, so that blanks in it do not part it; empty for none."""
+    name = " ".join(clean(to).replace('"', "'").split())
+    return f'"{name}"' if name else ""
 
 
 def _category(row: Row) -> str:

@@ -1,7 +1,8 @@
-"""The board of an exercise that is being played: on a terminal, and line by line elsewhere."""
+"""The board of an exercise that is being played: everything of its state that one terminal can hold."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,42 @@ from rich.console import Group
 from rich.text import Text
 
 from dispatch.engine.board import Status
+from dispatch.report.drill_layout import Part, Piece, flowing, laid_out, prose, shortened
+from dispatch.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from dispatch.drills.drill import Drill
+    from dispatch.report.drill_layout import Row
+    from dispatch.report.words import Words
 
-STYLES = {"met": "green", "late": "yellow", "missed": "red", "to be judged": "cyan", "open": ""}
-AT_HOME = str(Status.IN_QUARTERS)
-LEAST = 2
-"""Lines that every part of the board gets before any gets more: its title and one line."""
+VERDICTS = {
+    "met": "met", "late": "late", "missed": "overdue", "to be judged": "to be judged", "open": "open",
+}  # fmt: skip
+"""How expected actions are told to stand while there is still time to do them."""
+
+OVERDUE, DUE, DONE = range(3)
+STYLES = ("red", "", "green")
+"""Of expected actions that are overdue, due, and done."""
+
+TRIGGERS = {"condition": "on a condition", "manual": "by hand", "contingency": "if need be"}
+"""What delivers an entry, where it is not its time."""
+
+FREE = (Status.IN_QUARTERS, Status.MOVED_UP)
+COMMITTED = (
+    Status.TURNING_OUT, Status.EN_ROUTE, Status.STAGED, Status.ON_SCENE, Status.TRANSPORTING,
+)  # fmt: skip
+OUT = (Status.OFF_DUTY, Status.OUT_OF_SERVICE)
+BETWEEN = tuple(each for each in Status if each not in (*FREE, *COMMITTED, *OUT))
+"""Statuses of units that wait to be sent, are sent, cannot be sent, and are on the way to a station."""
+
+MOST_SAID = 3
+"""Lines of an answer of one line, after wrapping; longer ones that were asked for get what they need."""
+
+LEAST_BOARD = 5
+"""Lines that the parts of the board keep, however long an answer is."""
 
 
 def play_clock(seconds: float) -> str:
@@ -41,171 +67,185 @@ def board(
     messages: Sequence[str],
     typed: str,
     said: str,
+    words: Words,
     *,
     width: int,
     height: int,
 ) -> Group:
     """Return the board for a terminal of some size; what is typed stands in its last line."""
-    head = [_head(shown, drill), _pace(shown)]
-    parts = [_calls(shown), _units(shown), _next(shown), _expected(shown)]
-    parts = [part for part in parts if part]
-    latest = [Text(line) for line in messages]
-    foot = [Text(said, style="yellow"), Text(_end_of(f"> {typed}▏", width), style="bold")]
+    head = [_head(shown, drill, words, width), *flowing(_pace(shown, words), width, 1)]
+    foot = [*_answer(said, width, height), Text(_end_of(f"> {typed}▏", width), "bold")]
+    parts = [_calls(shown, words), _units(shown, words)]
+    if shown.get("next"):
+        parts.append(_next(shown, words))
+    if shown.get("expected"):
+        parts.append(_expected(shown, words))
     room = max(height - len(head) - len(foot), 0)
-    if latest:
-        parts.append([Text("Latest", style="bold"), *latest])
-    rooms = _shared(room, [len(part) for part in parts])
-    body = [
-        line
-        for part, lines in zip(parts, rooms, strict=True)
-        for line in _cut(part, lines, part[1:] == latest)
-    ]
-    lines = [*head, *body, *foot]
+    latest = _latest(messages, words, width, max(room - _height(parts, width), room // 4, 2))
+    body = laid_out(parts, width, room - len(latest), words.text("(+{n} more)"))
+    lines = [*head, *body, *latest[:room], *foot][-height:]
     for line in lines:
         line.no_wrap = True
         line.truncate(width, overflow="ellipsis")
     return Group(*lines)
 
 
+def _height(parts: Sequence[Part], width: int) -> int:
+    """Return the lines that parts would like to have."""
+    return sum(1 + sum(len(flowing(row, width)) for row in part.rows) for part in parts)
+
+
 def _end_of(text: str, width: int) -> str:
     """Return the end of a line that is too long, so that one sees what one types."""
-    while cell_len(text) > width:
-        text = f"…{text[max(len(text) - width, 2) :]}" if len(text) > width else f"…{text[2:]}"
-    return text
+    if cell_len(text) <= width:
+        return text
+    while cell_len(text) > width - 1:
+        text = text[1:]
+    return f"…{text}"
 
 
-def _shared(room: int, wanted: list[int]) -> list[int]:
-    """Share lines among parts, each getting a few before any gets more, the first ones first."""
-    given = [0] * len(wanted)
-    for least in (LEAST, max(wanted, default=0)):
-        for _ in range(least):
-            for part, most in enumerate(wanted):
-                if room > 0 and given[part] < min(most, least):
-                    given[part] += 1
-                    room -= 1
-    return given
+def _answer(said: str, width: int, height: int) -> list[Text]:
+    """Return what was answered last; of what is too long, the beginning."""
+    lines = [line for each in said.splitlines() for line in _folded(each, width)]
+    most = max(min(height - LEAST_BOARD - 3, MOST_SAID if "\n" not in said else height), 1)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{shortened(lines[most - 1], max(width - 2, 1))} …"]
+    return [Text(line, "yellow") for line in lines or [""]]
 
 
-def _cut(part: list[Text], lines: int, latest: bool) -> list[Text]:  # noqa: FBT001
-    """Return as much of a part as there is room for, and how much is left out."""
-    if len(part) <= lines or lines == 0:
-        return part[:lines]
-    if latest:
-        return [part[0], *part[len(part) - lines + 1 :]]
-    title = part[0].copy()
-    title.append(f" (+{len(part) - lines} more)", style="dim")
-    return [title, *part[1:lines]]
+def _folded(line: str, width: int) -> list[str]:
+    """Return a line as it stands, or else in several."""
+    return [line] if cell_len(line) <= width else wrapped(line, width)
 
 
-def _head(shown: Mapping[str, Any], drill: Drill) -> Text:
-    moment = held_at(drill, shown["at"])
-    line = Text(f"{play_clock(shown['at'])} of {play_clock(shown['lasts'])[2:]}", style="bold")
-    return line.append(f"  {moment:%Y-%m-%d %H:%M:%S}", style="").append(f"  {shown['title']}", style="")
+def _latest(messages: Sequence[str], words: Words, width: int, room: int) -> list[Text]:
+    """Return the latest news, the newest last and whole, in at most so many lines."""
+    lines: list[Text] = []
+    for message in reversed(messages):
+        left = room - 1 - len(lines)
+        if left <= 0:
+            break
+        lines = [*flowing(prose(message), width, left), *lines]
+    return [Text(words.text("Latest"), "bold"), *lines] if lines else []
 
 
-def _pace(shown: Mapping[str, Any]) -> Text:
-    pace = "ENDEX" if shown["over"] else "PAUSED" if shown["paused"] else "running"
-    quiet = "the model sends" if shown["silent"] == "advice" else "nobody sends"
-    line = Text("EXERCISE ", style="bold red")
-    line.append(pace, style="green" if pace == "running" else "reverse")
-    return line.append(f" ×{shown['scale']:g}" if shown["scale"] != "max" else " as fast as it goes").append(
-        f"; when players are silent, {quiet}"
+def _head(shown: Mapping[str, Any], drill: Drill, words: Words, width: int) -> Text:
+    now, lasts = play_clock(shown["at"]), play_clock(shown["lasts"]).removeprefix("T+")
+    line = Text(words.text("{now} of {lasts}", now=now, lasts=lasts), "bold")
+    line.append(f"  {held_at(drill, shown['at']):%Y-%m-%d %H:%M:%S}  ", "not bold")
+    return line.append(shortened(shown["title"], max(width - line.cell_len, 1)), "not bold")
+
+
+def _pace(shown: Mapping[str, Any], words: Words) -> Row:
+    if shown["over"]:
+        pace = words.text("ENDEX")
+    elif shown["paused"]:
+        pace = words.text("PAUSED")
+    else:
+        pace = words.text("running")
+    moves = not (shown["over"] or shown["paused"])
+    speed = f"×{shown['scale']:g}" if shown["scale"] != "max" else words.text("as fast as it goes")
+    quiet = words.text(
+        "the model sends for silent players"
+        if shown["silent"] == "advice"
+        else "nobody sends for silent players"
     )
+    row = [Piece(words.text("EXERCISE"), "bold red"), Piece(pace, "green" if moves else "reverse")]
+    return [*row, *prose(f"{speed};"), *prose(quiet)]
 
 
-def _calls(shown: Mapping[str, Any]) -> list[Text]:
-    found = [Text(f"Open calls: {len(shown['calls'])}", style="bold")]
-    for call in shown["calls"]:
-        level = f" level {call['level']}" if call["level"] else ""
-        line = Text(f"{call['id']}{level} at {call['node']}, {play_clock(call['received'])}")
-        if call["waiting"]:
-            line.append(" waiting", style="red")
-        if call["there"] or call["coming"]:
-            line.append(f"; there {_some(call['there'])}, coming {_some(call['coming'])}")
-        if call["wanted"]:
-            wanted = ", ".join(f"{count} {name}" for name, count in call["wanted"].items())
-            line.append(f"; wants {wanted}", style="yellow")
-        if call["advised"]:
-            line.append(f"; advised {_some(call['advised'])}", style="cyan")
-        if call["beyond"]:
-            line.append(f"; not advised {_some(call['beyond'])}", style="magenta")
-        found.append(line)
-    return found
+def _calls(shown: Mapping[str, Any], words: Words) -> Part:
+    """Return the open calls, in the order in which they are given."""
+    calls = shown["calls"]
+    waiting = sum(call["waiting"] for call in calls)
+    title = words.text(
+        "Open calls: {n}, waiting: {waiting}" if waiting else "Open calls: {n}", n=len(calls), waiting=waiting
+    )
+    return Part(title, [list(_call(call, words)) for call in calls], weight=3)
 
 
-def _some(names: Sequence[str]) -> str:
-    return " ".join(names) or "–"
+def _call(call: Mapping[str, Any], words: Words) -> Iterator[Piece]:
+    yield Piece(call["id"], "bold")
+    if call["level"]:
+        yield Piece(words.text("level {level}", level=call["level"]))
+    yield from prose(words.text("at {place}", place=call["node"]) + ",")
+    yield Piece(play_clock(call["received"]))
+    if call["waiting"]:
+        yield Piece(words.text("waiting"), "red")
+    wanted = [f"{count}×{name}" for name, count in call["wanted"].items()]
+    for title, names, style in (
+        (words.text("there {n}:", n=len(call["there"])), call["there"], ""),
+        (words.text("coming {n}:", n=len(call["coming"])), call["coming"], ""),
+        (words.text("wants"), wanted, "yellow"),
+        (words.text("advised"), call["advised"], "cyan"),
+        (words.text("not advised"), call["beyond"], "magenta"),
+    ):
+        if names:
+            yield Piece(title, style or "dim", "; ")
+            yield from (Piece(name, style, listed=True) for name in names)
 
 
-def _units(shown: Mapping[str, Any]) -> list[Text]:
-    """Return the units by what they do; those in quarters last."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for name, state in shown["units"].items():
-        groups.setdefault((state["status"], state["incident"]), []).append(name)
-    found = [Text(f"Units: {len(shown['units'])}", style="bold")]
-    for (status, incident), names in sorted(groups.items(), key=lambda one: (one[0][0] == AT_HOME, one[0])):
-        found.append(Text(f"{status}{f' for {incident}' if incident else ''}: {' '.join(names)}"))
-    return found
+def _units(shown: Mapping[str, Any], words: Words) -> Part:
+    """Return the units by what they do, the free ones first, those that cannot be sent last."""
+    doing: dict[str, dict[str, list[str]]] = {}
+    for name, state in sorted(shown["units"].items()):
+        doing.setdefault(state["status"], {}).setdefault(state["incident"], []).append(name)
+    count = Counter(state["status"] for state in shown["units"].values())
+    free, committed, back, out = (
+        sum(count[str(status)] for status in some) for some in (FREE, COMMITTED, BETWEEN, OUT)
+    )
+    title = words.text(
+        "Units: free {free}, committed {committed}, returning {back}, out {out}",
+        free=free, committed=committed, back=back, out=out,
+    )  # fmt: skip
+    order = [str(status) for status in (*FREE, *COMMITTED, *BETWEEN, *OUT)]
+    rows = [_group(status, doing[status], words) for status in order if status in doing]
+    return Part(title, rows, weight=2)
 
 
-def _next(shown: Mapping[str, Any]) -> list[Text]:
-    if not shown.get("next"):
-        return []
-    found = [Text(f"To come: {len(shown['next'])}", style="bold")]
+def _group(status: str, units: Mapping[str, Sequence[str]], words: Words) -> Row:
+    """Return units that do the same, each call's under its name."""
+    count = sum(map(len, units.values()))
+    row = [Piece(f"{words.text(status)} {count}:", "dim")]
+    for call, names in sorted(units.items()):
+        *others, last = names
+        row += [Piece(name, listed=True) for name in others]
+        row.append(Piece(f"{last}→{call}" if call else last, listed=True))
+    return row
+
+
+def _next(shown: Mapping[str, Any], words: Words) -> Part:
+    rows = []
     for line in shown["next"]:
-        when = play_clock(line["at"]) if line["timed"] else f"{play_clock(line['at'])} or later"
-        way = "" if line["trigger"] == "time" else f" ({line['trigger']})"
-        found.append(Text(f"{when} {line['entry']}{way}: {_one_line(line['text'])}"))
-    return found
+        when = play_clock(line["at"])
+        row = [Piece(when), *([] if line["timed"] else prose(words.text("or later")))]
+        row.append(Piece(line["entry"], "bold"))
+        if line["trigger"] in TRIGGERS:
+            row += prose(f"({words.text(TRIGGERS[line['trigger']])})", "dim")
+        rows.append([*row, *prose(line["text"])])
+    return Part(words.text("To come: {n}", n=len(rows)), rows)
 
 
-def _expected(shown: Mapping[str, Any]) -> list[Text]:
-    """Return what is expected, what needs somebody first."""
-    order = ("open", "missed", "to be judged", "late", "met")
-    actions = sorted(shown.get("expected", ()), key=lambda each: (order.index(each["verdict"]), each["by"]))
-    if not actions:
-        return []
-    found = [Text("Expected", style="bold")]
-    for each in actions:
-        line = Text(each["verdict"], style=STYLES[each["verdict"]])
-        line.append(
-            f" by {play_clock(each['by'])} {each['entry']} {each['action']}: {_one_line(each['text'])}", ""
-        )
-        found.append(line)
-    return found
+def _standing(action: Mapping[str, Any], now: float) -> int:
+    """Return whether an expected action is overdue, due, or done."""
+    if action["verdict"] in ("met", "late"):
+        return DONE
+    return OVERDUE if now > action["by"] else DUE
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def lines_of(happening: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what happened as lines of plain text."""
-    what, at = happening["what"], play_clock(happening["at"])
-    if what == "deliver":
-        ends = " → ".join(name for name in (happening["from"], happening["to"]) if name)
-        who = f"{happening['method'].replace('_', ' ')} {ends}".strip()
-        yield f"{at} EXERCISE {happening['entry']} ({who}): {_one_line(happening['text'])}"
-    elif what == "event":
-        who = " for ".join(name for name in (happening["unit"], happening["incident"]) if name)
-        yield f"{at} {happening['event']}: {who} ({happening['detail']})"
-    elif what == "order":
-        yield f"{at} ordered: {_told(happening['order'])}"
-    elif what in ("answer", "refused"):
-        asked = f"{happening['given']}: " if "given" in happening else ""
-        first, *rest = happening["text"].splitlines() or [""]
-        yield f"{at} {'' if happening['ok'] else 'refused: '}{asked}{first}"
-        yield from rest
-    elif what == "end":
-        yield f"{at} ENDEX ({'the time is over' if happening['why'] == 'time' else 'by order'})"
-    elif what != "state":
-        rest = {key: value for key, value in happening.items() if key not in ("what", "at")}
-        yield f"{at} {what}{': ' if rest else ''}{_told(rest)}"
-
-
-def _told(values: Mapping[str, Any]) -> str:
-    """Return nested values in words."""
-    return ", ".join(
-        f"{key} {_told(value)}" if isinstance(value, dict) else f"{key} {value}"
-        for key, value in values.items()
-    )
+def _expected(shown: Mapping[str, Any], words: Words) -> Part:
+    """Return what is expected: overdue first, then what is due next, then what was done, the latest first."""
+    standing = [(_standing(each, shown["at"]), each) for each in shown["expected"]]
+    standing.sort(key=lambda one: (one[0], one[1]["by"] if one[0] != DONE else -one[1]["by"]))
+    count = Counter(one for one, _ in standing)
+    title = words.text(
+        "Expected: {overdue} overdue, {due} due, {done} done",
+        overdue=count[OVERDUE], due=count[DUE], done=count[DONE],
+    )  # fmt: skip
+    rows = []
+    for stands, each in standing:
+        style = "yellow" if each["verdict"] == "late" else STYLES[stands]
+        by = words.text("by {time}", time=play_clock(each["by"]))
+        row = [*prose(words.text(VERDICTS[each["verdict"]]), style), *prose(by)]
+        rows.append([*row, Piece(f"{each['entry']} {each['action']}:", "bold"), *prose(each["text"])])
+    return Part(title, rows, weight=2)

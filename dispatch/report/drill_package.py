@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch.briefing.contents import Briefing, Number, Said, Section
 from dispatch.drills.documents import AID, LED, MARK, documents, objectives
-from dispatch.drills.facts import GRADES, facts
+from dispatch.drills.facts import GRADES, facts, facts_for_players
 from dispatch.drills.script import COLUMNS, deadline_text, is_planned, rows
 from dispatch.errors import UsageError
 from dispatch.io.run_folder import json_text
@@ -66,6 +66,8 @@ def package(drill: Drill, proof: Proof, lang: Lang, folder: Path) -> dict[str, b
     for row in rows(drill):
         if row.line.entry.method == "cap":
             found[f"cap/{_file_name(row.line.id, taken)}.xml"] = alert(drill, row, words, mark)
+    for_players = [paper for paper in papers if not paper.is_led]
+    found["players.html"] = page(_for_players(drill, for_players), lang).encode()
     found["index.html"] = page(_briefing(drill, proof, papers), lang).encode()
     return found
 
@@ -187,7 +189,39 @@ def _entry_document(row: Row) -> dict[str, Any]:
 
 
 def _briefing(drill: Drill, proof: Proof, papers: Sequence[Document]) -> Briefing:
-    """Return all papers as one report, whose tables bear names of their own."""
+    """Return all papers as one report, for those who lead the exercise."""
+    return Briefing(
+        title=drill.file.title,
+        description=drill.file.description,
+        marks=(MARK, LED, AID),
+        facts=facts(drill),
+        statements=statements(drill, proof),
+        headline=objectives(drill, "headline"),
+        sections=_sections(papers),
+        map=None,
+        layers=(),
+        kind=KIND,
+    )
+
+
+def _for_players(drill: Drill, papers: Sequence[Document]) -> Briefing:
+    """Return the papers for players as one report, which tells nothing of the script."""
+    return Briefing(
+        title=drill.file.title,
+        description=drill.file.description,
+        marks=(MARK, AID),
+        facts=facts_for_players(drill),
+        statements=(),
+        headline=objectives(drill, "headline"),
+        sections=_sections(papers),
+        map=None,
+        layers=(),
+        kind=Said("Papers for players"),
+    )
+
+
+def _sections(papers: Sequence[Document]) -> tuple[Section, ...]:
+    """Return the sections of several papers, whose tables bear names of their own."""
     sections: list[Section] = []
     for paper in papers:
         for section in paper.sections:
@@ -199,18 +233,7 @@ def _briefing(drill: Drill, proof: Proof, papers: Sequence[Document]) -> Briefin
                 for number, item in enumerate(section.items)
             )
             sections.append(replace(section, id=f"{paper.name}-{section.id}", title=title, items=items))
-    return Briefing(
-        title=drill.file.title,
-        description=drill.file.description,
-        marks=(MARK, LED, AID),
-        facts=facts(drill),
-        statements=statements(drill, proof),
-        headline=objectives(drill, "headline"),
-        sections=tuple(sections),
-        map=None,
-        layers=(),
-        kind=KIND,
-    )
+    return tuple(sections)
 
 
 def statements(drill: Drill, proof: Proof) -> tuple[Said, ...]:

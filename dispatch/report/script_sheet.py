@@ -7,11 +7,11 @@ import io
 import warnings
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.briefing.contents import Said
-from dispatch.drills.editing import Sheet, SheetCell, Vocabulary, text_of
 from dispatch.drills.script import COLUMNS, METHODS, TRIGGERS, cells, rows
+from dispatch.drills.sheets import Fault, Sheet, SheetCell, Vocabulary, text_of
 from dispatch.errors import InputError, Problem
 from dispatch.report.words import LANGUAGES, Words
 from dispatch.report.workbook import EPOCH, cell_text, dated, put_text
@@ -31,7 +31,7 @@ CLOCK = "[h]:mm:ss"
 """Number format of times of play; what is typed into such a cell is a duration."""
 
 MOST = 5000
-"""Rows that are read."""
+"""Rows with anything in them that are read."""
 
 WIDTHS = {"description": 50, "expected_action": 40, "condition": 30, "inject": 36, "plan_ref": 24,
           "response_note": 30, "wall": 20, "from": 16, "to": 16}  # fmt: skip
@@ -166,7 +166,7 @@ def read_sheet(path: Path) -> Sheet:
 
 
 Grid = list[tuple[int, list[object]]]
-"""Rows with their numbers, from 1, and the values of their cells."""
+"""Rows that are not empty with their numbers, from 1, and the values of their cells."""
 
 
 def _of_book(path: Path) -> tuple[Grid, str]:
@@ -176,16 +176,33 @@ def _of_book(path: Path) -> tuple[Grid, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a sheet has beside its cells
-            book = load_workbook(path, data_only=True)
+            book = load_workbook(path, data_only=True, read_only=True)
+            try:
+                sheet = book[NAME] if NAME in book.sheetnames else book.worksheets[0]
+                sheet.reset_dimensions()  # what a file says of its own size may be wrong
+                rows = ([_cell_value(cell) for cell in row] for row in sheet.iter_rows())
+                return _grid(path.name, rows), f"{path.name} {sheet.title}!"
+            finally:
+                book.close()
+    except InputError:
+        raise
     except Exception as error:  # noqa: BLE001 - the library raises whatever a damaged file makes it stumble over
         problem = Problem(path.name, f"is no workbook that can be read ({error})", "Save it as xlsx or csv.")
         raise InputError([problem]) from None
-    try:
-        sheet = book[NAME] if NAME in book.sheetnames else book.worksheets[0]
-        found = islice(sheet.iter_rows(values_only=True), MOST + 1)
-        return [(number, list(row)) for number, row in enumerate(found, 1)], f"{path.name} {sheet.title}!"
-    finally:
-        book.close()
+
+
+def _cell_value(cell: Any) -> object:
+    """Return the value of a cell; that of a formula that failed is marked."""
+    return Fault(cell.value) if cell.data_type == "e" and cell.value is not None else cell.value
+
+
+def _grid(name: str, rows: Iterable[Sequence[object]]) -> Grid:
+    """Return the rows that are not empty; raises InputError for too many."""
+    filled = ((number, list(row)) for number, row in enumerate(rows, 1) if any(map(text_of, row)))
+    grid = list(islice(filled, MOST + 1))
+    if len(grid) > MOST:
+        raise InputError([Problem(name, f"has more than {MOST} rows", "Delete those that are no entries.")])
+    return grid
 
 
 def _of_csv(path: Path) -> tuple[Grid, str]:
@@ -200,12 +217,11 @@ def _of_csv(path: Path) -> tuple[Grid, str]:
             raise InputError([problem]) from None
     head = text.split("\n", 1)[0]
     mark = max(",;\t", key=head.count)
+    read = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
-        read = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=mark), MOST + 1))
+        return _grid(path.name, ([value or None for value in row] for row in read)), f"{path.name} "
     except csv.Error as error:
         raise InputError([Problem(path.name, f"is no CSV file ({error})", "Save it again.")]) from None
-    grid: Grid = [(number, [value or None for value in row]) for number, row in enumerate(read, 1)]
-    return grid, f"{path.name} "
 
 
 def _unquoted(value: object) -> object:
@@ -223,8 +239,6 @@ def _sheet(name: str, grid: Grid, place: str) -> Sheet:
     if at is None:
         fact = "has no column 'id' among its headings"
         raise InputError([Problem(name, fact, "Keep the row of headings as it was written.")])
-    if len(grid) > MOST:
-        raise InputError([Problem(name, f"has more than {MOST} rows", "Delete those that are empty.")])
     heads = grid[at][1]
     keys = _known(heads, titles)
     columns = {key: heads.index(head) for key, head in keys.items()}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _OPENING = "（《〈「『【〔“‘"
 _CLOSING = "，。；：！？、）》〉」』】〕”’…％"
@@ -24,10 +28,7 @@ def wrapped(text: str, width: int) -> list[str]:
     Lines are broken at blanks and between Chinese characters; only what is wider than a line is cut.
     """
     lines, line = [], ""
-    for found in _PIECE.finditer(text):
-        blank, piece = " " if found["blank"] else "", found["piece"]
-        if not piece:
-            continue
+    for blank, piece in pieces(text):
         if line and cell_len(line + blank + piece) <= width:
             line += blank + piece
             continue
@@ -36,6 +37,13 @@ def wrapped(text: str, width: int) -> list[str]:
         *full, line = chop_cells(piece, max(width, 2)) or [piece]
         lines.extend(full)
     return [*lines, line] if line else lines
+
+
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what no line parts, each with the blank before it, where there is one."""
+    for found in _PIECE.finditer(text):
+        if found["piece"]:
+            yield " " if found["blank"] else "", found["piece"]
 
 
 def hung(text: str, width: int, bullet: str) -> str:

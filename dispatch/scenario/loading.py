@@ -6,20 +6,19 @@ import hashlib
 import json
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatch.errors import NetworkError, Problems, ScenarioError, UsageError, did_you_mean
+from dispatch.errors import NetworkError, Problems, ScenarioError, did_you_mean
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import YamlDocument, read_yaml
-from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP, ScenarioFile
+from dispatch.model.scenario import ScenarioFile
 from dispatch.model.supplies import BY_ORDER
-from dispatch.model.travel import PLANNING
 from dispatch.roads.network import load_network
 from dispatch.scenario.agreements import doubtful, read_agreements
 from dispatch.scenario.alarm_checks import check_alarms
 from dispatch.scenario.alarms import levels_of
+from dispatch.scenario.alternatives import known_policies, with_policy, with_speeds, without_orders
 from dispatch.scenario.commands import commands, too_early, weather_times
 from dispatch.scenario.facilities import with_cited_stations
 from dispatch.scenario.files import Folder, with_empirical_values
@@ -74,6 +73,7 @@ def load(
     more: Sequence[tuple[str, Mapping[str, Any]]] = (),
     closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
     policy: str | None = None,
+    unordered_from: float | None = None,
     quiet: bool = False,
 ) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
@@ -81,8 +81,9 @@ def load(
     ``check`` may look for more problems in a scenario whose own references are resolved; ``speeds`` names
     the speed set to use instead of the file's. ``more`` are injects as they would be written, behind those of
     the file, each with the place at which its problems are told. ``policy`` names another dispatching policy.
-    ``closures`` are more closures in the same way, each with its id behind the place. A ``quiet`` scenario
-    has no random and no recorded calls.
+    ``closures`` are more closures in the same way, each with its id behind the place. From
+    ``unordered_from`` on [s from the start] the file's own orders (``PLAYERS``) are left out. A ``quiet``
+    scenario has no random and no recorded calls.
     """
     path = Path(path)
     problems = Problems()
@@ -101,9 +102,11 @@ def load(
     network = _network(file, folder, problems)
     file = with_empirical_values(file, folder, problems)
     if speeds is not None:
-        file = _with_speeds(file, speeds)
+        file = with_speeds(file, speeds)
     if policy is not None:
-        file = _with_policy(file, policy)
+        file = with_policy(file, policy)
+    if unordered_from is not None:
+        file = without_orders(file, document, unordered_from)
     file, merged = merged_plans(file, folder)
     cited = with_cited_stations(file, folder, network, problems)
     scenario = None
@@ -137,41 +140,6 @@ def _unplaced(scenario: Scenario) -> set[str]:
     """Return the stations that no layout has because their place is wrong."""
     written = {*scenario.file.stations, *(s for v in scenario.file.layouts.values() for s in v.add_stations)}
     return written - {site.id for layout in scenario.layouts.values() for site in layout.sites}
-
-
-def _with_speeds(file: ScenarioFile, speeds: str) -> ScenarioFile:
-    """Return a scenario with another speed set in use; raises UsageError for an unknown one."""
-    known = (PLANNING, *file.travel.sets)
-    if speeds not in known:
-        message = f"--speeds {speeds}: the scenario has no such speed set."
-        raise UsageError(message, hint=did_you_mean(speeds, known))
-    return file.model_copy(update={"travel": file.travel.model_copy(update={"speeds": speeds})})
-
-
-def _with_policy(file: ScenarioFile, policy: str) -> ScenarioFile:
-    """Return a scenario with another dispatching policy; raises UsageError for an unknown one.
-
-    With ``by_order`` nothing else goes by itself, either: supplies wait for orders, needs wait for units, and
-    nobody moves up.
-    """
-    if policy not in known_policies():
-        raise UsageError(f"no policy '{policy}'.", hint=did_you_mean(policy, known_policies()))
-    rules: dict[str, Any] = {"policy": policy}
-    if policy != "run_card_order":
-        rules["first_due"] = {}
-    if policy != "coverage_aware":
-        rules["coverage_aware"] = None
-    changes: dict[str, Any] = {}
-    if policy == BY_ORDER:
-        rules["when_none_free"] = "queue"
-        changes["supplying"] = file.supplying.model_copy(update={"policy": BY_ORDER})
-        changes["moving_up"] = None
-    return file.model_copy(update={"dispatching": file.dispatching.model_copy(update=rules), **changes})
-
-
-def known_policies() -> set[str]:
-    """Return the names of all dispatching policies that are built in or installed."""
-    return {*BUILT_IN_POLICIES, *(entry.name for entry in entry_points(group=POLICY_GROUP))}
 
 
 def _network(file: ScenarioFile, folder: Folder, problems: Problems) -> Network | None:

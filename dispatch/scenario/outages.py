@@ -70,7 +70,7 @@ def outage_times(
             if (kind, name) in since:
                 begins, slower_by = since.pop((kind, name))
                 found.append(OutageTime(kind, name, begins, at, slower_by))
-            elif ("injects",) not in document.kept:  # else the outage may be one that is left out as wrong
+            elif not (problems and ("injects",) in document.kept):  # else the outage may be left out as wrong
                 fact = f"{shown} not out of service then"
                 problems.add(document.place(*where), fact, "Inject an outage without 'for' before it.")
         elif (kind, name) in since:

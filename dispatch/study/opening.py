@@ -24,6 +24,7 @@ def load(
     more: Sequence[tuple[str, Mapping[str, Any]]] = (),
     closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
     policy: str | None = None,
+    unordered_from: float | None = None,
     quiet: bool = False,
 ) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
@@ -31,11 +32,18 @@ def load(
     ``speeds`` names the speed set to use instead of the file's. ``more`` are injects as they would be
     written, behind those of the file, each with the place at which its problems are told. ``policy`` names
     another dispatching policy; with ``by_order`` supplies wait for orders, too, and nobody moves up.
-    ``closures`` are more closures, each with its id behind the place; a ``quiet`` scenario has no random and
-    no recorded calls.
+    ``closures`` are more closures, each with its id behind the place; from ``unordered_from`` on [s from the
+    start] the file's own orders are left out; a ``quiet`` scenario has no random and no recorded calls.
     """
     return loading.load(
-        path, _check_measures, speeds=speeds, more=more, closures=closures, policy=policy, quiet=quiet
+        path,
+        _check_measures,
+        speeds=speeds,
+        more=more,
+        closures=closures,
+        policy=policy,
+        unordered_from=unordered_from,
+        quiet=quiet,
     )
 
 

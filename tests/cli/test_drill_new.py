@@ -13,7 +13,12 @@ from tests.drills.packaged import BRIEF, write_brief
 if TYPE_CHECKING:
     from pathlib import Path
 
-DRAWN: dict[str, Any] = {"draw": {"calls": [{"type": "fire", "count": 2}], "stress": {"units": 1}}}
+DRAWN: dict[str, Any] = {
+    "draw": {
+        "calls": [{"type": "fire", "count": 2, "objective": "O1"}],
+        "stress": {"units": 1, "objective": "O2"},
+    }
+}
 
 
 def code_of(*words: object) -> int:
@@ -27,6 +32,15 @@ def code_of(*words: object) -> int:
 
 def ends(code: int, *words: object) -> None:
     assert code_of("drill", "new", *words) == code
+
+
+def test_notes_are_in_the_language_of_the_papers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brief = write_brief(tmp_path)
+    for lang, note in (("en", "is not delivered when the model plays."), ("zh", "在模型推演中未发出。")):
+        ends(0, brief, "-o", tmp_path / lang, "--lang", lang, "--json")
+        told = capsys.readouterr()
+        assert any(line.startswith("note: ") and line.endswith(note) for line in told.err.splitlines())
+        assert any(line.endswith(note) for line in json.loads(told.out)["notes"])
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,7 +105,11 @@ def test_a_summary_in_words_and_as_json(tmp_path: Path, capsys: pytest.CaptureFi
         ({"lasts": "soon"}, 2, "brief.yaml:"),
         ({"scenario": "none.yaml"}, 2, "no scenario 'none.yaml'"),
         ({"entries": {**BRIEF["entries"], "I9": {"at": "2 h", "text": "x"}}}, 2, "entries.I9.at"),
-        ({"draw": {"calls": [{"type": "fire"}], "difficulty": "hard"}, "entries": {}}, 3, "hard"),
+        (
+            {"draw": {"calls": [{"type": "fire", "objective": "O1"}], "difficulty": "hard"}, "entries": {}},
+            3,
+            "hard",
+        ),
     ],
 )
 def test_what_cannot_be_made_leaves_nothing(

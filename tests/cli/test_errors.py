@@ -19,7 +19,7 @@ import pytest
 
 from dispatch import cli, composition
 from dispatch.errors import InvariantError
-from dispatch.scenario import loading
+from dispatch.scenario import alternatives, loading
 from dispatch.study.compare import compare
 
 from .world import COMMAND, ROOT, SMALL, dispatch, environment, write
@@ -236,7 +236,7 @@ def _in_process(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[in
 def test_a_broken_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(loading, "BUILT_IN_POLICIES", ("stubborn",))
+    monkeypatch.setattr(alternatives, "BUILT_IN_POLICIES", ("stubborn",))
     monkeypatch.setitem(composition.BUILT_IN, "stubborn", lambda _scenario, _fleet: Stubborn())
     small = write(tmp_path, dispatching={"policy": "stubborn"})
     code, out, err = _in_process(capsys, "run", str(small), "-r", "1", "-o", str(tmp_path / "out"))
@@ -256,7 +256,7 @@ def test_a_policy_that_raises(
         def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:
             raise KeyError("E7")
 
-    monkeypatch.setattr(loading, "BUILT_IN_POLICIES", ("stubborn",))
+    monkeypatch.setattr(alternatives, "BUILT_IN_POLICIES", ("stubborn",))
     monkeypatch.setitem(composition.BUILT_IN, "stubborn", lambda _scenario, _fleet: Raising())
     small = write(tmp_path, dispatching={"policy": "stubborn"})
     code, _, err = _in_process(capsys, "run", str(small), "-r", "1")

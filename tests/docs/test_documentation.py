@@ -20,7 +20,7 @@ from dispatch.cli import run_cli
 from dispatch.io.yaml_source import parse_yaml
 from dispatch.model.expectations import ExpectedFile
 from dispatch.model.scenario import ScenarioFile
-from dispatch.scenario import loading
+from dispatch.scenario import alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def test_the_policy_of_the_documentation_works(workspace: Path, monkeypatch: pyt
     names: dict[str, Any] = {}
     exec(compile(code, "policy.md", "exec"), names)
     monkeypatch.setitem(composition.BUILT_IN, "fewest_responses", names["FewestResponses"])
-    monkeypatch.setattr(loading, "BUILT_IN_POLICIES", tuple(composition.BUILT_IN))
+    monkeypatch.setattr(alternatives, "BUILT_IN_POLICIES", tuple(composition.BUILT_IN))
     path = workspace / "scenarios" / "lanzhou-plan-2020.yaml"
     text = path.read_text(encoding="utf-8").replace("policy: nearest", "policy: fewest_responses")
     path.write_text(text.replace("horizon: 365 d", "horizon: 60 d"), encoding="utf-8")

@@ -42,9 +42,35 @@ SCRIPT: dict[str, Any] = {
 }
 
 
-def write_exercise(folder: Path, **changes: Any) -> Path:
+RICH: dict[str, Any] = {
+    "stations": {"west": {"at": "a"}, "east": {"at": "e"}, "south": {"at": "d", "owner": "mutual_aid"}},
+    "units": {
+        name: {"type": "engine", "station": station}
+        for station, names in (("west", "W1 W2"), ("east", "E1 E2"), ("south", "S1 S2 S3"))
+        for name in names.split()
+    },
+    "agreements": {"help": {"stations": ["south"]}},
+    "plans": {
+        "catalogue": None,
+        "classes": {"fire": {"scale": "fire"}},
+        "own": {
+            "all": {"classes": ["fire"], "cards": {n: {"units": {"engine": n}} for n in (1, 2, 3)}},
+        },
+    },
+    "incident_types": {"fire": {"on_scene": 1800, "alarm": {"level": 1}}},
+    "depots": {
+        "d": {
+            "at": "e", "load_out": "5 min", "stock": {"sandbags": "3000 bags"},
+            "trucks": {"t": {"number": 2, "payload": "4 t", "unload": "5 min"}},
+        }
+    },
+}  # fmt: skip
+"""What a scenario needs for every kind of order: levels, an agreement, a depot."""
+
+
+def write_exercise(folder: Path, world: dict[str, Any] | None = None, **changes: Any) -> Path:
     """Write the exercise, which begins an hour into its scenario and lasts an hour; return its file."""
-    write_scenario(folder)
+    write_scenario(folder, **(world or {}))
     data = {
         "title": "Two fires 演练",
         "scenario": "scenario.yaml",
@@ -60,9 +86,9 @@ def write_exercise(folder: Path, **changes: Any) -> Path:
     return path
 
 
-def exercise(folder: Path, **changes: Any) -> Drill:
-    """Write the exercise and read it."""
-    return read_drill(write_exercise(folder, **changes))
+def exercise(folder: Path, world: dict[str, Any] | None = None, **changes: Any) -> Drill:
+    """Write the exercise and read it; ``world`` is changed in its scenario."""
+    return read_drill(write_exercise(folder, world, **changes))
 
 
 def begun(drill: Drill, folder: Path, name: str = "session.jsonl", **options: Any) -> Play:

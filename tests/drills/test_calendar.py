@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from icalendar import Calendar
 
+from dispatch.drills.documents import LED
 from dispatch.drills.drill import read_drill
 from dispatch.report.drill_calendar import calendar
 from dispatch.report.words import Words
@@ -40,10 +41,24 @@ def test_lines_are_as_long_as_the_standard_allows(tmp_path: Path) -> None:
     raw = calendar(read_drill(write_brief(tmp_path, description="说明" * 200)), Words("zh"), "abc")
     assert raw.endswith(b"END:VCALENDAR\r\n")
     assert max(map(len, raw.split(b"\r\n"))) <= 75
-    assert str(events(raw)["abc@dispatch-exercise"]["DESCRIPTION"]) == "演练 演练 演练\n" + "说明" * 200
+    told = str(events(raw)["abc@dispatch-exercise"]["DESCRIPTION"]).split("\n")
+    assert told == ["演练 演练 演练", Words("zh").say(LED), "说明" * 200]
+    assert Words("zh").say(LED) in str(Calendar.from_ical(raw)["X-WR-CALNAME"])
 
 
 def test_a_script_that_nobody_may_know_is_confidential(tmp_path: Path) -> None:
     raw = calendar(read_drill(write_brief(tmp_path, unscripted=True)), Words("en"), "abc")
     kinds = [event.get("CLASS") for event in events(raw).values()]
-    assert kinds == [None, "CONFIDENTIAL", "CONFIDENTIAL"]
+    assert kinds == ["CONFIDENTIAL"] * 3
+    assert "for players" in str(events(raw)["abc@dispatch-exercise"]["DESCRIPTION"])
+
+
+def test_a_title_of_two_lines_and_with_marks_of_calendars_is_a_text(tmp_path: Path) -> None:
+    raw = calendar(
+        read_drill(write_brief(tmp_path, title="Two\nlines, one; and \\ another: x")), Words("en"), "abc"
+    )
+    unfolded = raw.replace(b"\r\n ", b"").decode()
+    assert "X-WR-CALNAME:Two lines\\, one\\; and \\\\ another: x (" in unfolded
+    assert (
+        str(events(raw)["abc@dispatch-exercise"]["SUMMARY"]) == "Exercise: Two\nlines, one; and \\ another: x"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx
 import numpy as np
@@ -16,12 +16,16 @@ from dispatch.drills.proving import prove
 from dispatch.engine.board import Board
 from dispatch.errors import InfeasibleError
 from dispatch.io.yaml_writing import as_written, yaml_text
-from dispatch.model.briefs import DrillFile
+from dispatch.model.briefs import DrillFile, Force
+from dispatch.report.words import Words
 from dispatch.roads.network import RoadNetwork
 from dispatch.study.opening import load
 from tests.small import write_scenario
 
 from .lines import QUIET, brief, call, write_brief
+
+if TYPE_CHECKING:
+    from dispatch.drills.wording import Language
 
 FOUR: dict[str, Any] = {
     **QUIET,
@@ -60,10 +64,11 @@ def test_what_is_drawn_is_what_was_asked(tmp_path: Path) -> None:
         assert isinstance(entry.at, float)
         assert 600.0 <= entry.at <= 1800.0
         assert entry.inject.incident.node in {"c", "d", "e"}
-        (action,) = entry.expects
-        assert action.on_scene is not None
-        assert (action.on_scene.incident, action.on_scene.capability) == (name, "engine")
-        assert action.by % 60.0 == 0.0
+        sent, there = entry.expects
+        assert sent.sent is not None
+        assert there.on_scene is not None
+        assert sent.sent == there.on_scene == Force(incident=name, capability="engine")
+        assert sent.by % 60.0 == there.by % 60.0 == 0.0
     outages = [e.inject.outage for e in file.entries.values() if e.inject and e.inject.outage]
     assert sorted(outage.target for outage in outages) == ["comms", "hydrants", "unit"]
     (unit,) = [outage.unit for outage in outages if outage.unit]
@@ -80,8 +85,90 @@ def test_the_time_allowed_is_the_models_own_and_a_fifth(tmp_path: Path) -> None:
     calls = [{"type": "fire", "zones": ["mid"], "count": 1}]
     scenario = {**FOUR, "zones": {"mid": {"nodes": ["c"]}}}
     (entry,) = drawn(brief(tmp_path, scenario, draw={"calls": calls})).entries.values()
-    (action,) = entry.expects
-    assert action.by == 180.0
+    assert [(action.seen, action.by) for action in entry.expects] == [("sent", 60.0), ("on_scene", 180.0)]
+
+
+def test_a_plans_times_go_before_the_models_own(tmp_path: Path) -> None:
+    calls = [{"type": "fire", "sent_within": "90 s", "on_scene_within": "8 min"}]
+    (entry,) = drawn(brief(tmp_path, FOUR, draw={"calls": calls})).entries.values()
+    assert [(each.seen, each.by) for each in entry.expects] == [("sent", 90.0), ("on_scene", 480.0)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_something_is_expected_of_every_call_however_late(tmp_path: Path, seed: int) -> None:
+    # at a an engine stands; at c an engine needs two minutes, and 144 s of a call after 115 min fit in
+    calls = [{"type": "fire", "count": 6, "earliest": "112 min", "latest": "119 min"}]
+    file = drawn(brief(tmp_path, FOUR, seed=seed, draw={"calls": calls}))
+    assert len(file.entries) == 6
+    for entry in file.entries.values():
+        assert isinstance(entry.at, float)
+        assert 6720.0 <= entry.at <= 6900.0
+        assert entry.expects[0].seen == "sent"
+        assert all(entry.at + action.by <= 7200.0 for action in entry.expects)
+
+
+def test_calls_that_wait_beyond_the_end_are_expected_by_then(tmp_path: Path) -> None:
+    # each engine is out for over 10 min; 12 calls at once keep the last ones waiting until after ENDEX
+    calls = [{"type": "fire", "count": 12, "latest": "1 s"}]
+    file = drawn(brief(tmp_path, FOUR, lasts="15 min", draw={"calls": calls}))
+    waits = [entry.expects[0].by for entry in file.entries.values()]
+    assert len(waits) == 12
+    assert min(waits) == 60.0
+    assert max(waits) >= 899.0, "by ENDEX"
+    assert all(entry.expects[0].seen == "sent" for entry in file.entries.values())
+
+
+ALL_STRESS = {"units": 2, "hydrants": 1, "slower_by": "1 min"}
+ROLES = {
+    "chief": {"title": "Chief"}, "voice": {"title": "Voice", "side": "simulator"},
+    "judge": {"title": "Judge", "side": "evaluator"}, "second": {"title": "Second", "side": "evaluator"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "whose"),
+    [
+        (
+            {},
+            {("calls", "lead-controller", "lead-evaluator"), ("cover", "lead-controller", "lead-evaluator")},
+        ),
+        ({"objectives": {"O1": {"title": "x"}}, "roles": ROLES}, {("O1", "voice", "judge")}),
+        (
+            {"roles": {**ROLES, "lead": {"title": "Lead", "side": "controller"}}},
+            {("calls", "lead", "judge"), ("cover", "lead", "judge")},
+        ),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_drawn_entries_are_whole_rows(
+    tmp_path: Path, changes: dict[str, Any], whose: set[tuple[str, str, str]], language: Language
+) -> None:
+    drill = brief(tmp_path, FOUR, draw=draw(stress=ALL_STRESS), **changes)
+    file = drawn(drill, language)
+    assert len(file.entries) == 7
+    assert {(each.objective, each.controller, each.evaluator) for each in file.entries.values()} == whose
+    assert {each.objective for each in file.entries.values()} == set(file.objectives)
+    for entry in file.entries.values():
+        assert entry.sender
+        assert entry.to
+        assert isinstance(entry.at, float)
+        assert entry.expects
+        assert all(0.0 < action.by <= 7200.0 - entry.at for action in entry.expects)
+    titles = [objective.title for name, objective in file.objectives.items() if name != "O1"]
+    assert all(any("\u4e00" <= c <= "\u9fff" for c in title) == (language == "zh") for title in titles)
+
+
+def test_objectives_of_several_are_those_that_are_named(tmp_path: Path) -> None:
+    objectives = {name: {"title": name} for name in ("O1", "O2")}
+    drawing = {
+        "calls": [{"type": "fire", "objective": "O2"}],
+        "stress": {"units": 1, "objective": "O1"},
+    }
+    file = drawn(brief(tmp_path, FOUR, objectives=objectives, draw=drawing))
+    assert {name: each.objective for name, each in file.entries.items()} == {
+        "call-1": "O2",
+        "failure-1": "O1",
+    }
 
 
 def test_a_deadline_of_the_type_goes_before_the_models_time(tmp_path: Path) -> None:
@@ -133,8 +220,11 @@ def test_conditions_and_contingencies_fall_as_they_should(tmp_path: Path) -> Non
     assert proof.delivered == {"one": 100.0, "two": 100.0, "hand": 50.0, "worse": 160.0, "both": 220.0}
     assert proof.met == {("one", 0)}
     assert proof.seen == {("one", 0): 160.0, ("two", 0): 220.0}
-    assert "entry 'fine' is not delivered when the model plays." in proof.notes
-    assert "entry 'two', action 1: the model itself is 60 s late." in proof.notes
+    assert [Words("en").say(note) for note in proof.notes] == [
+        "entry 'two', action 1: the model itself is late by 1 min 00 s.",
+        "entry 'fine' is not delivered when the model plays.",
+    ]
+    assert "模型" in Words("zh").say(proof.notes[0])
 
 
 def test_a_call_that_nobody_reaches_is_refused(tmp_path: Path) -> None:

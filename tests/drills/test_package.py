@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -10,14 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from icalendar import Calendar
 
-from dispatch.drills.documents import documents
+from dispatch.drills.documents import LED, documents
 from dispatch.drills.drill import Drill, read_drill
 from dispatch.drills.editing import in_order
 from dispatch.drills.proving import Proof, prove
-from dispatch.drills.script import clock_text
+from dispatch.drills.roles import roles_of
+from dispatch.drills.script import clock_text, held, wall_of
 from dispatch.errors import UsageError
 from dispatch.report.drill_package import check_package, package, write_package
+from dispatch.report.words import Words
 from tests.drills.packaged import BRIEF, write_brief
 
 if TYPE_CHECKING:
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
 PAPERS = {"narrative", "exercise-plan", "role-cards", "communications", "msel", "controller-handbook",
           "evaluator-forms", "aar-template"}  # fmt: skip
 FOR_PLAYERS = ("narrative", "exercise-plan", "role-cards", "communications")
-OTHERS = {"drill.yaml", "msel.csv", "msel.xlsx", "msel.json", "exercise.ics", "index.html", "cap/I2.xml"}
+OTHERS = {"drill.yaml", "msel.csv", "msel.xlsx", "msel.json", "exercise.ics", "index.html", "players.html",
+          "cap/I2.xml"}  # fmt: skip
 
 
 def made(path: Path) -> tuple[Drill, Proof]:
@@ -100,9 +105,64 @@ def test_players_learn_nothing_of_the_script(exercise: tuple[Drill, Proof, Path]
         assert "not for players" in files[f"{name}.md"].decode()
 
 
+def secrets(drill: Drill, files: dict[str, bytes]) -> set[str]:
+    """Return what of an exercise only those who lead may know: its script, its seed and when it is."""
+    found = {str(drill.file.seed)}
+    for row in csv.DictReader(io.StringIO(files["msel.csv"].decode("utf-8-sig"), newline="")):
+        cells = (row["id"], row["at"], row["description"], *row["expected_action"].split("\n"))
+        found |= {" ".join(cell.split()) for cell in cells if cell}
+        found |= {row["wall"].split()[1][:5], row["from"]} - {""}
+    start = held(drill)
+    found |= {f"{moment:%H:%M}" for moment in (start, wall_of(drill, drill.file.lasts))}
+    return found | {
+        f"{start:%Y-%m-%d}",
+        f"{start.month}月{start.day}日",
+        f"{start.day} {start:%b}",
+        drill.base.name,
+    }
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_papers_for_players_of_a_double_blind_exercise_tell_neither_when_nor_what(
+    tmp_path: Path, lang: Lang
+) -> None:
+    entries = {f"ZQ-{name}": {**entry} for name, entry in BRIEF["entries"].items()}
+    for entry in entries.values():
+        entry.pop("contingency_of", None)
+    entries["ZQ-I5"]["text"] = "Everybody goes home"
+    entries["ZQ-I3"]["when"] = {"on_scene": {"incident": "ZQ-I1"}}
+    entries["ZQ-I1"]["expects"] = [{"text": "Neighbours are warned", "by": "12 min"}]
+    changes = {"unscripted": True, "entries": entries, "seed": 918273, "description": ""}
+    drill, proof = made(write_brief(tmp_path, **changes))
+    base = replace(drill.base, file=drill.base.file.model_copy(update={"description": "It will burn."}))
+    files = package(replace(drill, base=base), proof, lang, tmp_path / "out")
+    hidden = {*secrets(drill, files), "It will burn."}
+    assert {"918273", "ZQ-I2", "0:12:30.500", "09:01", "09:00", "09:30", "weather office"} <= hidden
+    for name in (*(f"{name}.md" for name in FOR_PLAYERS), "players.html"):
+        text = " ".join(html.unescape(files[name].decode()).replace("\\", "").split())
+        assert not [words for words in hidden if re.search(rf"(?<![\w.]){re.escape(words)}", text)], name
+        assert Words(lang).say(LED) not in text
+    told = {name: files[name].decode() for name in ("index.html", "exercise.ics")}
+    assert Words(lang).say(LED) in told["index.html"]
+    assert Words(lang).say(LED) in str(Calendar.from_ical(told["exercise.ics"])["X-WR-CALNAME"])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_for_players_holds_their_papers_only(
+    exercise: tuple[Drill, Proof, Path], lang: Lang
+) -> None:
+    drill, proof, folder = exercise
+    text = package(drill, proof, lang, folder / "out")["players.html"].decode()
+    ids = {one.removeprefix(f"{lang}-") for one in re.findall(r'\bid="([^"]+)"', text)}
+    assert {name for name in PAPERS if any(one.startswith(f"{name}-") for one in ids)} == set(FOR_PLAYERS)
+    assert not [words for words in ("House fire", "Gusts", "A video", "0:02:00") if words in text]
+    assert "Duty officer" in text
+
+
 def test_a_double_blind_exercise_tells_players_still_less(tmp_path: Path) -> None:
     drill, proof = made(write_brief(tmp_path, unscripted=True))
     files = package(drill, proof, "en", tmp_path / "out")
+    assert "Briefing of players" not in files["exercise-plan.md"].decode()
     assert "Double-blind" in files["exercise-plan.md"].decode()
     assert "Resources stressed" not in files["exercise-plan.md"].decode()
     assert "weather office" not in files["communications.md"].decode()
@@ -160,6 +220,21 @@ def test_usual_roles_stand_in_and_those_of_entries_join_them(tmp_path: Path) -> 
     text = package(drill, proof, "en", tmp_path / "out")["role-cards.md"].decode()
     assert "## Zoe" in text
     assert "## Duty officer of the command centre" in text
+    papers = package(drill, proof, "en", tmp_path / "out")
+    assert "Delivered by Zoe" in papers["controller-handbook.md"].decode()
+
+
+def test_roles_are_called_by_their_titles(exercise: tuple[Drill, Proof, Path], tmp_path: Path) -> None:
+    drill, proof, folder = exercise
+    files = package(drill, proof, "en", folder / "out")
+    assert "Delivered by Controller" in files["controller-handbook.md"].decode()
+    entries = {"I": {"at": 1, "text": "x", "controller": "lead-controller", "evaluator": "lead-evaluator",
+                     "expects": [{"text": "y", "by": 5}]}}  # fmt: skip
+    usual, played = made(write_brief(tmp_path, roles={}, objectives={}, entries=entries))
+    chinese = package(usual, played, "zh", tmp_path / "out")
+    lead = {part.id: Words("zh").show(part.title) for part in roles_of(usual)}
+    assert lead["lead-controller"] in chinese["controller-handbook.md"].decode()
+    assert lead["lead-evaluator"] in chinese["evaluator-forms.md"].decode()
 
 
 def test_a_page_holds_both_languages_and_needs_nothing_else(exercise: tuple[Drill, Proof, Path]) -> None:

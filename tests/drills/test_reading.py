@@ -10,6 +10,7 @@ import pytest
 from dispatch import simulate
 from dispatch.drills.drill import find_scenario, read_drill
 from dispatch.errors import InputError
+from dispatch.study.opening import load
 from tests.small import write_scenario
 
 from .lines import QUIET, brief, call, write_brief
@@ -49,6 +50,55 @@ def test_nobody_is_sent_where_the_brief_says_so(tmp_path: Path) -> None:
     drill = brief(tmp_path, silent="nothing", entries={"one": call(60)})
     assert len(simulate(drill.scenario({"one": 60.0})).responses) == 0
     assert len(simulate(drill.scenario({"one": 60.0}, advised=True)).responses) == 1
+
+
+SCRIPTED: list[dict[str, Any]] = [
+    {"at": 10, "order": {"unit": "W1", "station": "east"}},
+    {"at": 3600, "incident": {"type": "fire", "node": "c", "id": "own"}},
+    {"at": 3700, "order": {"unit": "E1", "incident": "own"}},
+    {"at": 3710, "recall": {"unit": "E1"}},
+    {"at": "2024-01-01T01:05:00+00:00", "order": {"unit": "W1", "incident": "own"}},
+]
+"""Calls and orders of a scenario of its own: one order before STARTEX, which is at 3600 s."""
+
+
+def test_the_scenarios_own_orders_are_part_of_the_advice(tmp_path: Path) -> None:
+    scenario = {**QUIET, "injects": SCRIPTED}
+    drill = brief(tmp_path, scenario, silent="nothing", entries={"one": call(60)})
+    given = [{"at": 200.0, "order": {"unit": "E1", "incident": "own"}}]
+    advised = drill.scenario({}, advised=True)
+    assert [each.moment for each in advised.commands] == [10.0, 3700.0, 3710.0, 3900.0]
+    silent = drill.scenario({"one": 60.0}, given)
+    assert [each.moment for each in silent.commands] == [10.0, 3800.0]
+    assert [inject.kinds for inject in silent.file.injects] == [
+        ("order",), ("incident",), ("incident",), ("order",)
+    ]  # fmt: skip
+    log = simulate(silent)
+    assert log.timeline.incident_ids(log.scenario.kinds) == ["own", "one"]
+    assert [log.fleet.ids[unit] for unit in log.responses.unit] == ["E1"]
+    assert len(simulate(drill.scenario({})).responses) == 0
+
+
+def test_what_controllers_deliver_stays_where_all_goes_by_orders(tmp_path: Path) -> None:
+    sends = {"at": 100, "text": "sent", "inject": {"order": {"unit": "E1", "incident": "one"}}}
+    drill = brief(tmp_path, silent="nothing", entries={"one": call(60), "sends": sends})
+    log = simulate(drill.scenario({"one": 60.0, "sends": 100.0}))
+    assert [log.fleet.ids[unit] for unit in log.responses.unit] == ["E1"]
+
+
+def test_what_comes_back_must_have_failed_though_orders_are_left_out(tmp_path: Path) -> None:
+    back = {"at": 10, "text": "back", "inject": {"restore": {"unit": "W1"}}}
+    with pytest.raises(InputError, match="'W1' is not out of service then"):
+        brief(tmp_path, {**QUIET, "injects": SCRIPTED}, silent="nothing", entries={"back": back})
+
+
+def test_problems_are_told_where_they_stand_though_orders_are_left_out(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path, **QUIET, injects=[*SCRIPTED, {"at": 5000, "close": "gone"}])
+    with pytest.raises(InputError, match=r"injects\[5\]\.close") as caught:
+        load(path, policy="by_order", unordered_from=3600.0)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (problem,) = caught.value.problems
+    assert "close: gone" in lines[int(problem.place.removeprefix("scenario.yaml:").split(" ")[0]) - 1]
 
 
 def test_closures_hold_once_an_entry_closes_them(tmp_path: Path) -> None:
@@ -101,9 +151,9 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         {"entries": {"a": {"at": 0, "text": "x", "expects": [
             {"text": "x", "by": 5, "sent": {"incident": "zz", "unit": "W9"}},
             {"text": "x", "by": 5, "moved_up": "wst"},
-            {"text": "x", "by": 5, "asked": "them"}]}}},
+            {"text": "x", "by": 5, "asked": {"agreement": "them", "incident": "zz"}}]}}},
         ["sent.incident: no call 'zz'", "sent.unit: no unit 'W9'", "moved_up: no station 'wst'",
-         "asked: no agreement 'them'"],
+         "asked.agreement: no agreement 'them'", "asked.incident: no call 'zz'"],
     ),
     (
         {"entries": {"a": call(0, "q"), "b": {"at": 0, "text": "x", "inject": {"close": "bridge"}}}},
@@ -136,6 +186,40 @@ def test_all_problems_are_told_at_their_lines(
         number, keys = problem.place.removeprefix("brief.yaml:").split(" ")
         words = [keys.split(".")[-1], *re.findall("'([^']+)'", problem.fact)]
         assert any(word in lines[int(number) - 1] for word in words), str(problem)
+
+
+def test_what_is_drawn_says_which_of_several_objectives_it_serves(tmp_path: Path) -> None:
+    objectives = {name: {"title": name} for name in ("O1", "O2")}
+    calls = [{"type": "fire", "objective": "O2"}, {"type": "fire", "objective": "O3"}, {"type": "fire"}]
+    draw = {"calls": calls, "stress": {"units": 1}}
+    with pytest.raises(InputError) as caught:
+        brief(tmp_path, objectives=objectives, draw=draw)
+    told = [str(problem) for problem in caught.value.problems]
+    assert len(told) == 3
+    assert "draw.calls[1].objective: no objective 'O3'" in told[0]
+    assert "draw.calls[2].objective: which of the 2 objectives" in told[1]
+    assert "draw.stress.objective: which of the 2 objectives" in told[2]
+    assert "Name one of 'O1', 'O2'." in told[2]
+    brief(tmp_path, objectives=objectives, draw={"calls": calls[:1]})
+
+
+@pytest.mark.parametrize(
+    ("calls", "fits"),
+    [
+        ({"latest": "115 min", "earliest": "115 min"}, True),
+        ({"latest": "115 min", "earliest": "116 min"}, False),
+        ({"earliest": "110 min", "latest": "115 min", "sent_within": "10 min"}, True),
+        ({"earliest": "111 min", "latest": "115 min", "sent_within": "10 min"}, False),
+        ({"sent_within": "3 h"}, False),
+    ],
+)
+def test_drawn_calls_leave_time_to_answer_them(tmp_path: Path, calls: dict[str, Any], fits: bool) -> None:
+    draw = {"calls": [{"type": "fire", **calls}]}
+    if fits:
+        assert brief(tmp_path, draw=draw).file.draw is not None
+    else:
+        with pytest.raises(InputError, match="no time between"):
+            brief(tmp_path, draw=draw)
 
 
 def test_problems_of_the_scenario_are_told_with_those_of_the_brief(tmp_path: Path) -> None:

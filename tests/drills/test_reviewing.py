@@ -91,7 +91,9 @@ def test_what_is_not_due_at_the_end_is_open(tmp_path: Path) -> None:
 
 
 def test_times_to_decide(tmp_path: Path) -> None:
-    found = reviewed(tmp_path, (200.0, "send W1 to f1"), (1500.0, "send E1 to f2"), (1600.0, "recall W1"))
+    found = reviewed(
+        tmp_path, (200.0, "send W1 to f1"), (1500.0, "send E1 to f2"), (1600.0, "move W1 to east")
+    )
     assert [(each.id, each.known, each.sent, each.ordered) for each in found.calls] == [
         ("f1", 120.0, 200.0, 200.0), ("f2", 1200.0, 1500.0, 1500.0),
     ]  # fmt: skip

@@ -100,6 +100,32 @@ def test_levels_and_orders(log: Log) -> None:
     assert first_seen(log, action(under_control="two"), 0.0) == 2060.0
 
 
+def test_help_is_asked_for_under_an_agreement_for_a_call(tmp_path: Path) -> None:
+    fires = [{"at": 100, "incident": {"type": "fire", "node": "b", "id": name}} for name in ("one", "two")]
+    asks = [
+        {"at": at, "ask": {"agreement": "help", "incident": name, "units": 1}}
+        for at, name in ((400, "one"), (900, "one"), (700, "two"))
+    ]
+    world = {
+        "dispatching": {"policy": "by_order"},
+        "stations": {name: {"at": at, "owner": "mutual_aid"} for name, at in (("west", "a"), ("east", "e"))},
+        "units": {"W1": {"type": "engine", "station": "west"}}
+        | {name: {"type": "engine", "station": "east"} for name in ("E1", "E2", "E3")},
+        "agreements": {"help": {"stations": ["east"]}, "more": {"stations": ["west"]}},
+        "injects": [*fires, *asks],
+    }  # fmt: skip
+    log = simulate(small(tmp_path, **{**QUIET, **world}))
+
+    def asked(agreement: str, incident: str, since: float) -> float:
+        return first_seen(log, action(asked={"agreement": agreement, "incident": incident}), since)
+
+    assert [asked("help", name, 0.0) for name in ("one", "two")] == [400.0, 700.0]
+    assert [asked("help", name, 600.0) for name in ("one", "two")] == [600.0, 700.0]
+    assert [asked("help", name, 800.0) for name in ("one", "two")] == [800.0, 800.0]
+    assert asked("more", "one", 0.0) == asked("help", "three", 0.0) == math.inf
+    assert math.isnan(asked("none", "one", 0.0))
+
+
 def test_conditions_are_what_the_board_shows(log: Log) -> None:
     for moment in range(0, 9000, 7):
         board = Board.at(log, float(moment))
@@ -141,6 +167,5 @@ def test_what_no_log_can_show_is_left_to_people(tmp_path: Path) -> None:
     fire = {"at": 10, "incident": {"type": "fire", "node": "b", "id": "one"}}
     log = simulate(small(tmp_path, **QUIET, injects=[fire]))
     assert math.isnan(first_seen(log, action(level={"incident": "one", "at_least": 1}), 0.0))
-    assert math.isnan(first_seen(log, action(asked="somebody"), 0.0))
     water = {"incident": "one", "item": "water", "amount": "1 t"}
     assert math.isnan(first_seen(log, action(delivered=water), 0.0))

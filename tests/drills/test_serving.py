@@ -51,7 +51,15 @@ def test_lines_come_whole_however_they_are_cut_and_answers_go_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n{}\n", b"\xff\n{}\n", b"[" * 5000 + b"\n{}\n"]
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n{}\n",
+        b"\xff\n{}\n",
+        b"[" * 5000 + b"\n{}\n",
+        b'{"say": "pause", "ref": NaN}\n{}\n',
+        b'{"note": "\\ud800"}\n{}\n',
+        b'{"clock": {"jump": 1e999}}\n',
+    ],
 )
 def test_who_sends_anything_else_is_let_go_and_nothing_of_it_is_done(sent: bytes) -> None:
     with closing(Server()) as server, connected(server) as link:

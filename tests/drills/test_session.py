@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
@@ -101,6 +102,45 @@ def test_a_file_broken_in_its_middle_is_refused_and_left_as_it_is(
             opening(path)
         assert fact in str(refused.value)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_a_line_changed_removed_or_inserted_is_told_by_its_number(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "s"
+    written(path).close()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = number - 1
+    record = json.loads(lines[at])
+    changed = json.dumps(record | {"wall": "2001-01-01T00:00:00.000+00:00"}, ensure_ascii=False)
+    unchecked = json.dumps({key: value for key, value in record.items() if key != "check"})
+    files = {
+        "changed": [*lines[:at], changed, *lines[number:]],
+        "unchecked": [*lines[:at], unchecked, *lines[number:]],
+        "removed": [*lines[:at], *lines[number:]],
+        "inserted": [*lines[:at], lines[at], *lines[at:]],
+    }
+    if number == len(lines):
+        del files["removed"]  # which is a session that was left before it
+    for how, kept in files.items():
+        renumbered = [{**json.loads(line), "seq": seq} for seq, line in enumerate(kept, start=1)]
+        for text in (kept, [json.dumps(each, ensure_ascii=False) for each in renumbered]):
+            path.write_text("\n".join(text) + "\n", encoding="utf-8")
+            with pytest.raises(UsageError) as refused:
+                read_session(path)
+            told = number + (how == "inserted")
+            assert f"s:{told}: " in str(refused.value), how
+            with pytest.raises(UsageError):
+                Session.resume(path)
+            assert path.read_text(encoding="utf-8") == "\n".join(text) + "\n"
+
+
+def test_a_check_is_of_the_check_before_and_of_the_record(tmp_path: Path) -> None:
+    written(tmp_path / "s").close()
+    before = ""
+    for line in (tmp_path / "s").read_text(encoding="utf-8").splitlines():
+        held, _, check = line.removesuffix('"}').rpartition(', "check": "')
+        assert hashlib.sha256((before + held + "}").encode()).hexdigest()[:16] == check
+        before = check
 
 
 def test_two_players_do_not_write_one_session(tmp_path: Path) -> None:

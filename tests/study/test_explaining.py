@@ -20,7 +20,7 @@ from dispatch.io.run_folder import json_text
 from dispatch.policies.dispatching import Nearest
 from dispatch.regression.events import events_of
 from dispatch.report.explaining import explanation_document, print_explanation
-from dispatch.scenario import loading
+from dispatch.scenario import alternatives
 from dispatch.study.explained import Passed, Reason
 from dispatch.study.explaining import explain
 from tests.engine.towns import BOTH, call, scenario
@@ -360,7 +360,7 @@ def test_a_policy_of_others_is_named_and_watched(tmp_path: Path, monkeypatch: py
             return free[-1] if free and board.now != 500 else None
 
     monkeypatch.setitem(BUILT_IN, "farthest", lambda _scenario, _fleet: Farthest())
-    monkeypatch.setattr(loading, "BUILT_IN_POLICIES", tuple(BUILT_IN))
+    monkeypatch.setattr(alternatives, "BUILT_IN_POLICIES", tuple(BUILT_IN))
     changes: dict[str, Any] = {"units": BOTH, "dispatching": {"policy": "farthest"}}
     found = told(tmp_path, call("x", 0, "b"), **changes)
     assert only(found.epochs[0]).unit == "E1"
