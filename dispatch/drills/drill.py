@@ -40,6 +40,11 @@ class Line:
     """Seconds of play from STARTEX; the earliest moment of an entry with a condition."""
     entry: Entry
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether nothing but its moment, or a controller, delivers it."""
+        return self.entry.trigger != "condition" and self.entry.contingency_of is None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drill:
@@ -212,6 +217,7 @@ def _lines(
 def _check_injects(drill: Drill, place: Place, problems: Problems) -> None:
     """Note everything that the scenario refuses of what the script changes."""
     told = {f"{drill.path.name} entries.{line.id}.inject": line.id for line in drill.lines}
+    _check_order(drill, place, problems)
     try:
         drill.scenario({line.id: line.at for line in drill.lines})
     except InputError as error:
@@ -224,6 +230,27 @@ def _check_injects(drill: Drill, place: Place, problems: Problems) -> None:
                 keys = [int(key[1:-1]) if key.startswith("[") else key for key in inner]
                 whole = place("entries", told[where], "inject", *keys)
                 problems.found.append(replace(problem, place=whole))
+
+
+def _check_order(drill: Drill, place: Place, problems: Problems) -> None:
+    """Note entries that change something about a call that another entry only brings after them."""
+    brought = {inject_of(line, line.at)["incident"]["id"]: line for line in drill.lines if _brings(line)}
+    come: set[str] = set()
+    for line in drill.lines:
+        come.add(line.id)
+        if not line.is_timed:
+            continue  # it may wait for the call
+        for kind, body in ({} if line.entry.inject is None else as_written(line.entry.inject)).items():
+            cited = body.get("incident") if isinstance(body, dict) else None
+            bringer = brought.get(cited) if isinstance(cited, str) else None
+            if bringer is not None and bringer.id not in come:
+                fact = f"entry '{bringer.id}' only brings call '{cited}' later"
+                where = place("entries", line.id, "inject", kind, "incident")
+                problems.add(where, fact, "Let it come after that entry.")
+
+
+def _brings(line: Line) -> bool:
+    return line.entry.inject is not None and line.entry.inject.incident is not None
 
 
 def _below(place: str, key: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from dispatch.drills.seeing import call_of
 from dispatch.drills.session import written_scale
-from dispatch.drills.unfolding import is_timed
 from dispatch.engine.board import Board
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _coming(line: Any) -> dict[str, Any]:
     entry = line.entry
     trigger = "contingency" if entry.contingency_of and entry.trigger == "time" else entry.trigger
     return {
-        "entry": line.id, "at": line.at, "trigger": trigger, "timed": is_timed(line) and trigger == "time",
+        "entry": line.id, "at": line.at, "trigger": trigger, "timed": line.is_timed and trigger == "time",
         "from": entry.sender, "to": entry.to, "method": entry.method, "text": entry.text,
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ from dispatch.drills.outcome import attempt, check_same, fingerprint, idle
 from dispatch.drills.refusing import Refusal, english
 from dispatch.drills.script import clock_text
 from dispatch.drills.session import after, written_scale
-from dispatch.drills.unfolding import check_sayable, expected, is_timed, next_due
+from dispatch.drills.unfolding import check_sayable, expected, next_due
 from dispatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -340,7 +340,7 @@ class Play:
 
     def _next(self, command: Command, values: Mapping[str, str]) -> Happening:
         """Jump to the next entry that the clock delivers."""
-        moments = [line.at for line in self.upcoming() if is_timed(line)]
+        moments = [line.at for line in self.upcoming() if line.is_timed]
         if not moments:
             fact = Said("no entry with a time of its own is left.")
             raise Refusal(fact, Said("'publish' others by hand, or 'jump' to a time."))

@@ -110,8 +110,8 @@ def played(drill: Drill, *, advised: bool = True) -> tuple[dict[str, float], Log
     Entries at times come first; then, in order of time, those of which the condition holds and contingencies
     of what is overdue. Entries that a controller delivers by hand are delivered at their moments.
     """
-    delivered = {line.id: line.at for line in drill.lines if _is_timed(line)}
-    waiting = [line for line in drill.lines if not _is_timed(line)]
+    delivered = {line.id: line.at for line in drill.lines if line.is_timed}
+    waiting = [line for line in drill.lines if not line.is_timed]
     log = _simulated(drill, {}, delivered, None, advised=advised)
     reached = 0.0
     while waiting:
@@ -146,11 +146,6 @@ def _simulated(
         message = f"{drill.path.name}: cannot be played, its scenario refuses what it changes.\n{error}"
         raise InfeasibleError(message, hint="Correct the entries named above.") from None
     return simulate(scenario, drill.file.layout)
-
-
-def _is_timed(line: Line) -> bool:
-    """Whether an entry comes at its moment, whatever happens."""
-    return line.entry.trigger != "condition" and line.entry.contingency_of is None
 
 
 def _falls(drill: Drill, log: Log, line: Line, late: Mapping[str, float]) -> float:

@@ -106,22 +106,17 @@ def next_due(
         for number, line in enumerate(drill.lines)
         if line.id not in gone and not (attended and line.entry.trigger == "manual")
     ]
-    due = [Due(max(line.at, now), number, "time") for number, line in waiting if is_timed(line)]
+    due = [Due(max(line.at, now), number, "time") for number, line in waiting if line.is_timed]
     first = min(due, default=None)
     bound = until if first is None else min(first.at, until)
     found = [first] if first is not None and first.at <= until else []
-    conditional = [(number, line) for number, line in waiting if not is_timed(line)]
+    conditional = [(number, line) for number, line in waiting if not line.is_timed]
     late = overdue_from(drill, log, state.delivered, state.done if attended else None) if conditional else {}
     for number, line in conditional:
         at = _condition_met(drill, log, line, late, now, bound)
         if at <= bound:
             found.append(Due(at, number, "contingency" if line.entry.contingency_of else "condition"))
     return min(found, default=None)
-
-
-def is_timed(line: Line) -> bool:
-    """Whether nothing but the moment, or a controller, delivers an entry."""
-    return line.entry.trigger != "condition" and line.entry.contingency_of is None
 
 
 def _condition_met(

@@ -46,6 +46,22 @@ def test_what_is_delivered_and_ordered_becomes_injects(tmp_path: Path) -> None:
     assert silent.responses.alerted.tolist() == [3670.0]
 
 
+def _order(at: float, **rest: Any) -> dict[str, Any]:
+    return {"at": at, "text": "go", "inject": {"order": {"unit": "E1", "incident": "one"}}, **rest}
+
+
+def test_what_changes_a_call_comes_after_it(tmp_path: Path) -> None:
+    waits = _order(0, trigger="condition", when={"on_scene": {"incident": "one"}})
+    brief(tmp_path, entries={"one": call(60), "after": _order(60), "waits": waits})
+    with pytest.raises(InputError) as caught:
+        brief(tmp_path, entries={"same": _order(60), "one": call(60), "before": _order(59)})
+    found = [(re.sub(r"^brief.yaml:[0-9]+ ", "", each.place), each.fact) for each in caught.value.problems]
+    assert found == [
+        (f"entries.{name}.inject.order.incident", "entry 'one' only brings call 'one' later")
+        for name in ("same", "before")
+    ]
+
+
 def test_nobody_is_sent_where_the_brief_says_so(tmp_path: Path) -> None:
     drill = brief(tmp_path, silent="nothing", entries={"one": call(60)})
     assert len(simulate(drill.scenario({"one": 60.0})).responses) == 0
