@@ -9,50 +9,52 @@ from dispatch.briefing.contents import Briefing, Column, Number, Said, Section, 
 from dispatch.drills.documents import AID, MARK
 from dispatch.drills.facts import facts
 from dispatch.drills.handbook import RATINGS
-from dispatch.drills.reviewing import DECISION, FAILED, JUDGED, NO_MEANS, NOT_SAID
+from dispatch.drills.lessons import corrective, gaps, strengths
+from dispatch.drills.reviewing import ADVICE, ITSELF, JUDGED, PLAYERS, SAID
 from dispatch.drills.script import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dispatch.briefing.contents import Cell
-    from dispatch.drills.reviewing import Judged, Moment, Paired, Rated, Review
+    from dispatch.drills.chronicle import Moment
+    from dispatch.drills.reviewing import Rated, Review
 
     Row = tuple[Cell, ...]
 
 KIND = Said("After-action report")
+NONE_SHOWN = Said("The log shows none.")
 UNFINISHED = Said("This exercise has not ended: everything counts up to the last record of its session.")
 
 VERDICTS = {
     "met": Said("met"), "late": Said("late"), "missed": Said("missed"), "open": Said("not due yet"),
     "to be judged": Said("for an evaluator"),
 }  # fmt: skip
-CAUSES = {
-    NO_MEANS: Said("The model was not in time either: means, distances, or the script."),
-    DECISION: Said("The model was in time with the same means: decision or its timing."),
-    NOT_SAID: Said("Nobody said that it was done, or said so too late; no log can show it."),
-}
+BROUGHT_ABOUT = {
+    PLAYERS: Said("players' orders"), ADVICE: Said("the model's advice"), ITSELF: Said("the scenario itself"),
+    SAID: Said("said to be done"),
+}  # fmt: skip
 GRADES = {rating: (rating, grade) for rating, grade, _ in RATINGS}
 UNRATED: tuple[Cell, Cell] = (None, None)
 
 KNOWN = {
     "delivered": Said("{who}: {detail}"),
     "call": Said("Call {who}: {detail}"),
+    "staged": Said("Waiting nearby for {who}: {detail}"),
     "on scene": Said("On scene of {who}: {detail}"),
+    "brought": Said("Brought to {who}: {detail}"),
+    "moved": Said("At station {who}: {detail}"),
     "control": Said("{who} is under control"),
 }
 DID = {
     "sent": Said("Sent to {who}: {detail}"),
     "level": Said("{who} has alarm level {detail}"),
-    "order": Said("Order: {who} {detail}"),
+    "order": Said("Order: {detail}"),
     "done": Said("Said to be done ({who}): {detail}"),
     "note": Said("Note: {detail}"),
     "skipped": Said("Left out by the controllers: {who}"),
+    "refused": Said("Left out, since it could not be done: {who} ({detail})"),
 }
-
-FASTER = 60.0
-"""Seconds by which a call has to be reached sooner than by the model to count as a strength, or later to
-count as a gap (chosen here)."""
 
 
 def briefing(review: Review) -> Briefing:
@@ -79,9 +81,8 @@ def sections(review: Review) -> Iterator[Section]:
     yield Section("decisions", Said("How soon was decided"), (), (_calls(review), _entries(review)))
     yield Section("model", Said("What the model would have done"), tuple(_compared(review)),
                   (_pairs(review),))  # fmt: skip
-    yield Section("strengths", Said("Strengths"), (), (_strengths(review),))
-    yield Section("gaps", Said("Gaps"), (), (_gaps(review),))
-    yield Section("corrective", Said("Corrective actions"), (), (_corrective(review),))
+    for each in (strengths(review), gaps(review), corrective(review)):
+        yield Section(each.id, each.title, () if each.rows else (NONE_SHOWN,), (each,) if each.rows else ())
     yield Section("timeline", Said("Timeline"), (), (_timeline(review),))
 
 
@@ -109,6 +110,13 @@ def _statements(review: Review) -> Iterator[Said]:
             "missed": Number(number["missed"], "whole"), "judge": Number(number["to be judged"], "whole"),
         },
     )  # fmt: skip
+    by = [each.brought_about for each in review.judged if each.brought_about]
+    if ADVICE in by and review.state.orders:
+        yield Said(
+            "Of {n} actions done, {advice} came about by the model's advice, the players' orders apart; they "
+            "count in the ratings.",
+            {"n": Number(len(by), "whole"), "advice": Number(by.count(ADVICE), "whole")},
+        )
     rated = [each.rating for each in review.rated if each.rating]
     if rated:
         values = {key: Number(rated.count(key), "whole") for key in ("P", "S", "M", "U")}
@@ -152,12 +160,13 @@ def _actions(review: Review) -> Table:
     columns = _columns(
         entry=Said("Inject"), delivered=Said("Delivered (T+)"), action=Said("Expected action"),
         by=Said("Expected by (T+)"), seen=Said("Seen (T+)"), result=Said("Result"), delay=Said("Delay"),
-        model=Said("Model (T+)"),
+        brought=Said("Brought about by"), model=Said("Model (T+)"),
     )  # fmt: skip
     found = tuple(
         (
             each.entry, at_text(review.state.delivered[each.entry]), each.action.text, at_text(each.deadline),
-            at_text(each.seen), VERDICTS[each.verdict], _seconds(each.delay), at_text(each.model),
+            at_text(each.seen), VERDICTS[each.verdict], _seconds(each.delay),
+            BROUGHT_ABOUT.get(each.brought_about), at_text(each.model),
         )
         for each in review.judged
     )  # fmt: skip
@@ -209,8 +218,8 @@ def _compared(review: Review) -> Iterator[Said]:
         yield Said("The players gave no order: what was played is the model's own play.")
         return
     told = (
-        ("first", Said("first unit on scene")), ("erf", Said("whole first alarm on scene")),
-        ("control", Said("under control")),
+        ("first", Said("First unit on scene")), ("erf", Said("Whole first alarm on scene")),
+        ("control", Said("Under control")),
     )  # fmt: skip
     for name, what in told:
         pairs = [getattr(each, name) for each in review.paired]
@@ -224,8 +233,8 @@ def _compared(review: Review) -> Iterator[Said]:
             "model": Number(sum(not isnan(b) for _, b in pairs), "whole"),
         }  # fmt: skip
         yield Said(
-            "{what}: by the end for {played} calls as played, for {model} by the model; mean difference over "
-            "the {n} of both: {mean}.",
+            "{what}, number of calls that had it by the end: {played} as played, {model} by the model; mean "
+            "difference where both had it ({n}): {mean}.",
             values,
         )
 
@@ -252,70 +261,6 @@ def _pairs(review: Review) -> Table:
 def _pair(pair: tuple[float, float]) -> tuple[Cell, Cell, Cell]:
     played, model = pair
     return _seconds(played), _seconds(model), _seconds(played - model, is_difference=True)
-
-
-def _sooner(each: Paired) -> float:
-    """Return by how many seconds a call was reached sooner than by the model; NaN where that is unknown."""
-    return each.first[1] - each.first[0]
-
-
-def _strengths(review: Review) -> Table:
-    found: list[Row] = []
-    for each in review.rated:
-        if each.rating in ("P", "S"):
-            total = sum(each.counts[verdict] for verdict in JUDGED)
-            values = {"met": Number(each.counts["met"], "whole"), "total": Number(total, "whole")}
-            found.append((Said("Met in time: {met} of {total} judged actions.", values), each.title))
-    for call in review.paired:
-        if _sooner(call) >= FASTER:
-            told: dict[str, Cell] = {"call": call.id, "by": Number(_sooner(call), "s")}
-            found.append((Said("{call} was reached {by} sooner than by the model.", told), None))
-    columns = _columns(point=Said("Observation"), objective=Said("Objective"))
-    return Table("strengths", Said("Strengths"), columns, tuple(found))
-
-
-def _failures(review: Review) -> Iterator[tuple[Said, str | None, Said]]:
-    """Yield each gap with its objective and its cause."""
-    objectives = review.drill.file.objectives
-    for each in review.with_verdict(*FAILED):
-        name = review.drill.line(each.entry).entry.objective
-        title = objectives[name].title if name in objectives else None
-        yield _failure(each), title, CAUSES[each.cause]
-    for call in review.paired:
-        if _sooner(call) <= -FASTER:
-            told: dict[str, Cell] = {"call": call.id, "by": Number(-_sooner(call), "s")}
-            yield Said("{call} was reached {by} later than by the model.", told), None, CAUSES[DECISION]
-        elif isnan(call.first[0]) and not isnan(call.first[1]):
-            yield (
-                Said("{call} was not reached; the model reached it.", {"call": call.id}),
-                None,
-                CAUSES[DECISION],
-            )
-
-
-def _failure(each: Judged) -> Said:
-    values: dict[str, Cell] = {"entry": each.entry, "action": each.action.text}
-    if each.verdict == "missed":
-        return Said("{entry}: missed: {action}", values)
-    return Said("{entry}: {delay} late: {action}", {**values, "delay": Number(each.delay, "s")})
-
-
-def _gaps(review: Review) -> Table:
-    columns = _columns(gap=Said("Gap"), objective=Said("Objective"), cause=Said("Likely cause"))
-    return Table("gaps", Said("Gaps"), columns, tuple(_failures(review)))
-
-
-def _corrective(review: Review) -> Table:
-    columns = _columns(
-        n=Said("No."), gap=Said("Gap"), cause=Said("Likely cause"), action=Said("Corrective action"),
-        owner=Said("Owner"), due=Said("Due"),
-    )  # fmt: skip
-    found = tuple(
-        (Number(n, "whole"), gap, cause, None, None, None)
-        for n, (gap, _, cause) in enumerate(_failures(review), start=1)
-    )
-    note = Said("Action, owner and date are for people to fill in.")
-    return Table("corrective", Said("Corrective actions"), columns, found, (note,))
 
 
 def _timeline(review: Review) -> Table:
@@ -346,6 +291,7 @@ def document(review: Review) -> dict[str, object]:
                 "entry": each.entry, "action": each.number + 1, "text": each.action.text,
                 "expected_by": each.deadline, "seen": _plain(each.seen), "verdict": each.verdict,
                 "delay": _plain(each.delay), "model_seen": _plain(each.model), "cause": each.cause or None,
+                "brought_about_by": each.brought_about or None,
             }
             for each in review.judged
         ],

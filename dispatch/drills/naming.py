@@ -27,6 +27,7 @@ def names_of(drill: Drill) -> Names:
         depots=() if book is None else [depot.id for depot in book.depots.get(drill.file.layout, ())],
         nodes=scenario.network.node_ids,
         entries={line.id: len(line.entry.expects) for line in drill.lines},
+        secret=drill.file.unscripted,
     )
 
 

@@ -10,7 +10,7 @@ from math import inf, isfinite
 from typing import Any
 
 from dispatch.briefing.contents import Said
-from dispatch.drills.refusing import HELP_SAYS, Refusal, suggestion
+from dispatch.drills.refusing import HELP_SAYS, NOTHING, Refusal, suggestion
 from dispatch.drills.session import FASTEST
 from dispatch.errors import UsageError, closest
 from dispatch.model.base import parse_duration
@@ -63,6 +63,8 @@ class Names:
     nodes: Collection[str] = ()
     entries: Mapping[str, int] = field(default_factory=dict)
     """Entries of the script, with how many actions are expected after each."""
+    secret: bool = False
+    """Whether players must not be told which entries there are."""
 
     def one(self, kind: str, given: str) -> str:
         """Return what is meant by a name, in capitals or not; raises UsageError for an unknown one."""
@@ -74,9 +76,8 @@ class Names:
         alike = [name for name in known if name.casefold() == given.casefold()]
         if len(alike) == 1:
             return alike[0]
-        if not given:
-            raise Refusal(Said(UNNAMED[kind]), suggestion("", known))
-        raise Refusal(Said(UNKNOWN[kind], {"name": given}), suggestion(given, known))
+        hint = NOTHING if self.secret and kind == "entry" else suggestion(given, known)
+        raise Refusal(Said(UNKNOWN[kind], {"name": given}) if given else Said(UNNAMED[kind]), hint)
 
 
 Parts = Mapping[str, str]
@@ -102,7 +103,7 @@ _PREPOSITIONS = {
     "to": "to", "到": "to", "往": "to", "至": "to", "给": "to", "for": "for", "为": "for",
     "at": "at", "在": "at", "于": "at", "from": "from", "从": "from", "由": "from",
 }  # fmt: skip
-_CLOCK = re.compile(r"(?:[Tt]\s*\+\s*)?([0-9]+):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]+)?))?")
+_CLOCK = re.compile(r"(?:[Tt]\s*\+\s*)?([0-9]+):([0-5][0-9])(?::([0-5][0-9]))?(\.[0-9]+)?")
 _PLUS = re.compile(r"[Tt]\s*\+\s*")
 _COUNT = re.compile(r"(.*\S)\s+([0-9]{1,4})")
 _WORDS = re.compile(r'"([^"]*)"|(\S+)')
@@ -112,10 +113,9 @@ def exercise_time(given: object) -> float:
     """Return seconds of play for ``T+12:00`` (minutes), ``T+1:12:00`` (hours), ``12 min`` or a number."""
     if isinstance(given, str):
         found = _CLOCK.fullmatch(given.strip())
-        if found is not None and found[3] is not None:
-            return int(found[1]) * 3600.0 + int(found[2]) * 60.0 + float(found[3])
         if found is not None:
-            return int(found[1]) * 60.0 + float(found[2])
+            whole = [int(part) for part in found.group(1, 2, 3) if part is not None]
+            return sum(part * 60.0**n for n, part in enumerate(reversed(whole))) + float(found[4] or 0)
         given = _PLUS.sub("", given.strip(), count=1)
         if re.fullmatch(r"[0-9]+(\.[0-9]*)?", given):
             given = float(given)
@@ -239,7 +239,8 @@ def done(entry: str, action: int | None, names: Names) -> Command:
     if expected == 0:
         fact = Said("nothing is expected after '{entry}'.", {"entry": entry})
         raise Refusal(fact, Said("Write it down with 'note'."))
-    if (action is None and expected > 1) or not 1 <= (action or 1) <= expected:
+    number = 1 if action is None else action
+    if (action is None and expected > 1) or not 1 <= number <= expected:
         values = {"entry": entry, "expected": str(expected), "n": str(action)}
         fact = Said(
             "'{entry}' has {expected} expected actions, no number {n}."
@@ -248,7 +249,7 @@ def done(entry: str, action: int | None, names: Names) -> Command:
             values,
         )
         raise Refusal(fact, Said("Write 'done {entry} 1', for example.", values))
-    return Command("done", {"entry": entry, "action": action or 1})
+    return Command("done", {"entry": entry, "action": number})
 
 
 def _note(text: str) -> Command:

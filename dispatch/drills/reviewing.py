@@ -8,19 +8,18 @@ order of the players; luck is the same in both, so calls can be compared one by 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf, isfinite, isnan, nan
+from math import inf, isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dispatch.composition import simulate
+from dispatch.drills.chronicle import Moment, moments_of
 from dispatch.drills.outcome import played
 from dispatch.drills.proving import due, sightings
 from dispatch.drills.proving import played as played_alone
 from dispatch.drills.session import State
 from dispatch.drills.unfolding import expected
 from dispatch.engine.board import MARGIN
-from dispatch.scenario.layout import AID_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +42,10 @@ NO_MEANS, DECISION, NOT_SAID = "means", "decision", "not said"
 """Why an action was late or missed, as far as the logs can tell: the model was not in time either; it was, so
 that the players could have been; nobody said that it was done, and no log shows it."""
 
+PLAYERS, ADVICE, ITSELF, SAID = "players", "advice", "itself", "said"
+"""What brought about what was done: the players' orders, without which it would not have been seen, or at
+another time; the model's advice; the scenario, where nobody goes by advice; somebody said that it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -61,6 +64,8 @@ class Judged:
     """``met``, ``late``, ``missed``, ``open`` (not due yet at the end) or ``to be judged``."""
     model: float
     """As ``seen``, when the model played."""
+    brought_about: str = ""
+    """By what, for what was done; empty for the rest."""
 
     @property
     def delay(self) -> float:
@@ -119,20 +124,6 @@ class Paired:
     """Under control."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Something that became known, or was done."""
-
-    at: float
-    """Seconds of play."""
-    kind: str
-    """``delivered``, ``skipped``, ``call``, ``sent``, ``on scene``, ``control``, ``level``, ``order``,
-    ``done`` or ``note``."""
-    who: str
-    """Entry or call."""
-    detail: str = ""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Review:
     """A look back on a played exercise."""
@@ -185,7 +176,7 @@ def review(drill: Drill, state: State) -> Review:
     """Return a look back on an exercise as far as its session goes."""
     log = played(drill, state)
     advised = replace(state, silent="advice", orders=())
-    alone = log if advised == state else _alone(drill, advised)
+    alone = log if advised == state else played(drill, advised)
     end = min(state.at if state.ended is None else state.ended, drill.file.lasts)
     judged = tuple(_judged(drill, state, log, alone, end))
     gone = {*state.delivered, *state.skipped}
@@ -199,24 +190,39 @@ def review(drill: Drill, state: State) -> Review:
         calls=tuple(_calls(drill, state, log, end)),
         entries=tuple(_entries(drill, state)),
         paired=tuple(_paired(drill, log, alone, end)),
-        moments=tuple(sorted(_moments(drill, state, log, end), key=lambda each: each.at)),
+        moments=moments_of(drill, state, log, end),
         never=tuple(line.id for line in drill.lines if line.id not in gone),
     )
 
 
-def _alone(drill: Drill, state: State) -> Log:
-    """Return the log of the same script without orders, by the model's advice."""
-    return simulate(drill.scenario(state.delivered, (), advised=True), drill.file.layout, 0)
-
-
 def _judged(drill: Drill, state: State, log: Log, alone: Log, end: float) -> Iterator[Judged]:
+    """Yield the expected actions in the order in which their entries were delivered."""
     model = sightings(drill, alone, state.delivered)
-    for each in expected(drill, state, log):
+    unordered = _unordered(drill, state, log, alone)
+    shown, without = (sightings(drill, one, state.delivered) for one in (log, unordered))
+    for each in sorted(expected(drill, state, log), key=lambda one: state.delivered[one.entry]):
         key = (each.entry, each.number)
         found = each.verdict(end)
         seen, alone_seen = (_within(moment, end) for moment in (each.seen, model[key]))
         deadline = due(drill, state.delivered, key)
-        yield Judged(*key, each.action, deadline, seen, found, alone_seen)
+        cause = _brought_about(state, shown[key], without[key]) if found in DONE else ""
+        yield Judged(*key, each.action, deadline, seen, found, alone_seen, cause)
+
+
+def _unordered(drill: Drill, state: State, log: Log, alone: Log) -> Log:
+    """Return the log of the same play without the players' orders; ``alone`` is that of the model's play."""
+    if not state.orders:
+        return log
+    return alone if state.silent == "advice" else played(drill, replace(state, orders=()))
+
+
+def _brought_about(state: State, seen: float, without: float) -> str:
+    """Return what brought about what a log shows at a time; ``without`` orders it would be at another."""
+    if isnan(seen):
+        return SAID
+    if not abs(seen - without) <= MARGIN:
+        return PLAYERS
+    return ADVICE if state.silent == "advice" else ITSELF
 
 
 def _within(at: float, end: float) -> float:
@@ -301,48 +307,3 @@ def _paired(drill: Drill, log: Log, alone: Log, end: float) -> Iterator[Paired]:
             for name in ("first_on_scene", "erf", "under_control")
         ]
         yield Paired(ids[call], *((pair[0], pair[1]) for pair in found))
-
-
-def _moments(drill: Drill, state: State, log: Log, end: float) -> Iterator[Moment]:
-    """Yield what became known and what was done up to the end."""
-    for kind, told in (("delivered", state.delivered), ("skipped", state.skipped)):
-        for name, at in told.items():
-            yield Moment(at, kind, name, drill.line(name).entry.text)
-    for order in state.orders:
-        kind = next(key for key in order if key != "at")
-        yield Moment(float(order["at"]), "order", kind, " ".join(_told(order[kind])))
-    for (name, number), at in state.done.items():
-        yield Moment(at, "done", name, drill.line(name).entry.expects[number].text)
-    for at, text in state.notes:
-        yield Moment(at, "note", "", text)
-    yield from (each for each in _of_log(drill, log) if 0.0 <= each.at <= end)
-
-
-def _told(body: Mapping[str, Any]) -> list[str]:
-    return [key if value is True else f"{key} {value}" for key, value in body.items()]
-
-
-def _of_log(drill: Drill, log: Log) -> Iterator[Moment]:
-    timeline, r, begins = log.timeline, log.responses, drill.begins
-    ids, kinds = timeline.incident_ids(log.scenario.kinds), log.scenario.kinds
-    for call, name in enumerate(ids):
-        yield Moment(
-            float(timeline.received[call]) - begins, "call", name, kinds[timeline.kind[call]].type.title
-        )
-        rows = np.flatnonzero(r.incident == call)
-        for kind, column in (("sent", r.alerted), ("on scene", r.on_scene)):
-            yield from _units(log, name, kind, {row: float(column[row]) - begins for row in rows.tolist()})
-        control = float(log.incidents.under_control[call])
-        if isfinite(control):
-            yield Moment(control - begins, "control", name)
-    for each in log.raises:
-        yield Moment(each.moment - begins, "level", ids[each.incident], str(each.after))
-
-
-def _units(log: Log, call: str, kind: str, moments: Mapping[int, float]) -> Iterator[Moment]:
-    """Yield the units of a call that did the same at the same moment, as one."""
-    names = [*log.fleet.ids, AID_NAME]
-    known = [(at, row) for row, at in moments.items() if isfinite(at)]
-    for at in sorted({at for at, _ in known}):
-        units = sorted(names[log.responses.unit[row]] for moment, row in known if moment == at)
-        yield Moment(at, kind, call, ", ".join(units))

@@ -84,6 +84,8 @@ class State:
     """Exercise time of delivery, by entry."""
     skipped: Mapping[str, float] = field(default_factory=dict)
     """Exercise time at which an entry was left out, by entry."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why an entry was left out that could not be delivered; those that people left out are missing."""
     orders: tuple[Mapping[str, Any], ...] = ()
     """Orders as injects, each with ``at``, its exercise time."""
     done: Mapping[tuple[str, int], float] = field(default_factory=dict)
@@ -116,7 +118,9 @@ def after(state: State, record: Record) -> State:
     if what == "deliver":
         return replace(state, delivered={**state.delivered, record["entry"]: at})
     if what == "skip":
-        return replace(state, skipped={**state.skipped, record["entry"]: at})
+        refused = {record["entry"]: str(record["why"])} if "why" in record else {}
+        skipped = {**state.skipped, record["entry"]: at}
+        return replace(state, skipped=skipped, refused={**state.refused, **refused})
     if what == "done":
         return replace(state, done={(record["entry"], record["action"] - 1): at, **state.done})
     if what == "note":
@@ -240,7 +244,7 @@ def _read(path: Path) -> tuple[list[Record], tuple[str, ...], int]:
     records: list[Record] = []
     for number, line in enumerate(lines, start=1):
         record = _parsed(line)
-        if record is None and number == len(lines) and records:
+        if record is None and not line.endswith(b"\n") and records:
             note = f"{path.name}:{number}: the last record was not written to its end and is left out."
             return records, (note,), sum(map(len, lines[:-1]))
         problem = "not a record of a session" if record is None else _problem(record, records)

@@ -1,8 +1,13 @@
-"""What drawn entries say, in two languages."""
+"""What drawn entries say, in two languages, and how orders are told."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from dispatch.briefing.contents import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Language = Literal["en", "zh"]
 
@@ -68,3 +73,27 @@ CHINESE = {
 
 WORDS: dict[Language, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 """Templates by language and what they are for."""
+
+ORDERS = {
+    "recall": Said("recall {unit}"),
+    "stage": Said("stage {unit} for {incident} at {node}"),
+    "ask": Said("ask {agreement} for {incident}, units: {units}"),
+    "level": Said("raise {incident} to {level}"),
+    "supply": Said("supply {amount} {item} to {incident}"),
+    "order": Said("send {unit} to {incident}"),
+}
+"""How orders are told, by kind."""
+
+FULLER = {
+    ("recall", "replace"): Said("recall {unit}, to be replaced"),
+    ("supply", "depot"): Said("supply {amount} {item} to {incident} from {depot}"),
+    ("order", "station"): Said("move {unit} to {station}"),
+}
+"""How they are told where something more is said."""
+
+
+def ordered(kind: str, body: Mapping[str, Any]) -> Said:
+    """Return an order in words, from its kind and what it says."""
+    fuller = [said for (one, key), said in FULLER.items() if one == kind and body.get(key)]
+    shown = {key: str(value) for key, value in body.items()}
+    return Said((fuller or [ORDERS[kind]])[0].text, {"units": "1", **shown})

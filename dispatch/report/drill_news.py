@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dispatch.drills.script import METHODS
+from dispatch.drills.wording import ordered
 from dispatch.report.drill_board import play_clock
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ EVENTS = {
 }  # fmt: skip
 """How events are told, by their names in the log."""
 
-ORDERS = {
-    "recall": "recall {unit}", "stage": "stage {unit} for {incident} at {node}",
-    "ask": "ask {agreement} for {incident}, units: {units}", "level": "raise {incident} to {level}",
-    "supply": "supply {amount} {item} to {incident}",
-}  # fmt: skip
-"""How orders are told; those that send units are told by where to."""
-
 PACES = {
     "pause": "the clock stands", "resume": "the clock runs", "scale": "the clock runs at ×{scale}",
     "jump": "jump to {to}", "done": "done: {entry} {action}", "note": "note: {text}",
@@ -39,7 +33,8 @@ def lines_of(happening: Mapping[str, Any], words: Words) -> Iterator[str]:
     tell = _TELLERS.get(happening["what"], _said)
     at = play_clock(happening["at"])
     for number, line in enumerate(tell(happening, words)):
-        yield f"{at} {line}" if number == 0 else line
+        plain = "".join(c if c.isprintable() else " " for c in line)  # what people send may hold anything
+        yield f"{at} {plain}" if number == 0 else plain
 
 
 def _deliver(happening: Mapping[str, Any], words: Words) -> Iterator[str]:
@@ -60,14 +55,8 @@ def _event(happening: Mapping[str, Any], words: Words) -> Iterator[str]:
 
 
 def _ordered(happening: Mapping[str, Any], words: Words) -> Iterator[str]:
-    ((kind, values),) = happening["order"].items()
-    if kind == "order":
-        told = words.text(
-            "send {unit} to {incident}" if "incident" in values else "move {unit} to {station}", **values
-        )
-    else:
-        told = words.text(ORDERS[kind], **values)
-    yield words.text("ordered: {order}", order=told)
+    ((kind, body),) = happening["order"].items()
+    yield words.text("ordered: {order}", order=words.say(ordered(kind, body)))
 
 
 def _answered(happening: Mapping[str, Any], words: Words) -> Iterator[str]:

@@ -195,3 +195,26 @@ def test_news_are_told_in_both_languages(tmp_path: Path) -> None:
     assert (english[-1], chinese[-1]) == ("T+0:02:30 ENDEX (by order)", "T+0:02:30 演练结束（按指令）")
     assert len(english) == len(chinese)
     assert all(CHINESE.search(line) for line in chinese)
+
+
+@pytest.mark.parametrize(
+    ("order", "english", "chinese"),
+    [
+        ({"recall": {"unit": "E1"}}, "recall E1", "召回 E1"),
+        ({"recall": {"unit": "E1", "replace": True}}, "recall E1, to be replaced", "召回 E1，另派替换"),
+        ({"order": {"unit": "E1", "station": "east"}}, "move E1 to east", "移防 E1 到 east"),
+        (
+            {"supply": {"incident": "f1", "item": "foam", "amount": "5 t", "depot": "d"}},
+            "supply 5 t foam to f1 from d", "从 d 调拨 5 t foam 到 f1",
+        ),
+    ],
+)  # fmt: skip
+def test_orders_are_told_in_full(order: dict[str, Any], english: str, chinese: str) -> None:
+    told = {"what": "order", "at": 0.0, "order": order}
+    assert list(lines_of(told, Words("en"))) == [f"T+0:00:00 ordered: {english}"]
+    assert list(lines_of(told, Words("zh"))) == [f"T+0:00:00 指令：{chinese}"]
+
+
+def test_what_is_sent_cannot_steer_the_terminal() -> None:
+    (line,) = lines_of({"what": "note", "at": 0.0, "text": "a\nb\x1b[2J\u202ec 雨"}, Words("en"))
+    assert line == "T+0:00:00 note: a b [2J c 雨"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -92,6 +93,7 @@ def test_typed_lines_are_understood(line: str) -> None:
         ("supply 5 t foam to f1 from south", "no depot 'south'"),
         ("done I01", "'I01' has 2 expected actions"),
         ("done I01 3", "no number 3"),
+        ("done I01 0", "no number 0"),
         ("done I02", "nothing is expected after 'I02'"),
         ("note", "a note without words"),
         ("scale 0", "'0' is not a scale"),
@@ -106,6 +108,16 @@ def test_what_is_not_understood_is_refused_with_a_way_out(line: str, told: str) 
     with pytest.raises(UsageError) as refused:
         read_command(line, NAMES)
     assert told in str(refused.value)
+
+
+def test_a_script_that_players_must_not_know_is_not_listed() -> None:
+    for secret, told in (
+        (False, "no entry 'I9' is known. Known: I01, I02, I03."),
+        (True, "no entry 'I9' is known."),
+    ):
+        with pytest.raises(UsageError) as refused:
+            read_command("publish I9", replace(NAMES, secret=secret))
+        assert str(refused.value) == told
 
 
 @pytest.mark.parametrize(
@@ -133,7 +145,8 @@ def test_json_is_understood(document: dict[str, Any], command: Command) -> None:
         {"order": {"incident": {"type": "fire"}}},
         {"order": {"order": 5}}, {"order": {"order": {"unit": "E2", "incident": "f1"}}}, {"clock": "stop"},
         {"clock": {"scale": True}}, {"clock": {"scale": -1}}, {"clock": {"scale": 1, "jump": 2}}, {"done": 5},
-        {"done": {"entry": "I01", "action": "2"}}, {"note": 5}, {"dance": "now"},
+        {"done": {"entry": "I01", "action": "2"}},
+        {"done": {"entry": "I01", "action": 0}}, {"note": 5}, {"dance": "now"},
         {"note": "a", "skip": "I01"}, {"order": {"order": {"unit": ["E1"], "incident": {}}}},
     ],
 )  # fmt: skip
@@ -146,7 +159,8 @@ def test_other_json_is_refused(document: object) -> None:
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [
-        ("T+12:30", 750.0), ("t+1:00:05.5", 3605.5), ("90:00", 5400.0), ("T+90", 90.0), ("90.5", 90.5),
+        ("T+12:30", 750.0), ("t+1:00:05.5", 3605.5), ("T+10:00.5", 600.5),
+        ("90:00", 5400.0), ("T+90", 90.0), ("90.5", 90.5),
         ("T+ 12 min", 720.0), ("1 小时", 3600.0), (42, 42.0),
     ],
 )  # fmt: skip

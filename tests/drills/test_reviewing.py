@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openpyxl import load_workbook
 
+from dispatch.briefing.contents import Said
 from dispatch.cli.main import run_cli
 from dispatch.drills.after_action import at_text, briefing, document
+from dispatch.drills.drill import read_drill
 from dispatch.drills.reviewing import model_state, rating_of, review
+from dispatch.drills.session import folded, read_session
 from dispatch.report.drill_review import review_text
 from dispatch.report.words import Words
-from tests.drills.exercises import HOUR, SCRIPT, begun, exercise, write_exercise
+from tests.drills.exercises import HOUR, RICH, SCRIPT, begun, exercise, write_exercise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +30,9 @@ GOALS: dict[str, Any] = {
     "objectives": {"O1": {"title": "Soon there"}, "O2": {"title": "Nobody asks"}},
     "entries": {**SCRIPT, "f1": {**SCRIPT["f1"], "objective": "O1"}},
 }
+
+
+SENT = {"unit": "W1", "incident": "f1"}
 
 
 def reviewed(folder: Path, *orders: tuple[float, str], until: float = HOUR, **changes: Any) -> Review:
@@ -108,11 +114,11 @@ def test_calls_are_compared_one_by_one_with_the_models_play(tmp_path: Path) -> N
     assert isnan(second.first[0])
     assert second.first[1] == 60.0
     text = review_text(briefing(found), Words("en"))
-    assert "| f1 was reached 1 min 20 s later than by the model. |" in text
-    assert "| f2 was not reached; the model reached it. |" in text
+    assert "| Reached later than by the model, by the time beside each: f1 (0:01:20). |" in text
+    assert "| Not reached, though by the model (1): f2. |" in text
     assert (
-        "first unit on scene: by the end for 1 calls as played, for 2 by the model; mean difference over the "
-        "1 of both: +1 min 20 s." in text
+        "First unit on scene, number of calls that had it by the end: 1 as played, 2 by the model; mean "
+        "difference where both had it (1): +1 min 20 s." in text
     )
 
 
@@ -128,9 +134,44 @@ def test_a_call_may_be_reached_sooner_than_by_the_model(tmp_path: Path) -> None:
     words = Words("en")
     assert [words.show(row[0]) for row in strengths.rows] == [
         "Met in time: 1 of 1 judged actions.",
-        "f2 was reached 2 min 00 s sooner than by the model.",
+        "Reached sooner than by the model, by the time beside each: f2 (0:02:00).",
     ]
-    assert [words.show(row[0]) for row in gaps.rows] == ["f1 was reached 2 min 00 s later than by the model."]
+    assert [words.show(row[0]) for row in gaps.rows] == [
+        "Reached later than by the model, by the time beside each: f1 (0:02:00)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("silent", "orders", "causes"),
+    [
+        # By advice W1, at a, is at b after a minute, and from 1200 s on E1, at e, at d.
+        ("advice", [], ["advice", "", "advice"]),
+        ("advice", [(150.0, "recall W1")], ["", "", "advice"]),
+        ("advice", [(1000.0, "move E1 to west")], ["advice", "", "players"]),
+        ("advice", [(300.0, "done f1 2")], ["advice", "said", "advice"]),
+        ("nothing", [(200.0, "send W1 to f1")], ["players", "", ""]),
+        ("nothing", [(200.0, "send W1 to f1"), (1210.0, "send E1 to f2")], ["players", "", "players"]),
+    ],
+)
+def test_what_brought_an_action_about(
+    silent: str, orders: list[tuple[float, str]], causes: list[str], tmp_path: Path
+) -> None:
+    there = [{"text": "There.", "by": "15 min", "on_scene": {"incident": "f2"}}]
+    entries = {**GOALS["entries"], "f2": {**SCRIPT["f2"], "expects": there}}
+    drill = exercise(tmp_path, **{**GOALS, "entries": entries})
+    play = begun(drill, tmp_path, silent=silent)
+    with closing(play.session):
+        for at, order in orders:
+            play.step(at)
+            assert play.tell(order, at)["ok"]
+        play.step(HOUR)
+    found = review(drill, play.state)
+    assert [each.brought_about for each in found.judged] == causes
+    note = (
+        f"Of {sum(map(bool, causes))} actions done, {causes.count('advice')} came about by the model's advice"
+    )
+    is_told = silent == "advice" and any("done" not in order for _, order in orders)
+    assert (note in review_text(briefing(found), Words("en"))) == is_told
 
 
 def test_the_timeline_tells_what_was_known_and_done(tmp_path: Path) -> None:
@@ -138,8 +179,8 @@ def test_the_timeline_tells_what_was_known_and_done(tmp_path: Path) -> None:
     told = [(each.at, each.kind, each.who, each.detail) for each in found.moments if each.at < 300.0]
     assert told == [
         (120.0, "delivered", "f1", "Fire at b."),
-        (120.0, "call", "f1", ""),
-        (200.0, "order", "order", "unit W1 incident f1"),
+        (120.0, "call", "f1", "fire"),
+        (200.0, "order", "", Said("send {unit} to {incident}", {**SENT, "units": "1"})),
         (200.0, "sent", "f1", "W1"),
         (210.0, "note", "", "雨 begins"),
         (220.0, "skipped", "f2", "Fire at d."),
@@ -150,6 +191,35 @@ def test_the_timeline_tells_what_was_known_and_done(tmp_path: Path) -> None:
     rows = next(table for table in briefing(found).tables if table.id == "timeline").rows
     assert len(rows) == len(found.moments)
     assert [row[1] is None for row in rows[:4]] == [False, False, True, True]
+
+
+def test_the_timeline_tells_what_came_and_why_something_was_left_out(tmp_path: Path) -> None:
+    """Two entries have nothing to end, or to raise; W1 moves to e in four minutes, bags come by truck."""
+    closures = {"cl": {"links": ["a-b"]}}
+    entries = {
+        "f1": {**SCRIPT["f1"], "inject": {"incident": {"type": "fire", "node": "b"}}},
+        "shuts": {"at": "3 min", "text": "shut", "inject": {"close": "cl"}},
+        "opens": {"at": "5 min", "text": "open", "inject": {"reopen": "cl"}},
+    }
+    drill = exercise(tmp_path, RICH, entries=entries, closures=closures)
+    play = begun(drill, tmp_path, silent="nothing")
+    orders = [
+        (60.0, "skip shuts"),
+        (130.0, "supply 50 bags sandbags to f1 from d"),
+        (130.0, "move W1 to east"),
+    ]
+    with closing(play.session):
+        for at, order in orders:
+            play.step(at)
+            assert play.tell(order, at)["ok"]
+        play.step(HOUR)
+    told = {(each.kind, each.who): (each.at, each.detail) for each in review(drill, play.state).moments}
+    assert told["skipped", "shuts"] == (60.0, "shut")
+    at, why = told["refused", "opens"]
+    assert (at, "cl" in str(why)) == (300.0, True)
+    assert told["moved", "east"] == (130.0 + 240.0, "W1")
+    # 5 min to load, 3 min from e to b, 5 min to unload
+    assert told["brought", "f1"] == (130.0 + 300.0 + 180.0 + 300.0, "50 bags 沙袋 filled sandbag")
 
 
 def test_ratings_follow_their_rule() -> None:
@@ -221,7 +291,9 @@ def test_the_command_writes_each_form(tmp_path: Path, capsys: pytest.CaptureFixt
         assert (tmp_path / name).read_bytes() == (tmp_path / "all" / name).read_bytes()
     assert "整改措施" in (tmp_path / "aar.md").read_text(encoding="utf-8")
     book = load_workbook(tmp_path / "aar.xlsx")
-    assert len(book.sheetnames) == len(briefing(reviewed(tmp_path / "y")).tables) + 1
+    drill = read_drill(folder / "drill.yaml")
+    state = folded(read_session(folder / "session.jsonl")[0])
+    assert len(book.sheetnames) == len(briefing(review(drill, state)).tables) + 1
     book.close()
     assert code_of("drill", "review", folder, "-o", tmp_path / "all") == 0, "an older folder is replaced"
 

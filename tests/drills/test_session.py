@@ -86,6 +86,7 @@ def test_a_last_record_cut_anywhere_is_dropped_and_nothing_else(tmp_path: Path) 
         (3, '{"seq": 3, "at": NaN, "what": "pause"}', "a record without"),
         (1, '{"seq": 1, "at": 0, "what": "pause"}', "s:1: record 1"),
         (3, "[1]", "s:3: not a record"),
+        (10, "spoiled", "s:10: not a record"),
     ],
 )
 def test_a_file_broken_in_its_middle_is_refused_and_left_as_it_is(
