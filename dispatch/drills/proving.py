@@ -38,6 +38,9 @@ STEPS = {
 committed at once, calls open at once, the greatest share of demand that no free unit covers, the share of
 calls that wait."""
 
+MOMENT = 0.001
+"""Seconds after which what was to be done by a time is overdue: at the time itself it is done in time."""
+
 MODERATE, HARD = 0.3, 0.65
 """Share of all points from which an exercise is moderate, and hard (chosen here)."""
 
@@ -152,7 +155,7 @@ def _falls(drill: Drill, log: Log, line: Line, late: Mapping[str, float]) -> flo
     """Return when an entry with a condition, or for a contingency, is to be delivered [s of play]."""
     earliest, cited = line.at, line.entry.contingency_of
     if cited is not None:
-        earliest = max(earliest, late.get(cited, math.inf) - drill.begins)
+        earliest = max(earliest, round(late.get(cited, math.inf) - drill.begins, 3))
     if line.entry.when is None or not earliest < drill.file.lasts:
         return earliest
     held = first_held(log, line.entry.when, drill.begins + earliest, drill.ends, dict(late))
@@ -177,7 +180,7 @@ def overdue_from(
         known = said if math.isnan(moment) else moment
         limit = due(drill, delivered, key)
         if known > limit + MARGIN:
-            begins = drill.begins + limit
+            begins = drill.begins + limit + MOMENT
             found[key[0]] = min(found.get(key[0], math.inf), begins)
     return found
 

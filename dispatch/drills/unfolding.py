@@ -125,7 +125,7 @@ def _condition_met(
     """Return the first exercise time at which an entry's conditions hold; infinite for none up to a time."""
     earliest, cited = max(line.at, now), line.entry.contingency_of
     if cited is not None:
-        earliest = max(earliest, late.get(cited, inf) - drill.begins)
+        earliest = max(earliest, round(late.get(cited, inf) - drill.begins, 3))
     if earliest > until or line.entry.when is None:
         return earliest
     end = nextafter(drill.begins + until, inf)

@@ -197,7 +197,7 @@ def test_what_changes_nothing_is_refused_and_leaves_the_log_as_it_was(
     assert events_of(play.log) == events_of(before.log)
 
 
-@pytest.mark.parametrize(("by", "comes"), [(3499, {"f": 100.0, "late": 3599.0}), (3500, {"f": 100.0})])
+@pytest.mark.parametrize(("by", "comes"), [(3499, {"f": 100.0, "late": 3599.001}), (3500, {"f": 100.0})])
 def test_what_would_come_at_endex_does_not_come(tmp_path: Path, by: float, comes: dict[str, float]) -> None:
     write_scenario(tmp_path, **WORLD)
     expects = [{"text": "Help is asked for.", "by": by, "asked": {"agreement": "help", "incident": "f"}}]

@@ -33,7 +33,7 @@ def test_each_entry_comes_when_its_trigger_says(tmp_path: Path) -> None:
     assert deliveries(happened) == {
         "f1": (120.0, "time"),
         "there": (180.0, "condition"),  # a minute from a to b
-        "asks": (300.0, "contingency"),  # nobody said within 3 min that the mayor was told
+        "asks": (300.001, "contingency"),  # nobody said within 3 min that the mayor was told
         "f2": (1200.0, "time"),
     }
     assert happened[-1] == {"what": "end", "at": HOUR, "why": "time"}
@@ -148,8 +148,22 @@ def test_skip_and_publish(tmp_path: Path) -> None:
     assert not play.tell("publish f2", 21.0)["ok"]
     assert play.tell("publish by-hand", 30.0)["ok"]
     happened = play.step(HOUR)
-    assert play.state.delivered == {"f1": 20.0, "by-hand": 30.0, "there": 80.0, "asks": 200.0}
+    assert play.state.delivered == {"f1": 20.0, "by-hand": 30.0, "there": 80.0, "asks": 200.001}
     assert [each["incident"] for each in happened if each.get("event") == "received"] == ["f1"]
+
+
+@pytest.mark.parametrize(("said", "comes"), [(300.0, False), (301.0, True)])
+def test_what_is_done_at_its_very_limit_is_in_time_for_contingencies_too(
+    tmp_path: Path, said: float, comes: bool
+) -> None:
+    play = begun(exercise(tmp_path), tmp_path)
+    play.step(10.0)
+    assert play.tell(f"jump {said:g}", 10.0)["ok"]
+    assert play.tell("done f1 2", 10.0)["ok"]
+    play.step(HOUR)
+    assert ("asks" in play.state.delivered) == comes
+    (judged,) = [each for each in play.expected() if each.number == 1]
+    assert judged.verdict(HOUR) == ("late" if comes else "met")
 
 
 def test_end_by_order(tmp_path: Path) -> None:

@@ -218,6 +218,6 @@ def test_what_a_session_cites_is_in_the_exercise(tmp_path: Path) -> None:
 def test_what_was_said_of_what_the_log_shows_stops_no_contingency(tmp_path: Path) -> None:
     """Nobody sends anybody; that an engine is there is not made true by saying so."""
     drill, done = exercise(tmp_path), {("f1", 0): 125.0, ("f1", 1): 130.0}
-    for silent, late in (("nothing", {"f1": HOUR + 120.0 + 300.0}), ("advice", {})):
+    for silent, late in (("nothing", {"f1": HOUR + 120.0 + 300.001}), ("advice", {})):
         state = State(silent=silent, delivered={"f1": 120.0}, done=done)
         assert overdue_from(drill, played(drill, state), state.delivered, state.done) == late
