@@ -86,6 +86,8 @@ class Column:
     key: str
     """Its name in files, which is never translated."""
     title: Said
+    room: Literal["", "long", "short"] = ""
+    """Whether its texts need room to be read, or stay on one line, in a table of many columns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
         return
     if out is not None:
         _write(out, play.drill, play.log)
-    verdicts = [each.verdict(play.now) for each in play.expected()]
+    verdicts = [each.verdict(play.now, play.drill.file.lasts) for each in play.expected()]
     counts = ", ".join(f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts))
     typer.echo(f"ENDEX at {play_clock(play.now)}; expected actions: {counts or 'none'}.", err=True)
     typer.echo(f"Look back on it: dispatch drill review {folder} --session {record}", err=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dispatch.errors import did_you_mean
+from dispatch.io.yaml_writing import duration_text
+from dispatch.roads.network import RoadNetwork
 from dispatch.scenario.injects import random_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from dispatch.errors import Problems
-    from dispatch.model.briefs import Action, Condition, DrillFile, Force
+    from dispatch.model.briefs import Action, Condition, DrawnCalls, DrillFile, Force, Stress
+    from dispatch.scenario.layout import Layout
     from dispatch.scenario.scenario import Scenario
 
     Place = Callable[..., str]
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
     """The keys below an action or a condition, what kind of thing is named, and its id."""
 
 
-WINDOW = ("latest", "earliest", "sent_within")
-"""What bounds when drawn calls may come."""
+def told(seconds: float) -> str:
+    """Return a duration as people write it, such as ``1 h 30 min``."""
+    written = duration_text(seconds)
+    return written if isinstance(written, str) else f"{written:g} s"
 
 
 def check_references(file: DrillFile, place: Place, problems: Problems) -> None:
@@ -100,12 +105,15 @@ def _check_contingency(file: DrillFile, name: str, place: Place, problems: Probl
         problems.add(where, f"contingencies in a circle: {' → '.join((*seen, name))}", "Break it.")
 
 
-def check_names(file: DrillFile, base: Scenario, place: Place, problems: Problems) -> None:
-    """Note names that the scenario does not know."""
+def check_names(file: DrillFile, base: Scenario, begins: float, place: Place, problems: Problems) -> None:
+    """Note names that the scenario does not know, and draws that it has no room for.
+
+    ``begins`` is the moment of STARTEX, in seconds from the scenario's start. Without its layout, units and
+    stations are looked for in all layouts.
+    """
     if file.layout not in base.layouts:
         fact = f"no layout '{file.layout}' in the scenario"
         problems.add(place("layout"), fact, did_you_mean(file.layout, base.layouts))
-        return
     names = Names(file, base)
     for name, entry in file.entries.items():
         for number, action in enumerate(entry.expects):
@@ -117,19 +125,107 @@ def check_names(file: DrillFile, base: Scenario, place: Place, problems: Problem
     for name in file.closures:
         if name in base.file.closures:
             problems.add(place("closures", name), "the scenario has a closure of this id", "Rename it.")
-    draw = file.draw
-    for number, calls in enumerate(() if draw is None else draw.calls):
+    if file.draw is not None:
+        _check_drawing(file, base, begins, names, place, problems)
+
+
+def _check_drawing(
+    file: DrillFile, base: Scenario, begins: float, names: Names, place: Place, problems: Problems
+) -> None:
+    """Note what cannot be drawn."""
+    assert file.draw is not None
+    for number, calls in enumerate(file.draw.calls):
         where = ("draw", "calls", number)
         names.check("incident type", calls.type, place(*where, "type"), problems)
         for i, zone in enumerate(calls.zones):
             names.check("zone", zone, place(*where, "zones", i), problems)
-        first, last = calls.window(file.lasts)
-        if first > last:
-            fact = f"no time between {first:g} s and {last:g} s of {file.lasts:g} s"
-            key = next((key for key in WINDOW if getattr(calls, key) is not None), "type")
-            problems.add(place(*where, key), fact, f"Correct {', '.join(map(repr, WINDOW))}.")
-    for i, cited in enumerate(() if draw is None else draw.stress.of):
+        _check_window(calls, file.lasts, where, place, problems)
+    before = len(problems.found)
+    for i, cited in enumerate(file.draw.stress.of):
         names.check("unit or unit type", cited, place("draw", "stress", "of", i), problems)
+    layout = base.layouts.get(file.layout)
+    if layout is not None and len(problems.found) == before:
+        _check_failing(file, base, layout, begins, place, problems)
+    _check_stress(file, base, place, problems)
+
+
+def _check_window(
+    calls: DrawnCalls, lasts: float, where: tuple[str | int, ...], place: Place, problems: Problems
+) -> None:
+    """Note drawn calls for which no time is left in an exercise that lasts some seconds."""
+    first, last = calls.window(lasts)
+    if first <= last:
+        return
+    key, within = "earliest", calls.sent_within
+    remedy = "Let the calls come earlier, or the exercise last longer."
+    if within is not None and within > lasts:
+        key, fact = "sent_within", f"{told(within)} is longer than the exercise ({told(lasts)})"
+        remedy = "Shorten it, or let the exercise last longer."
+    elif first >= lasts:
+        fact = f"{told(first)} is not before the end of the exercise ({told(lasts)})"
+    elif calls.latest is not None and calls.latest < first:
+        key, fact = "latest", f"{told(calls.latest)} is before 'earliest' ({told(first)})"
+        remedy = "Give a later moment."
+    elif calls.latest is None and first > lasts * 2.0 / 3.0:
+        fact = f"{told(first)} is after two thirds of the exercise, when the last drawn calls come"
+        remedy = "Say until when with 'latest', or let them come earlier."
+    else:
+        fact = f"from {told(first)} on there is no time left to send units until the end ({told(lasts)})"
+    problems.add(place(*where, key), fact, remedy)
+
+
+def _check_stress(file: DrillFile, base: Scenario, place: Place, problems: Problems) -> None:
+    """Note failures that cannot be drawn, whatever units there are."""
+    assert file.draw is not None
+    stress: Stress = file.draw.stress
+    if stress.of and not stress.units:
+        fact, remedy = (
+            "no units fail, so there is nothing to draw among these",
+            "Give 'units', or leave it out.",
+        )
+        problems.add(place("draw", "stress", "of"), fact, remedy)
+    if stress.hydrants > len(base.zones):
+        fact = f"{stress.hydrants} zones have dry hydrants, of {len(base.zones)}"
+        problems.add(place("draw", "stress", "hydrants"), fact, "Take fewer.")
+    if stress.roads and not isinstance(base.network, RoadNetwork):
+        fact = "the scenario's network has no roads: it is a matrix of travel times"
+        problems.add(place("draw", "stress", "roads"), fact, "Take none, or a scenario with roads.")
+    elif stress.roads and not file.draw.calls:
+        fact = "roads are closed near drawn calls, of which there are none"
+        problems.add(place("draw", "stress", "roads"), fact, "Draw calls, or close no roads.")
+
+
+def _check_failing(
+    file: DrillFile, base: Scenario, layout: Layout, begins: float, place: Place, problems: Problems
+) -> None:
+    """Note more failing units than there are."""
+    assert file.draw is not None
+    wanted, among = file.draw.stress.units, len(may_fail(file, base, layout, begins))
+    if wanted > among:
+        fact = f"{wanted} units fail, of {among} that nothing else takes out of service"
+        problems.add(place("draw", "stress", "units"), fact, "Let fewer fail.")
+
+
+def may_fail(file: DrillFile, base: Scenario, layout: Layout, begins: float) -> list[str]:
+    """Return the ids of the units among which failing ones are drawn, in their order.
+
+    They are those of the brief's choice that nothing else takes out of service from STARTEX on: a failure
+    lasts to the end.
+    """
+    assert file.draw is not None
+    of = file.draw.stress.of
+    outages = [each for each in base.outages if each.ends > begins]
+    written = [entry.inject.outage for entry in file.entries.values() if entry.inject is not None]
+    units = {outage.unit for outage in written if outage is not None}
+    stations = {outage.station for outage in written if outage is not None}
+    return [
+        name
+        for name, unit in layout.units
+        if (not of or name in of or unit.type in of)
+        and name not in units
+        and unit.station not in stations
+        and not any(each.holds_for(name, unit.station) for each in outages)
+    ]
 
 
 def _check_amount(action: Action, base: Scenario, where: str, problems: Problems) -> None:
@@ -148,8 +244,9 @@ class Names:
     """What may be cited of a scenario and of the calls that the script adds."""
 
     def __init__(self, file: DrillFile, base: Scenario) -> None:
-        layout = base.layouts[file.layout]
-        units = {name for name, _ in layout.units}
+        layouts = [layout for name, layout in base.layouts.items() if name == file.layout]
+        layouts = layouts or list(base.layouts.values())
+        units = {name for layout in layouts for name, _ in layout.units}
         calls = {call.id for call in base.authored}
         calls |= set() if base.recorded is None else set(base.recorded.ids)
         calls |= {
@@ -162,7 +259,7 @@ class Names:
             "call": calls,
             "unit": units,
             "capability": base.capabilities,
-            "station": {site.id for site in layout.sites},
+            "station": {site.id for layout in layouts for site in layout.sites},
             "agreement": base.file.agreements,
             "incident type": base.file.incident_types,
             "zone": base.zones,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Column, Number, Said, Section, Table
 from dispatch.drills import handbook
-from dispatch.drills.facts import difficulty, fact_table
+from dispatch.drills.facts import fact_table
 from dispatch.drills.roles import SIDES, roles_of
-from dispatch.drills.script import METHODS, TOLD, clock_text, held, table, wall_of
+from dispatch.drills.script import TOLD, clock_text, held, table, wall_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def documents(drill: Drill, proof: Proof) -> tuple[Document, ...]:
     """Return all papers in the order in which they are read."""
     return (
         Document("narrative", Said("Scenario narrative"), (_situation(drill),)),
-        Document("exercise-plan", Said("Exercise plan (ExPlan)"), tuple(_plan(drill, proof))),
+        Document("exercise-plan", Said("Exercise plan (ExPlan)"), tuple(_plan(drill))),
         Document("role-cards", Said("Role cards"), tuple(_role_cards(drill))),
         Document("communications", Said("Communications list"), tuple(_communications(drill))),
         Document("msel", Said("Script (MSEL)"), (_script(drill),), is_led=True),
@@ -89,7 +89,7 @@ def _situation(drill: Drill) -> Section:
     return Section("situation", Said("Situation at the start"), told, (known,))
 
 
-def _plan(drill: Drill, proof: Proof) -> Iterator[Section]:
+def _plan(drill: Drill) -> Iterator[Section]:
     """Yield the sections of the exercise plan; it tells nothing of the script."""
     file = drill.file
     values = {"title": file.title, "place": drill.base.file.title or drill.base.name}
@@ -113,8 +113,6 @@ def _plan(drill: Drill, proof: Proof) -> Iterator[Section]:
     yield Section("rules", Said("Rules of play"), tuple(_rules(drill)))
     yield Section("safety", Said("Safety"), tuple(_safety(drill)))
     yield handbook.method()
-    if not file.unscripted:
-        yield Section("stress", Said("Resources stressed"), (), (difficulty(proof),))
 
 
 def _schedule(drill: Drill) -> Table:
@@ -195,17 +193,6 @@ def _role_cards(drill: Drill) -> Iterator[Section]:
 
 def _communications(drill: Drill) -> Iterator[Section]:
     yield Section("directory", Said("Directory"), (), (_directory(drill),))
-    if not drill.file.unscripted:
-        pairs = sorted({
-            (line.entry.sender, line.entry.to, line.entry.method) for line in drill.lines if line.entry.sender
-        })  # fmt: skip
-        columns = (
-            Column("from", Said("From")), Column("to", Said("To")), Column("method", Said("Method")),
-        )  # fmt: skip
-        found = tuple((who, whom or None, METHODS[method]) for who, whom, method in pairs)
-        told = (Said("Controllers and simulators speak for all who are not there."),)
-        shown = (Table("ways", Said("Ways of messages"), columns, found),)
-        yield Section("ways", Said("Ways of messages"), told, shown)
 
 
 def _directory(drill: Drill) -> Table:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatch.drills.checking import check_names, check_references
+from dispatch.drills.checking import check_names, check_references, told
 from dispatch.errors import InputError, Problems
 from dispatch.io.validating import validate
 from dispatch.io.yaml_source import dotted_path, read_yaml
@@ -144,6 +144,7 @@ def read_drill(path: Path) -> Drill:
     if found is None:
         fact = f"no scenario '{file.scenario}' beside this file, or from a folder that holds 'networks/'"
         problems.add(document.place("scenario"), fact, "Correct the path.")
+        check_references(file, document.place, problems)
         raise InputError(problems.found)
     return resolved(path, file, found, problems, document.place)
 
@@ -160,8 +161,7 @@ def resolved(path: Path, file: DrillFile, scenario_path: Path, problems: Problem
         check_references(file, place, problems)
         raise InputError(problems.found) from None
     drill = _in_scenario(path, file, scenario_path, base, problems, place)
-    if not problems:
-        _check_injects(drill, place, problems)
+    _check_injects(drill, place, problems)
     problems.raise_if_any(InputError)
     return drill
 
@@ -178,7 +178,7 @@ def remade(drill: Drill, file: DrillFile, *, is_finished: bool = False) -> Drill
 
     problems = Problems()
     made = _in_scenario(drill.path, file, drill.scenario_path, drill.base, problems, place)
-    if is_finished and not problems:
+    if is_finished:
         _check_injects(made, place, problems)
     problems.raise_if_any(InputError)
     return made
@@ -190,11 +190,11 @@ def _in_scenario(
     """Return an exercise with its moments resolved and its names checked; problems are noted."""
     begins = seconds_from_start(file.begins, base.file, place("begins"), problems)
     if begins + file.lasts > base.file.horizon:
-        fact = f"the exercise ends after the scenario's horizon ({base.file.horizon:g} s)"
+        fact = f"the exercise ends after the scenario's horizon ({told(base.file.horizon)})"
         problems.add(place("lasts"), fact, "Shorten it, begin earlier, or lengthen the horizon.")
     lines = tuple(_lines(file, base, begins, place, problems))
     check_references(file, place, problems)
-    check_names(file, base, place, problems)
+    check_names(file, base, begins, place, problems)
     return Drill(path, file, scenario_path, begins, lines, base)
 
 
@@ -208,7 +208,8 @@ def _lines(
         if isinstance(at, datetime):
             at = (at - base.file.start).total_seconds() - begins
         if not 0.0 <= at < file.lasts:
-            fact = f"{at:g} s from the start of the exercise, which lasts {file.lasts:g} s"
+            side = "before" if at < 0.0 else "from"
+            fact = f"{told(abs(at))} {side} the start of the exercise, which lasts {told(file.lasts)}"
             problems.add(place("entries", name, "at"), fact, "Give a moment within it.")
         found.append(Line(name, at, entry))
     yield from sorted(found, key=lambda line: line.at)
@@ -216,19 +217,21 @@ def _lines(
 
 def _check_injects(drill: Drill, place: Place, problems: Problems) -> None:
     """Note everything that the scenario refuses of what the script changes."""
-    told = {f"{drill.path.name} entries.{line.id}.inject": line.id for line in drill.lines}
+    known = {f"{drill.path.name} entries.{line.id}.inject": line.id for line in drill.lines}
     _check_order(drill, place, problems)
+    # Moments outside of the exercise have been noted; what is wrong beside them is looked for within it.
+    last = max(min(drill.file.lasts, drill.base.file.horizon - drill.begins), 0.0)
     try:
-        drill.scenario({line.id: line.at for line in drill.lines})
+        drill.scenario({line.id: min(max(line.at, 0.0), last) for line in drill.lines})
     except InputError as error:
         for problem in error.problems:
-            where = next((key for key in told if problem.place in (key, *_below(problem.place, key))), None)
+            where = next((key for key in known if problem.place in (key, *_below(problem.place, key))), None)
             if where is None:
                 problems.found.append(problem)
             else:
                 inner = _KEYS.findall(problem.place.removeprefix(where))
                 keys = [int(key[1:-1]) if key.startswith("[") else key for key in inner]
-                whole = place("entries", told[where], "inject", *keys)
+                whole = place("entries", known[where], "inject", *keys)
                 problems.found.append(replace(problem, place=whole))
 
 

@@ -42,7 +42,8 @@ def expected_of(
 ) -> Entry:
     """Return the entry of a call with what is expected; ``log`` is the model's play without failures.
 
-    What is due after ENDEX is left out, but for units that are sent: they are expected by then.
+    Where a plan gives the time its whole first alarm is expected, or else as much as the model manages. What
+    is due after ENDEX is left out, but for units that are sent: they are expected by then.
     """
     entry = drill.line(name).entry
     since, left = drill.begins + delivered[name], drill.file.lasts - delivered[name]
@@ -52,8 +53,10 @@ def expected_of(
         by = _by(first_seen(log, action, since) - since, limit)
         by = by if action.sent is None else min(by, left)
         expects += [action.model_copy(update={"by": by})] if by <= left else []
-    plan = _plan(log, call, language)
-    return entry.model_copy(update={"expects": tuple(expects), "text": entry.text + plan})
+    if expects:  # the plan is for those who judge: which one holds is for the players to know
+        told = {"text": expects[0].text + _plan(log, call, language)}
+        expects[0] = expects[0].model_copy(update=told)
+    return entry.model_copy(update={"expects": tuple(expects)})
 
 
 def _by(seen: float, limit: float) -> float:
@@ -70,7 +73,7 @@ def _wanted(
     words, scenario = WORDS[language], log.scenario
     for key, limit in within._asdict().items():
         for capability, count in _first_alarm(log, call).items():
-            most = _most(log, name, key, capability, count)
+            most = count if limit < math.inf else _most(log, name, key, capability, count)
             if most:
                 text = words[key].format(count=most, capability=capability)
                 yield _of_force(key, text, name, capability, most), limit

@@ -6,10 +6,19 @@ from math import inf, isnan
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Column, Said, Section, Table
+from dispatch.drills.effects import effect
 from dispatch.drills.facts import difficulty, fact_table
 from dispatch.drills.proving import due
 from dispatch.drills.roles import roles_of
-from dispatch.drills.script import TRIGGERS, clock_text, condition, deadline_text, effect, is_planned
+from dispatch.drills.script import (
+    METHODS,
+    clock_text,
+    condition,
+    deadline_text,
+    is_planned,
+    moment_text,
+    trigger,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +62,7 @@ def controller(drill: Drill, proof: Proof) -> Iterator[Section]:
             Said("An entry with the trigger time is delivered at its moment without being asked for."),
             Said("One with the trigger condition waits until its condition holds, from its moment on."),
             Said("One with the trigger manual waits for its controller."),
-            Said("A contingency is delivered only where an action expected of its entry is overdue."),
+            Said("One with the trigger contingency waits until an action expected of its entry is overdue."),
             Said("An entry that no longer fits is skipped, with a note why."),
         ),
     )
@@ -68,6 +77,17 @@ def controller(drill: Drill, proof: Proof) -> Iterator[Section]:
     )
     yield Section("expected", Said("What the model does"), (), (_played(drill, proof),))
     yield Section("stress", Said("Resources stressed"), (), (difficulty(proof),))
+    told = (Said("Controllers and simulators speak for all who are not there."),)
+    yield Section("ways", Said("Ways of messages"), told, (_ways(drill),))
+
+
+def _ways(drill: Drill) -> Table:
+    """Return who sends messages of the script to whom, and how."""
+    entries = (line.entry for line in drill.lines if line.entry.sender)
+    pairs = sorted({(entry.sender, entry.to, entry.method) for entry in entries})
+    columns = (Column("from", Said("From")), Column("to", Said("To")), Column("method", Said("Method")))
+    found: Rows = tuple((who, whom or None, METHODS[method]) for who, whom, method in pairs)
+    return Table("ways", Said("Ways of messages"), columns, found)
 
 
 def _by(drill: Drill, who: str) -> list[tuple[str, list[Line]]]:
@@ -92,7 +112,7 @@ def _deliveries(who: Cell, lines: list[Line], number: int) -> Table:
     )  # fmt: skip
     found: Rows = tuple(
         (
-            line.id, clock_text(line.at), TRIGGERS[line.entry.trigger], _waits(line), line.entry.to or None,
+            line.id, moment_text(line), trigger(line), _waits(line), line.entry.to or None,
             line.entry.text, effect(line),
         )
         for line in lines
@@ -124,11 +144,16 @@ def _played(drill: Drill, proof: Proof) -> Table:
         for number, action in enumerate(line.entry.expects):
             key = (line.id, number)
             seen = proof.seen.get(key)
-            by = clock_text(due(drill, proof.delivered, key)) if seen is not None else None
-            when = clock_text(seen) if seen is not None and not isnan(seen) and seen < inf else None
+            by = _whole(due(drill, proof.delivered, key)) if seen is not None else None
+            when = _whole(seen) if seen is not None and not isnan(seen) and seen < inf else None
             found.append((line.id, action.text, by, when, _result(key, seen, proof)))
     note = Said("The model plays the same script by its own advice; it judges nothing that people must see.")
     return Table("played", Said("What the model does"), columns, tuple(found), (note,))
+
+
+def _whole(seconds: float) -> str:
+    """Return a time of play in whole seconds."""
+    return clock_text(float(round(seconds)))
 
 
 def _result(key: tuple[str, int], seen: float | None, proof: Proof) -> Said:
@@ -163,7 +188,7 @@ def _form(lines: list[Line], name: str) -> Table:
     )  # fmt: skip
     found: Rows = tuple(
         (
-            line.id, clock_text(line.at) if is_planned(line) else TRIGGERS[line.entry.trigger], action.text,
+            line.id, clock_text(line.at) if is_planned(line) else trigger(line), action.text,
             deadline_text(line, action), None, None, None,
         )
         for line in lines

@@ -54,7 +54,7 @@ def picture(play: Play, *, controller: bool) -> dict[str, Any]:
                 "text": each.action.text,
                 "by": each.deadline,
                 "seen": round(each.seen, DIGITS) if each.seen <= play.now else None,
-                "verdict": each.verdict(play.now),
+                "verdict": each.verdict(play.now, play.drill.file.lasts),
             }
             for each in play.expected()
         ]

@@ -10,14 +10,15 @@ import numpy as np
 
 from dispatch.briefing.contents import Number, Said
 from dispatch.composition import simulate
-from dispatch.drills.seeing import first_held, first_seen
+from dispatch.drills.seeing import call_of, first_held, first_seen
 from dispatch.engine.board import MARGIN, closing
 from dispatch.errors import InfeasibleError, InputError
+from dispatch.model.supplies import BY_ORDER
 from dispatch.study.residual import residual_coverage
 from dispatch.study.view import LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from dispatch.briefing.contents import Cell
     from dispatch.drills.drill import Drill, Line
@@ -60,8 +61,8 @@ class Difficulty:
     waiting: int
     """Calls that waited for their first unit."""
     mean_wait: float
-    """Mean seconds from ready to the first unit's alert, over the calls that got one; those without count
-    to ENDEX."""
+    """Mean seconds from ready to the first unit's alert, to ENDEX at most, over the calls from STARTEX on
+    that were ready before ENDEX."""
 
     @property
     def grade(self) -> Grade:
@@ -87,7 +88,7 @@ class Proof:
     """Seconds of play at which each entry was delivered; those that never were are missing."""
     seen: Mapping[tuple[str, int], float]
     """Seconds of play at which each expected action of a delivered entry was seen, by entry and number:
-    infinite for never, not a number where only an evaluator can tell."""
+    infinite for not before ENDEX, not a number where only an evaluator can tell."""
     met: frozenset[tuple[str, int]]
     """Expected actions that were seen in time."""
     difficulty: Difficulty
@@ -102,9 +103,12 @@ def prove(drill: Drill) -> Proof:
     if unreached:
         message = f"{drill.path.name}: nobody can reach {', '.join(unreached)}."
         raise InfeasibleError(message, hint="Move the calls, or leave roads open.")
-    seen = sightings(drill, log, delivered)
+    lasts = drill.file.lasts
+    all_seen = sightings(drill, log, delivered)
+    seen = {key: math.inf if moment > lasts else moment for key, moment in all_seen.items()}
     met = frozenset(key for key, moment in seen.items() if moment <= due(drill, delivered, key) + MARGIN)
-    return Proof(log, delivered, seen, met, measured(drill, log), tuple(_notes(drill, delivered, seen, met)))
+    notes = (*_notes(drill, delivered, seen, met), *_notes_on_calls(drill, log, delivered))
+    return Proof(log, delivered, seen, met, measured(drill, log), notes)
 
 
 def played(drill: Drill, *, advised: bool = True) -> tuple[dict[str, float], Log]:
@@ -202,16 +206,57 @@ def due(drill: Drill, delivered: Mapping[str, float], key: tuple[str, int]) -> f
 
 
 def _unreached(drill: Drill, log: Log, delivered: Mapping[str, float]) -> list[str]:
-    """Return the calls of delivered entries that no unit reaches, to the end of everything."""
-    entries = [line for line in drill.lines if line.id in delivered and line.entry.inject is not None]
-    own = {
-        line.entry.inject.incident.id or line.id
-        for line in entries
-        if line.entry.inject is not None and line.entry.inject.incident is not None
-    }
-    ids = log.timeline.incident_ids(log.scenario.kinds)
+    """Return the calls of delivered entries to which no way leads for anybody whom they need, to ENDEX."""
     never = np.isnan(log.incidents.first_on_scene) & (log.incidents.needed > 0)
-    return sorted({f"'{ids[call]}'" for call in np.flatnonzero(never).tolist() if ids[call] in own})
+    brought = _brought(drill, log, delivered)
+    return sorted(
+        f"'{name}'" for name, call in brought.items() if never[call] and not _has_way(drill, log, call)
+    )
+
+
+def _brought(drill: Drill, log: Log, delivered: Mapping[str, float]) -> dict[str, int]:
+    """Return the calls that delivered entries bring, by id, in order of the script."""
+    ids = [
+        line.entry.inject.incident.id or line.id
+        for line in drill.lines
+        if line.id in delivered and line.entry.inject is not None and line.entry.inject.incident is not None
+    ]
+    return {name: call for name in ids for call in [call_of(log, name)] if call >= 0}
+
+
+def _has_way(drill: Drill, log: Log, call: int) -> bool:
+    """Whether a way leads to a call from the quarters of any unit that it needs, at any time up to ENDEX."""
+    t, roads = log.timeline, log.scenario.roads
+    node, received = int(t.node[call]), float(t.received[call])
+    slots = t.capability[int(t.first_slot[call]) : int(t.first_slot[call + 1])].tolist()
+    changes = [at for at, _ in roads.changes if received < at <= drill.ends]
+    for moment in (received, *changes):
+        fleet = log.fleet.under(roads.at(moment))
+        if any(fleet.ranking(node, capability) for capability in set(slots)):
+            return True
+        if fleet.aid_outbound is not None and fleet.aid_outbound[node] < math.inf:
+            return True
+    return False
+
+
+def _notes_on_calls(drill: Drill, log: Log, delivered: Mapping[str, float]) -> Iterator[Said]:
+    """Yield which calls of the script do not get their whole first alarm when the model plays."""
+    if log.scenario.file.dispatching.policy == BY_ORDER:
+        yield Said("The scenario sends units by order only: the model sends none on its own.")
+        return
+    t, r = log.timeline, log.responses
+    for name, call in _brought(drill, log, delivered).items():
+        slots = np.arange(int(t.first_slot[call]), int(t.first_slot[call + 1]))
+        slots = slots[t.first_alarm[slots]]
+        sent = np.unique(r.slot[(r.incident == call) & (r.alerted <= drill.ends)])
+        served = int(np.isin(slots, sent).sum())
+        if served < len(slots):
+            values: dict[str, Cell] = {
+                "call": name, "n": Number(served, "whole"), "of": Number(len(slots), "whole"),
+            }  # fmt: skip
+            yield Said(
+                "call '{call}': the model sends {n} of {of} units of its first alarm before ENDEX.", values
+            )
 
 
 def measured(drill: Drill, log: Log) -> Difficulty:
@@ -221,7 +266,7 @@ def measured(drill: Drill, log: Log) -> Difficulty:
     closed = np.where(np.isnan(closed), np.inf, closed)
     during = (t.received >= begins) & (t.received < ends)
     open_spans = list(zip(t.received.tolist(), closed.tolist(), strict=True))
-    dispatched = np.where(np.isnan(i.dispatched), ends, i.dispatched)
+    dispatched = np.fmin(i.dispatched, ends)
     waits = np.maximum(dispatched - t.ready, 0.0)[during & (t.ready < ends) & (i.needed > 0)]
     view = LogView(log)
     view.start, view.end = begins, ends
@@ -268,10 +313,20 @@ def _notes(
             continue
         values: dict[str, Cell] = {"entry": key[0], "n": Number(key[1] + 1, "whole")}
         if moment == math.inf:
-            found.append(Said("entry '{entry}', action {n}: the model itself never does it.", values))
+            found.append(
+                Said("entry '{entry}', action {n}: the model itself does not do it before ENDEX.", values)
+            )
         else:
             values["late"] = Number(round(moment - due(drill, delivered, key)), "s")
             found.append(Said("entry '{entry}', action {n}: the model itself is late by {late}.", values))
+    found += [
+        Said(
+            "entry '{entry}', action {n}: it is due after ENDEX, and judged at ENDEX.",
+            {"entry": key[0], "n": Number(key[1] + 1, "whole")},
+        )
+        for key in seen
+        if due(drill, delivered, key) > drill.file.lasts + MARGIN
+    ]
     found += [
         Said("entry '{entry}' is not delivered when the model plays.", {"entry": line.id})
         for line in drill.lines

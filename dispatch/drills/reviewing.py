@@ -202,7 +202,7 @@ def _judged(drill: Drill, state: State, log: Log, alone: Log, end: float) -> Ite
     shown, without = (sightings(drill, one, state.delivered) for one in (log, unordered))
     for each in sorted(expected(drill, state, log), key=lambda one: state.delivered[one.entry]):
         key = (each.entry, each.number)
-        found = each.verdict(end)
+        found = each.verdict(end, drill.file.lasts)
         seen, alone_seen = (_within(moment, end) for moment in (each.seen, model[key]))
         deadline = due(drill, state.delivered, key)
         cause = _brought_about(state, shown[key], without[key]) if found in DONE else ""

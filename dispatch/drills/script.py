@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Column, Number, Said, Table
-from dispatch.io.yaml_writing import as_written
+from dispatch.drills.effects import effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +33,9 @@ TRIGGERS: Mapping[str, Said] = {
     "manual": Said("manual"),
 }
 """What delivers an entry."""
+
+CONTINGENCY = Said("contingency")
+"""What delivers one for the case that an action expected of another is overdue."""
 
 COLUMNS: Mapping[str, Said] = {
     "id": Said("Inject id"),
@@ -60,30 +63,17 @@ COLUMNS: Mapping[str, Said] = {
 """Columns of the script by key; the last three are filled in by hand."""
 
 TOLD = ("id", "at", "wall", "from", "to", "method", "description", "expected_action", "expected_by",
-        "objective", "trigger", "contingency_of", "controller", "evaluator")  # fmt: skip
-"""Columns that a page shows."""
+        "objective", "trigger", "controller", "evaluator")  # fmt: skip
+"""Columns that a page shows; its trigger says what a contingency is for."""
+
+LONG = ("description", "expected_action")
+"""Columns of whole sentences."""
+
+SHORT = ("id", "objective")
+"""Columns of single words."""
 
 LISTED = ("expected_action", "expected_by")
 """Columns with a line for each expected action."""
-
-EFFECTS: Mapping[str, Said] = {
-    "close": Said("Closure begins"),
-    "reopen": Said("Closure ends"),
-    "incident": Said("Call comes in"),
-    "surge": Said("Other rate of random calls"),
-    "message": Said("Words only"),
-    "outage": Said("Out of service"),
-    "restore": Said("Back in service"),
-    "weather": Said("Weather sets in"),
-    "level": Said("Alarm level rises"),
-    "recall": Said("Unit called back"),
-    "order": Said("Unit sent by order"),
-    "stage": Said("Unit sent to wait"),
-    "ask": Said("Help is asked for"),
-    "supply": Said("Supplies are ordered"),
-    "divert": Said("Hospital diverts"),
-}
-"""What an entry does to the scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +109,19 @@ def clock_text(seconds: float) -> str:
 def is_planned(line: Line) -> bool:
     """Whether an entry comes at its moment, whatever happens."""
     return line.entry.trigger == "time" and line.entry.contingency_of is None
+
+
+def trigger(line: Line) -> Said:
+    """Return what delivers an entry, in words; one for a contingency comes at no moment of its own."""
+    kind = line.entry.trigger
+    is_spare = kind == "time" and line.entry.contingency_of is not None
+    return CONTINGENCY if is_spare else TRIGGERS[kind]
+
+
+def moment_text(line: Line) -> Said | str:
+    """Return when an entry is delivered: its moment, or the moment from which on it may be."""
+    at = clock_text(line.at)
+    return at if is_planned(line) else Said("from {time}", {"time": at})
 
 
 def deadline_text(line: Line, action: Action) -> str:
@@ -166,7 +169,7 @@ def cells(row: Row) -> dict[str, Cell]:
         "expected_by": row.deadlines or None,
         "objective": entry.objective,
         "plan_ref": row.plan or None,
-        "trigger": TRIGGERS[entry.trigger],
+        "trigger": trigger(line),
         "condition": None if entry.when is None else condition(entry.when),
         "contingency_of": entry.contingency_of,
         "controller": entry.controller,
@@ -181,45 +184,35 @@ def cells(row: Row) -> dict[str, Cell]:
 
 def table(drill: Drill, keys: tuple[str, ...] = tuple(COLUMNS), name: str = "msel") -> Table:
     """Return the script as a table of some of its columns; several actions of an entry are numbered."""
-    found = tuple(
-        tuple(_on_one_line(cell) if key in LISTED else cell for key, cell in _chosen(row, keys))
-        for row in rows(drill)
+    found = tuple(tuple(_chosen(row, keys)) for row in rows(drill))
+    columns = tuple(
+        Column(key, COLUMNS[key], "long" if key in LONG else "short" if key in SHORT else "") for key in keys
     )
-    columns = tuple(Column(key, COLUMNS[key]) for key in keys)
     return Table(name, Said("Script (MSEL)"), columns, found)
 
 
-def _chosen(row: Row, keys: tuple[str, ...]) -> list[tuple[str, Cell]]:
-    """Return some of the cells of a row with their keys."""
-    found = cells(row)
-    return [(key, found[key]) for key in keys]
+def _chosen(row: Row, keys: tuple[str, ...]) -> Iterator[Cell]:
+    """Yield some of the cells of a row, as a page shows them."""
+    found = {**cells(row), "at": moment_text(row.line)}
+    if not is_planned(row.line):
+        found["wall"] = None
+    if row.line.entry.contingency_of is not None:
+        found["trigger"] = _spare(row.line)
+    for key in keys:
+        yield _on_one_line(found[key]) if key in LISTED else found[key]
+
+
+def _spare(line: Line) -> Said:
+    """Return what delivers an entry for a contingency, with the entry that it is for."""
+    spare = Said("contingency of {entry}", {"entry": line.entry.contingency_of})
+    kind = line.entry.trigger
+    return spare if kind == "time" else Said("{one}, {more}", {"one": TRIGGERS[kind], "more": spare})
 
 
 def _on_one_line(cell: Cell) -> Cell:
     """Return several lines as numbered parts of one."""
     lines = cell.split("\n") if isinstance(cell, str) else []
     return cell if len(lines) < 2 else "; ".join(f"({n}) {line}" for n, line in enumerate(lines, 1))
-
-
-def effect(line: Line) -> Said | None:
-    """Return what an entry changes, in words; None for words only."""
-    if line.entry.inject is None:
-        return None
-    kind = line.entry.inject.kinds[0]
-    written = as_written(line.entry.inject)[kind]
-    details = written if isinstance(written, str) else ", ".join(_details(written))
-    return Said("{what}: {details}", {"what": EFFECTS[kind], "details": details})
-
-
-def _details(written: Mapping[str, object]) -> Iterator[str]:
-    """Yield the plain values of an inject as ``key value``."""
-    for key, value in written.items():
-        if isinstance(value, dict):
-            yield f"{key} ({', '.join(_details(value))})"
-        elif isinstance(value, list):
-            yield f"{key} {' '.join(map(str, value))}"
-        else:
-            yield key if value is True else f"{key} {value}"
 
 
 def location(line: Line) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dispatch.drills.binding import COVER, bound
+from dispatch.drills.checking import may_fail
 from dispatch.drills.seeing import call_of
 from dispatch.drills.wording import WORDS
 from dispatch.errors import InfeasibleError
@@ -94,14 +95,8 @@ class _Made:
 
     def units(self, stress: Stress) -> None:
         """Let units fail, each at a moment of the first two thirds, to the end."""
-        layout = self._drill.base.layouts[self._drill.file.layout]
-        among = [
-            name
-            for name, unit in layout.units
-            if not stress.of or name in stress.of or unit.type in stress.of
-        ]
-        if stress.units > len(among):
-            raise self._refuse(f"{stress.units} units fail, of {len(among)}", "Let fewer fail.")
+        drill = self._drill
+        among = may_fail(drill.file, drill.base, drill.base.layouts[drill.file.layout], drill.begins)
         for number in sorted(self._luck.permutation(len(among))[: stress.units].tolist()):
             unit = among[number]
             text = self._words["unit"].format(unit=unit)
@@ -113,8 +108,6 @@ class _Made:
         near = sorted({int(base.zone_of[node]) for node in self._nodes if base.zone_of[node] >= 0})
         others = [zone for zone in range(len(base.zones)) if zone not in near]
         order = [zones[i] for zones in (near, others) for i in self._luck.permutation(len(zones)).tolist()]
-        if count > len(order):
-            raise self._refuse(f"{count} zones have dry hydrants, of {len(order)}", "Take fewer.")
         for zone in order[:count]:
             name = base.zones[zone]
             written = base.file.zones.get(name)
@@ -128,8 +121,9 @@ class _Made:
         network = self._drill.base.network
         if not count:
             return
-        if not isinstance(network, RoadNetwork) or not self._nodes:
-            raise self._refuse("roads are closed near drawn calls, of which there are none", "Take none.")
+        assert isinstance(network, RoadNetwork)
+        if not self._nodes:
+            raise self._refuse("no drawn call comes in, near which roads are closed", "Take none.")
         shut = np.zeros(len(network.tail), dtype=np.bool_)
         for _ in range(count):
             node = self._nodes[int(self._luck.integers(len(self._nodes)))]

@@ -47,13 +47,17 @@ class Expected(NamedTuple):
     """Exercise time at which the log shows it, or, where no log can, at which it was said to be done;
     infinite for never, not a number where somebody has to judge."""
 
-    def verdict(self, now: float) -> str:
-        """Return how it stands: ``met``, ``late``, ``missed``, ``open``, or ``to be judged``."""
+    def verdict(self, now: float, lasts: float) -> str:
+        """Return how it stands: ``met``, ``late``, ``missed``, ``open``, or ``to be judged``.
+
+        Once the exercise has lasted its time nothing is open any more, also what would be due later; in one
+        that was ended early what was not due yet is not judged.
+        """
         if self.seen <= now:
             return "met" if self.seen <= self.deadline + MARGIN else "late"
         if isnan(self.seen):
             return "to be judged"
-        return "open" if now <= self.deadline else "missed"
+        return "open" if now <= self.deadline and now < lasts else "missed"
 
 
 def expected(drill: Drill, state: State, log: Log) -> Iterator[Expected]:

@@ -46,7 +46,7 @@ def as_written(model: Frozen) -> dict[str, Any]:
     for name, field in type(model).model_fields.items():
         value, key = getattr(model, name), field.alias or name
         if field.is_required() or value != field.get_default(call_default_factory=True):
-            is_duration = isinstance(value, float) and key in _durations(type(model))
+            is_duration = isinstance(value, float) and key in durations_of(type(model))
             found[key] = duration_text(value) if is_duration else _inner(value, plain[key])
     return found
 
@@ -63,8 +63,8 @@ def _inner(value: Any, plain: Any) -> Any:
 
 
 @cache
-def _durations(model: type[Frozen]) -> frozenset[str]:
-    """Return the keys of a model that are durations."""
+def durations_of(model: type[Frozen]) -> frozenset[str]:
+    """Return the keys of a model that are durations, as they are written."""
     keys = model.model_json_schema()["properties"]
 
     def quantities(schema: dict[str, Any]) -> list[str]:

@@ -224,9 +224,10 @@ class Stress(Frozen):
     """What is drawn to make things harder."""
 
     units: Annotated[Whole, Field(ge=0, le=500)] = 0
-    """So many units fail, each at a drawn moment to the end."""
+    """So many units fail, each at a drawn moment to the end; drawn of those that nothing else takes out of
+    service."""
     of: tuple[Reference, ...] = ()
-    """Ids of units or unit types among which they are drawn; all when left out."""
+    """Ids of units or unit types among which they are drawn, with ``units``; all when left out."""
     hydrants: Annotated[Whole, Field(ge=0, le=100)] = 0
     """So many zones have dry hydrants."""
     roads: Annotated[Whole, Field(ge=0, le=100)] = 0

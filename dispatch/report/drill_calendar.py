@@ -30,7 +30,6 @@ def calendar(drill: Drill, words: Words, mark: str) -> bytes:
     made.add("prodid", "-//dispatch//exercise//EN")
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
-    made.add("method", "PUBLISH")
     name = " ".join(clean(f"{drill.file.title} ({words.say(LED)})").split())
     made.add("x-wr-calname", vText(name))  # a text, though the library knows no type of this one
     whole = Event()

@@ -37,6 +37,8 @@ class TableShown:
     title: str
     heads: tuple[tuple[str, bool], ...]
     """Title of each column, and whether it holds numbers."""
+    rooms: tuple[str, ...]
+    """Class of each column: ``n`` for numbers, ``long`` or ``short`` for texts, or empty."""
     rows: tuple[tuple[Markup, ...], ...]
     notes: tuple[str, ...]
     is_detail: bool
@@ -44,10 +46,17 @@ class TableShown:
 
     @property
     def layout(self) -> str:
-        """``wide`` for very many columns, ``dense`` where numbers need a line for their intervals."""
+        """``wide`` for very many columns, ``wide roomy`` where some of them are long texts, ``dense`` where
+        numbers need a line for their intervals.
+        """  # noqa: D205
         if len(self.heads) > WIDE:
-            return "wide"
+            return "wide roomy" if "long" in self.rooms else "wide"
         return "dense" if sum(is_number for _, is_number in self.heads) > DENSE else ""
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is printed on pages that lie."""
+        return len(self.heads) > WIDE
 
     @property
     def is_long(self) -> bool:
@@ -162,6 +171,10 @@ def _table(table: Table, words: Words, anchor: str) -> TableShown:
         words.say(table.title),
         tuple(
             (words.say(column.title), is_number)
+            for column, is_number in zip(table.columns, numeric, strict=True)
+        ),
+        tuple(
+            "n" if is_number else column.room
             for column, is_number in zip(table.columns, numeric, strict=True)
         ),
         tuple(tuple(cell_html(cell, words) for cell in row) for row in table.rows),

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dispatch.briefing.contents import Said
-from dispatch.drills.script import COLUMNS, METHODS, TRIGGERS, cells, rows
+from dispatch.drills.script import COLUMNS, CONTINGENCY, METHODS, TRIGGERS, cells, rows
 from dispatch.drills.sheets import Fault, Sheet, SheetCell, Vocabulary, text_of
 from dispatch.errors import InputError, Problem
 from dispatch.report.words import LANGUAGES, Words
@@ -117,9 +117,9 @@ def _lists(sheet: Worksheet, words: Words, last: int) -> None:
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    for key, known in (("method", METHODS), ("trigger", TRIGGERS)):
+    for key, known in (("method", METHODS.values()), ("trigger", (*TRIGGERS.values(), CONTINGENCY))):
         letter = get_column_letter(list(COLUMNS).index(key) + 1)
-        listed = ",".join(words.say(said) for said in known.values())
+        listed = ",".join(words.say(said) for said in known)
         rule = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True)
         rule.add(f"{letter}2:{letter}{last + 200}")
         sheet.add_data_validation(rule)
@@ -148,6 +148,8 @@ def vocabulary() -> Vocabulary:
             one = Words(lang)
             told |= {one.say(said).lower(): key for key, said in known.items()}
         found.append(told)
+    # An entry for the case that an action is overdue is one at a time that cites another.
+    found[1] |= {Words(lang).say(CONTINGENCY).lower(): "time" for lang in LANGUAGES}
     both = [Words(lang) for lang in LANGUAGES]
     return Vocabulary(found[0], found[1], lambda value: tuple(one.show(value) for one in both))
 

@@ -36,7 +36,7 @@ def ends(code: int, *words: object) -> None:
 
 def test_notes_are_in_the_language_of_the_papers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     brief = write_brief(tmp_path)
-    for lang, note in (("en", "is not delivered when the model plays."), ("zh", "在模型推演中未发出。")):
+    for lang, note in (("en", "is not delivered when the model plays."), ("zh", "在模型推演中未下达。")):
         ends(0, brief, "-o", tmp_path / lang, "--lang", lang, "--json")
         told = capsys.readouterr()
         assert any(line.startswith("note: ") and line.endswith(note) for line in told.err.splitlines())

@@ -37,6 +37,13 @@ def test_the_exercise_and_its_timed_entries_are_events(tmp_path: Path) -> None:
     assert str(whole["SUMMARY"]) == "Exercise: 演练 & drill <1>"
 
 
+def test_a_calendar_that_is_imported_is_no_message_of_an_organizer(tmp_path: Path) -> None:
+    # RFC 5546: METHOD asks for ORGANIZER; a file to be imported has neither.
+    made = Calendar.from_ical(calendar(read_drill(write_brief(tmp_path)), Words("en"), "abc"))
+    assert "METHOD" not in made
+    assert not [event for event in made.walk("VEVENT") if "ORGANIZER" in event]
+
+
 def test_lines_are_as_long_as_the_standard_allows(tmp_path: Path) -> None:
     raw = calendar(read_drill(write_brief(tmp_path, description="说明" * 200)), Words("zh"), "abc")
     assert raw.endswith(b"END:VCALENDAR\r\n")

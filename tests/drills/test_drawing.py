@@ -14,7 +14,7 @@ from dispatch.drills.drawing import drawn, drawn_and_proven
 from dispatch.drills.drill import Drill, read_drill
 from dispatch.drills.proving import prove
 from dispatch.engine.board import Board
-from dispatch.errors import InfeasibleError
+from dispatch.errors import InfeasibleError, InputError
 from dispatch.io.yaml_writing import as_written, yaml_text
 from dispatch.model.briefs import DrillFile, Force
 from dispatch.report.words import Words
@@ -187,7 +187,8 @@ def test_a_deadline_of_the_type_goes_before_the_models_time(tmp_path: Path) -> N
     (entry,) = drawn(brief(tmp_path, scenario, draw={"calls": [{"type": "fire"}]})).entries.values()
     under_control = [action for action in entry.expects if action.under_control is not None]
     assert [action.by for action in under_control] == [1500.0]
-    assert "the plan" in entry.text
+    assert "the plan" not in entry.text
+    assert "the plan" in entry.expects[0].text
 
 
 @pytest.mark.parametrize("count", [1, 3, 8])
@@ -241,10 +242,8 @@ def test_what_cannot_be_drawn_is_refused_with_what_was_reached(tmp_path: Path) -
         drawn(brief(tmp_path, FOUR, draw=draw(calls=[{"type": "fire"}], difficulty="hard")))
     assert "none of 50 draws is hard: 50 × easy." in str(caught.value)
     assert caught.value.exit_code == 3
-    with pytest.raises(InfeasibleError, match=r"none of 10 draws is playable.*5 units fail, of 4"):
-        drawn(brief(tmp_path, FOUR, draw=draw(stress={"units": 5})))
     with pytest.raises(InfeasibleError, match="cutting places off"):
-        drawn(brief(tmp_path, FOUR, draw=draw(stress={"roads": 1})))
+        drawn(brief(tmp_path, FOUR, draw=draw(calls=[{"type": "fire"}], stress={"roads": 1})))
 
 
 @pytest.mark.parametrize(("wanted", "count"), [("easy", 1), ("hard", 25)])
@@ -304,12 +303,12 @@ def test_two_hundred_briefs_become_exercises_or_say_why_not(
 ) -> None:
     monkeypatch.setattr("dispatch.drills.drawing.ATTEMPTS", 4)
     write_scenario(tmp_path, **{**FOUR, "demand": {"poisson": {"fire": {"rate": "12/d"}}}})
-    made, refusals = 0, list[InfeasibleError]()
+    made, refusals = 0, list[InfeasibleError | InputError]()
     for number in range(50):
         changes = random_brief(random.Random(1000 * block + number))
         try:
             file = drawn(read_drill(write_brief(tmp_path, **changes)))
-        except InfeasibleError as error:
+        except (InfeasibleError, InputError) as error:
             refusals.append(error)
             continue
         made += 1
@@ -322,4 +321,5 @@ def test_two_hundred_briefs_become_exercises_or_say_why_not(
             assert text_of(read_drill(write_brief(tmp_path, **changes))) == text
     assert made >= 15
     assert len(refusals) >= 5
-    assert all(str(error.args[0]).startswith("brief.yaml") and error.hint for error in refusals)
+    assert all(str(error).startswith("brief.yaml") for error in refusals)
+    assert all(error.hint for error in refusals if isinstance(error, InfeasibleError))

@@ -15,12 +15,13 @@ from icalendar import Calendar
 
 from dispatch.drills.documents import LED, documents
 from dispatch.drills.drill import Drill, read_drill
-from dispatch.drills.editing import in_order
+from dispatch.drills.editing import edited, in_order
 from dispatch.drills.proving import Proof, prove
 from dispatch.drills.roles import roles_of
 from dispatch.drills.script import clock_text, held, wall_of
 from dispatch.errors import UsageError
 from dispatch.report.drill_package import check_package, package, write_package
+from dispatch.report.script_sheet import read_sheet, vocabulary
 from dispatch.report.words import Words
 from tests.drills.packaged import BRIEF, write_brief
 
@@ -157,6 +158,52 @@ def test_the_page_for_players_holds_their_papers_only(
     assert {name for name in PAPERS if any(one.startswith(f"{name}-") for one in ids)} == set(FOR_PLAYERS)
     assert not [words for words in ("House fire", "Gusts", "A video", "0:02:00") if words in text]
     assert "Duty officer" in text
+
+
+def test_what_the_model_found_and_who_sends_what_is_for_those_who_lead(
+    exercise: tuple[Drill, Proof, Path],
+) -> None:
+    drill, proof, folder = exercise
+    files = package(drill, proof, "en", folder / "out")
+    for name in (*(f"{name}.md" for name in FOR_PLAYERS), "players.html"):
+        text = files[name].decode()
+        assert not [
+            words for words in ("Resources stressed", "weather office", "CAP message") if words in text
+        ]
+    handbook = files["controller-handbook.md"].decode()
+    assert "## Resources stressed" in handbook
+    assert '| weather office | centre "north" office | CAP message |' in handbook
+    assert "| Controller | controller |" in files["communications.md"].decode()
+
+
+def test_a_contingency_comes_at_no_moment_of_its_own(exercise: tuple[Drill, Proof, Path]) -> None:
+    drill, proof, folder = exercise
+    files = package(drill, proof, "en", folder / "out")
+    shown = {row.split(" | ")[0]: row for row in files["msel.md"].decode().split("\n| ")}
+    assert shown["I4"].startswith("I4 | from 0:30:00 |  |")
+    assert "| contingency of I1 |" in shown["I4"]
+    assert shown["I3"].startswith("I3 | from 0:20:00 |  |")
+    assert shown["I1"].startswith("I1 | 0:02:00 | 2026-05-12 09:01:00 |")
+    handbook = files["controller-handbook.md"].decode()
+    assert "| I4 | from 0:30:00 | contingency | an action expected of I1 is overdue |" in handbook
+    (row,) = [
+        row
+        for row in csv.DictReader(io.StringIO(files["msel.csv"].decode("utf-8-sig"), newline=""))
+        if row["id"] == "I4"
+    ]
+    assert (row["at"], row["trigger"], row["contingency_of"]) == ("0:30:00", "contingency", "I1")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", ["msel.xlsx", "msel.csv"])
+def test_a_script_with_a_contingency_is_read_back_as_it_was(
+    exercise: tuple[Drill, Proof, Path], tmp_path: Path, lang: Lang, name: str
+) -> None:
+    drill, proof, folder = exercise
+    path = tmp_path / name
+    path.write_bytes(package(drill, proof, lang, folder / "out")[name])
+    again, notes = edited(drill, read_sheet(path), vocabulary())
+    assert (again.file.entries, notes) == (drill.file.entries, ())
 
 
 def test_a_double_blind_exercise_tells_players_still_less(tmp_path: Path) -> None:

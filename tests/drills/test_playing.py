@@ -57,7 +57,7 @@ def test_said_in_time_no_contingency(tmp_path: Path) -> None:
     play.step(250.0)
     assert play.tell("done f1 2", 250.0)["ok"]
     assert "asks" not in deliveries(play.step(HOUR))
-    verdicts = {(each.entry, each.number): each.verdict(play.now) for each in play.expected()}
+    verdicts = {(each.entry, each.number): each.verdict(play.now, HOUR) for each in play.expected()}
     assert verdicts == {("f1", 0): "met", ("f1", 1): "met"}
 
 
@@ -66,7 +66,7 @@ def test_said_too_late_is_late_and_the_contingency_has_come(tmp_path: Path) -> N
     play.step(310.0)
     assert play.tell("done f1 2", 310.0)["ok"]
     assert "asks" in play.state.delivered
-    assert [each.verdict(play.now) for each in play.expected()] == ["met", "late"]
+    assert [each.verdict(play.now, HOUR) for each in play.expected()] == ["met", "late"]
 
 
 def test_an_order_counts_from_its_moment_on(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_what_is_done_at_its_very_limit_is_in_time_for_contingencies_too(
     play.step(HOUR)
     assert ("asks" in play.state.delivered) == comes
     (judged,) = [each for each in play.expected() if each.number == 1]
-    assert judged.verdict(HOUR) == ("late" if comes else "met")
+    assert judged.verdict(HOUR, HOUR) == ("late" if comes else "met")
 
 
 def test_end_by_order(tmp_path: Path) -> None:

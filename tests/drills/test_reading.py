@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dispatch import simulate
+from dispatch.drills.drawing import drawn
 from dispatch.drills.drill import find_scenario, read_drill
 from dispatch.errors import InputError
 from dispatch.study.opening import load
@@ -143,13 +144,14 @@ def test_random_and_recorded_calls_stay_out(tmp_path: Path, recorded: bool) -> N
 
 WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"layout": "baselin"}, ["layout: no layout 'baselin'"]),
-    ({"lasts": "24 h"}, ["lasts: the exercise ends after the scenario's horizon"]),
+    ({"lasts": "24 h"}, ["lasts: the exercise ends after the scenario's horizon (24 h)"]),
     ({"held": "2026-05-12T09:00:00"}, ["held: 2026-05-12T09:00:00 has no time zone"]),
     ({"scenario": "nothing.yaml"}, ["scenario: no scenario 'nothing.yaml'"]),
     (
         {"entries": {"a": {"at": "3 h", "text": "x", "objective": "o"},
                      "b": {"at": 0, "text": "x", "contingency_of": "c"}}},
-        ["entries.a.at: 10800 s", "entries.a.objective: no objective 'o'",
+        ["entries.a.at: 3 h from the start of the exercise, which lasts 2 h",
+         "entries.a.objective: no objective 'o'",
          "entries.b.contingency_of: no entry 'c'"],
     ),
     (
@@ -178,9 +180,10 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"closures": {"k": {"links": ["x"], "ends": 5}}}, ["closures.k: a closure with times of its own"]),
     (
         {"draw": {"calls": [{"type": "fir"}, {"type": "fire", "zones": ["lft"], "earliest": "2 h"}],
-                  "stress": {"of": ["enginee"]}}},
+                  "stress": {"of": ["enginee"], "units": 3}}},
         ["draw.calls[0].type: no incident type 'fir'", "draw.calls[1].zones[0]: no zone 'lft'",
-         "draw.calls[1].earliest: no time between", "draw.stress.of[0]: no unit or unit type 'enginee'"],
+         "draw.calls[1].earliest: 2 h is not before the end of the exercise (2 h)",
+         "draw.stress.of[0]: no unit or unit type 'enginee'"],
     ),
 ]  # fmt: skip
 
@@ -220,22 +223,134 @@ def test_what_is_drawn_says_which_of_several_objectives_it_serves(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("calls", "fits"),
+    ("calls", "told"),
     [
-        ({"latest": "115 min", "earliest": "115 min"}, True),
-        ({"latest": "115 min", "earliest": "116 min"}, False),
-        ({"earliest": "110 min", "latest": "115 min", "sent_within": "10 min"}, True),
-        ({"earliest": "111 min", "latest": "115 min", "sent_within": "10 min"}, False),
-        ({"sent_within": "3 h"}, False),
+        ({"latest": "115 min", "earliest": "115 min"}, ""),
+        ({"latest": "115 min", "earliest": "116 min"}, "latest: 1 h 55 min is before 'earliest' ("),
+        ({"earliest": "110 min", "latest": "115 min", "sent_within": "10 min"}, ""),
+        (
+            {"earliest": "111 min", "latest": "115 min", "sent_within": "10 min"},
+            "earliest: from 1 h 51 min on there is no time left to send units until the end (2 h).",
+        ),
+        ({"earliest": 4800.5}, "earliest: 4800.5 s is after two thirds of the exercise,"),
+        ({"earliest": "3 h", "latest": "4 h"}, "earliest: 3 h is not before the end of the exercise (2 h)."),
+        ({"sent_within": "3 h"}, "sent_within: 3 h is longer than the exercise (2 h)."),
     ],
 )
-def test_drawn_calls_leave_time_to_answer_them(tmp_path: Path, calls: dict[str, Any], fits: bool) -> None:
+def test_drawn_calls_leave_time_to_answer_them(tmp_path: Path, calls: dict[str, Any], told: str) -> None:
     draw = {"calls": [{"type": "fire", **calls}]}
-    if fits:
-        assert brief(tmp_path, draw=draw).file.draw is not None
-    else:
-        with pytest.raises(InputError, match="no time between"):
+    if told:
+        with pytest.raises(InputError) as caught:
             brief(tmp_path, draw=draw)
+        (problem,) = caught.value.problems
+        assert f"draw.calls[0].{told}" in str(problem)
+    else:
+        assert brief(tmp_path, draw=draw).file.draw is not None
+
+
+def problems_of(folder: Path, scenario: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    """Return what is wrong with a brief, with its places."""
+    with pytest.raises(InputError) as caught:
+        brief(folder, scenario, **changes)
+    return [f"{each.place.split(' ')[-1]}: {each.fact}" for each in caught.value.problems]
+
+
+def test_failures_that_can_never_be_drawn_are_told_all_at_once(tmp_path: Path) -> None:
+    stress = {"units": 3, "hydrants": 3, "roads": 1}
+    assert problems_of(tmp_path, draw={"stress": stress}) == [
+        "draw.stress.units: 3 units fail, of 2 that nothing else takes out of service",
+        "draw.stress.hydrants: 3 zones have dry hydrants, of 2",
+        "draw.stress.roads: roads are closed near drawn calls, of which there are none",
+    ]
+    assert problems_of(tmp_path, draw={"stress": {"of": ["W1"]}}) == [
+        "draw.stress.of: no units fail, so there is nothing to draw among these"
+    ]
+    assert problems_of(tmp_path, draw={"stress": {"units": 2, "of": ["W1"]}}) == [
+        "draw.stress.units: 2 units fail, of 1 that nothing else takes out of service"
+    ]
+
+
+def test_a_matrix_of_travel_times_has_no_roads_to_close(tmp_path: Path) -> None:
+    home = tmp_path / "networks" / "matrix"
+    home.mkdir(parents=True)
+    (home / "network.yaml").write_text("kind: matrix\nfile: t.csv\nunit: s\n", encoding="utf-8")
+    times = "".join(f"{a},{b},{60 * (a != b)}\n" for a in "abcde" for b in "abcde")
+    (home / "t.csv").write_text("from,to,time\n" + times, encoding="utf-8")
+    draw = {"calls": [{"type": "fire"}], "stress": {"roads": 1}}
+    (told,) = problems_of(
+        tmp_path,
+        {"network": "matrix", "demand": {"poisson": {"fire": {"rate": "1/d", "places": {"b": 1}}}}},
+        draw=draw,
+    )
+    assert told.startswith("draw.stress.roads: the scenario's network has no roads")
+
+
+@pytest.mark.parametrize(
+    ("injects", "begins", "entries", "left"),
+    [
+        ([{"at": 60, "outage": {"unit": "W1"}}], "1 h", {}, ["E1"]),
+        ([{"at": 60, "outage": {"station": "west"}}], "1 h", {}, ["E1"]),
+        ([{"at": 60, "outage": {"unit": "W1", "for": "5 min"}}], "1 h", {}, ["E1", "W1"]),
+        ([{"at": "5 h", "outage": {"unit": "W1"}}], "1 h", {}, ["E1"]),
+        ([], 0, {"x": {"at": 5, "text": "x", "inject": {"outage": {"unit": "E1"}}}}, ["W1"]),
+        ([], 0, {"x": {"at": 5, "text": "x", "inject": {"outage": {"station": "west"}}}}, ["E1"]),
+    ],
+)
+def test_units_that_are_out_of_service_do_not_fail_once_more(
+    tmp_path: Path, injects: list[Any], begins: Any, entries: dict[str, Any], left: list[str]
+) -> None:
+    changes = {"begins": begins, "entries": entries}
+    scenario = {**QUIET, "injects": injects}
+    drill = brief(tmp_path, scenario, draw={"stress": {"units": len(left)}}, **changes)
+    made = drawn(drill).entries
+    failed = [one.inject.outage for name, one in made.items() if name not in entries and one.inject]
+    assert sorted(outage.unit or "" for outage in failed if outage is not None) == left
+    told = problems_of(tmp_path, scenario, draw={"stress": {"units": len(left) + 1}}, **changes)
+    said = f"{len(left) + 1} units fail, of {len(left)} that nothing else takes out of service"
+    assert told == [f"draw.stress.units: {said}"]
+
+
+def test_what_is_wrong_in_one_place_hides_nothing_in_another(tmp_path: Path) -> None:
+    entries = {
+        "a": call(0, "q"),
+        "b": {"at": "3 h", "text": "x", "inject": {"outage": {"unit": "W9"}}, "contingency_of": "nobody"},
+        "c": {"at": 0, "text": "x", "inject": {"close": "bridge"},
+              "expects": [{"text": "x", "by": 5, "sent": {"incident": "zz", "unit": "W8"}},
+                          {"text": "x", "by": 5, "moved_up": "nowhere"}]},
+    }  # fmt: skip
+    draw = {"calls": [{"type": "flood", "zones": ["up"]}], "stress": {"of": ["W7"], "units": 1}}
+    assert problems_of(tmp_path, layout="bas", entries=entries, draw=draw) == [
+        "layout: no layout 'bas' in the scenario",
+        "entries.a.inject.incident.node: no node 'q' in network 'line'",
+        "entries.b.at: 3 h from the start of the exercise, which lasts 2 h",
+        "entries.b.inject.outage.unit: no unit 'W9' in any layout",
+        "entries.b.contingency_of: no entry 'nobody'",
+        "entries.c.inject.close: no closure 'bridge'",
+        "entries.c.expects[0].sent.incident: no call 'zz'",
+        "entries.c.expects[0].sent.unit: no unit 'W8'",
+        "entries.c.expects[1].moved_up: no station 'nowhere'",
+        "draw.calls[0].type: no incident type 'flood'",
+        "draw.calls[0].zones[0]: no zone 'up'",
+        "draw.stress.of[0]: no unit or unit type 'W7'",
+    ]
+
+
+def test_without_its_scenario_the_script_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    entries = {"a": {"at": 0, "text": "x", "contingency_of": "nobody"}}
+    told = problems_of(tmp_path, scenario={**QUIET}, entries=entries)
+    assert told == ["entries.a.contingency_of: no entry 'nobody'"]
+    path = write_brief(tmp_path, scenario="gone.yaml", entries=entries)
+    with pytest.raises(InputError) as caught:
+        read_drill(path)
+    assert [each.place.split(" ")[-1] for each in caught.value.problems] == [
+        "scenario", "entries.a.contingency_of",
+    ]  # fmt: skip
+
+
+def test_what_comes_before_the_start_is_told_without_negative_seconds(tmp_path: Path) -> None:
+    entries = {"a": {"at": "2024-01-01T00:30:00+00:00", "text": "x"}}
+    (told,) = problems_of(tmp_path, entries=entries)
+    assert told == "entries.a.at: 30 min before the start of the exercise, which lasts 2 h"
 
 
 def test_problems_of_the_scenario_are_told_with_those_of_the_brief(tmp_path: Path) -> None:

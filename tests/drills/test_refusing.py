@@ -140,7 +140,7 @@ def test_the_log_wins_against_what_was_said(tmp_path: Path) -> None:
     seen = {each.number: each.seen for each in expected(drill, state, played(drill, state))}
     assert seen == {0: 180.0, 1: 130.0}
     silent = State(silent="nothing", delivered={"f1": 120.0}, done={("f1", 0): 125.0})
-    verdicts = [each.verdict(HOUR) for each in expected(drill, silent, played(drill, silent))]
+    verdicts = [each.verdict(HOUR, HOUR) for each in expected(drill, silent, played(drill, silent))]
     assert verdicts == ["missed", "to be judged"]
 
 
