@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib.metadata import entry_points
+from math import inf
 from typing import TYPE_CHECKING, cast
 
 from dispatch.engine.consumables import Consumables
@@ -27,7 +28,7 @@ from dispatch.model.scenario import POLICY_GROUP
 from dispatch.model.supplies import BY_ORDER
 from dispatch.policies.assigning import Assignment
 from dispatch.policies.covering import CoverageAware
-from dispatch.policies.dispatching import ByOrder, Nearest, RunCardOrder
+from dispatch.policies.dispatching import ByOrder, Nearest, RunCardOrder, UntilOrdered
 from dispatch.policies.relocating import mover
 from dispatch.policies.supplying import supply_policy
 from dispatch.timeline import draw
@@ -97,6 +98,8 @@ def simulate(
     if fleet is None:
         fleet = Fleet(scenario, find_layout(scenario, layout))
     policy = maker(scenario, fleet)
+    if scenario.ordered_from < inf:
+        policy = UntilOrdered(policy, scenario.ordered_from)
     watched = policy if watch is None else watch(policy)
     return Simulator(scenario, fleet, timeline, watched, _parts(scenario, fleet, timeline)).run()
 

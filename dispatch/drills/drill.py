@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from dispatch.io.validating import validate
 from dispatch.io.yaml_source import dotted_path, read_yaml
 from dispatch.io.yaml_writing import as_written
 from dispatch.model.briefs import DrillFile
-from dispatch.model.supplies import BY_ORDER
 from dispatch.scenario.injects import seconds_from_start
 from dispatch.study.opening import load
 
@@ -83,9 +83,9 @@ class Drill:
         """Return the scenario with what was delivered and ordered; raises InputError for what is refused.
 
         ``delivered`` gives the seconds of play by entry, ``orders`` are injects as they are written, whose
-        ``at`` is in seconds of play. Units go by the model's advice where ``advised``, which the scenario's
-        own orders are part of, or else by order only, and those from STARTEX on are left out; as the file
-        says when left out.
+        ``at`` is in seconds of play. All goes by the model's advice where ``advised``, which the scenario's
+        own orders are part of, or else from STARTEX on by order only, without those; as the file says when
+        left out.
         """
         timed = [
             (moment, 0, number, self._inject(line, moment))
@@ -108,8 +108,7 @@ class Drill:
             self.scenario_path,
             more=more,
             closures=tuple(self._closed(more)),
-            policy=BY_ORDER if silent else None,
-            unordered_from=self.begins if silent else None,
+            ordered_from=self.begins if silent else inf,
             quiet=self.file.without_random,
         )
 

@@ -15,7 +15,6 @@ from dispatch.engine.rulebook import NEVER, sustained
 from dispatch.engine.sending import OpenNeed, Sending
 from dispatch.engine.supply_log import Asked, Brought, SupplyLog, Unwanted
 from dispatch.engine.supply_orders import SupplyOrders
-from dispatch.model.supplies import BY_ORDER
 from dispatch.needs import circumstances
 from dispatch.scenario.items import WATER
 from dispatch.scenario.supply_needs import needs_of
@@ -62,8 +61,8 @@ class Supplies(Part):
         """What has been named so far of a call's need of an item, by call and item."""
         self._brought: list[Brought] = []
         self._unwanted: list[Unwanted] = []
-        self._by_order = scenario.file.supplying.policy == BY_ORDER
-        """Whether depots send only what is ordered."""
+        self._ordered_from = scenario.supplies_ordered_from
+        """From when on depots send only what is ordered."""
 
     def join(self, ops: Operations) -> None:
         """Take part, with full depots and all trucks at home."""
@@ -107,7 +106,7 @@ class Supplies(Part):
     def _ask(self, call: int, known: KnownNeed, level: int) -> None:
         self._to_come[call] -= 1
         need = self._need(call, known, level)
-        if self._by_order:
+        if self.ops.board.now >= self._ordered_from:
             need.may_send = {}
         self._open_need(need)
 
@@ -276,7 +275,8 @@ class Supplies(Part):
         if ends != ends:
             return inf if self._more_may_come(call) else NEVER
         if complete != complete:
-            hopeless = need.short and not self._by_order  # or else others may be ordered to bring it
+            # what is asked for later, others may still be ordered to bring
+            hopeless = need.short and need.asked.asked < self._ordered_from
             return NEVER if need.closed or hopeless else inf
         return max(complete, ends)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from dispatch.engine.log import Ordered
 from dispatch.engine.sending import ANY, UNLIMITED
-from dispatch.model.supplies import BY_ORDER
 from dispatch.scenario.supply_needs import planned_need
 
 if TYPE_CHECKING:
@@ -42,13 +41,17 @@ class SupplyOrders:
         self._open_need, self._bring = open_need, bring
         self._scenario, self._timeline = scenario, timeline
         self._depots = [site.id for site in sending.sites]
-        self._by_order = scenario.file.supplying.policy == BY_ORDER
-        """Whether depots send only what is ordered."""
+        self._ordered_from = scenario.supplies_ordered_from
+        """From when on depots send only what is ordered."""
         self._ready: set[int] = set()
         self._waiting: dict[int, list[Command]] = {}
         """Orders for calls that are not ready yet."""
         self._promised: dict[int, None] = {}
         """Needs of calls for which certain depots were told to send something."""
+
+    @property
+    def _orders_only(self) -> bool:
+        return self._ops.board.now >= self._ordered_from
 
     def schedule(self) -> None:
         """Schedule what is ordered."""
@@ -90,7 +93,7 @@ class SupplyOrders:
     def _add(self, command: Command, call: int, depot: int) -> None:
         """Let depots send for needs of a call that wait for an order, and open a need for the rest."""
         rest = command.amount
-        for number in self._of_call.get(call, ()) if self._by_order else ():
+        for number in self._of_call.get(call, ()) if self._orders_only else ():
             need = self._sending.needs[number]
             if need.asked.item == command.item and not need.ordered and need.asked.amount:
                 amount = min(rest, max(need.lacking - sum(need.may_send.values()), 0))
@@ -105,7 +108,7 @@ class SupplyOrders:
     def _open(self, call: int, item: int, depot: int, amount: int) -> None:
         """Open a need beside those of the call."""
         self._sending.orders.append(len(self._sending.needs))
-        may_send = {depot: amount if self._by_order or depot != ANY else UNLIMITED}
+        may_send = {depot: amount if self._orders_only or depot != ANY else UNLIMITED}
         self._open_need(call, planned_need(item, amount), may_send)
 
     def keep(self) -> None:

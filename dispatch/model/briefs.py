@@ -303,7 +303,7 @@ class DrillFile(Frozen):
     silent: Literal["advice", "nothing"] = "advice"
     """Who sends units when the players do not: the model, or nobody. The orders among the scenario's own
     injects (``order``, ``recall``, ``stage``, ``ask``, ``level``, ``supply``) are part of the model's advice;
-    with ``nothing`` they are left out from STARTEX on."""
+    with ``nothing`` they are left out from STARTEX on. Up to STARTEX the model sends in any case."""
     seed: Annotated[Whole, Field(ge=0)] = 0
     """Seed of everything that is drawn."""
     objectives: dict[Name, Objective] = {}

@@ -6,9 +6,9 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from dispatch.engine.protocols import Need, StatusBoard
+    from dispatch.engine.protocols import DispatchPolicy, Need, StatusBoard
 
 
 class Nearest:
@@ -91,6 +91,18 @@ class ByOrder:
     def choose(self, needs: Sequence[Need], board: StatusBoard) -> list[tuple[Need, int]]:  # noqa: ARG002
         """Return nothing."""
         return []
+
+
+class UntilOrdered:
+    """Leave the choice to another policy up to a moment; from then on send nobody but by order."""
+
+    def __init__(self, policy: DispatchPolicy, until: float) -> None:
+        self.name = policy.name
+        self._policy, self._until = policy, until
+
+    def choose(self, needs: Sequence[Need], board: StatusBoard) -> Iterable[tuple[Need, int]]:
+        """Return what the policy chooses, or nothing."""
+        return self._policy.choose(needs, board) if board.now < self._until else []
 
 
 def has_way(unit: int, need: Need, board: StatusBoard) -> bool:

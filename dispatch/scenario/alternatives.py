@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dispatch.errors import UsageError, did_you_mean
 from dispatch.model.injects import PLAYERS
 from dispatch.model.scenario import BUILT_IN_POLICIES, POLICY_GROUP
-from dispatch.model.supplies import BY_ORDER
 from dispatch.model.travel import PLANNING
 from dispatch.scenario.injects import seconds_from_start
 
@@ -26,36 +25,16 @@ def with_speeds(file: ScenarioFile, speeds: str) -> ScenarioFile:
     return file.model_copy(update={"travel": file.travel.model_copy(update={"speeds": speeds})})
 
 
-def with_policy(file: ScenarioFile, policy: str) -> ScenarioFile:
-    """Return a scenario with another dispatching policy; raises UsageError for an unknown one.
-
-    With ``by_order`` nothing else goes by itself, either: supplies wait for orders, needs wait for units, and
-    nobody moves up.
-    """
-    if policy not in known_policies():
-        raise UsageError(f"no policy '{policy}'.", hint=did_you_mean(policy, known_policies()))
-    rules: dict[str, Any] = {"policy": policy}
-    if policy != "run_card_order":
-        rules["first_due"] = {}
-    if policy != "coverage_aware":
-        rules["coverage_aware"] = None
-    changes: dict[str, Any] = {}
-    if policy == BY_ORDER:
-        rules["when_none_free"] = "queue"
-        changes["supplying"] = file.supplying.model_copy(update={"policy": BY_ORDER})
-        changes["moving_up"] = None
-    return file.model_copy(update={"dispatching": file.dispatching.model_copy(update=rules), **changes})
-
-
 def known_policies() -> set[str]:
     """Return the names of all dispatching policies that are built in or installed."""
     return {*BUILT_IN_POLICIES, *(entry.name for entry in entry_points(group=POLICY_GROUP))}
 
 
-def without_orders(file: ScenarioFile, document: YamlDocument, since: float) -> ScenarioFile:
-    """Return a scenario without its own orders from a moment on [s from its start].
+def left_to_orders(file: ScenarioFile, document: YamlDocument, since: float) -> ScenarioFile:
+    """Return a scenario in which nothing goes but by order from a moment on [s from its start].
 
-    Injects that were appended to the file stay, and places of problems are still those that were written.
+    Its own orders from then on are left out, needs wait for units, and nobody moves up. Injects that were
+    appended to the file stay, and places of problems are still those that were written.
     """
     stay = [
         i
@@ -67,4 +46,9 @@ def without_orders(file: ScenarioFile, document: YamlDocument, since: float) -> 
     if len(stay) < len(file.injects):
         written = document.kept.get(("injects",), range(len(file.injects)))
         document.kept["injects",] = [written[i] for i in stay]
-    return file.model_copy(update={"injects": tuple(file.injects[i] for i in stay)})
+    changes = {
+        "injects": tuple(file.injects[i] for i in stay),
+        "dispatching": file.dispatching.model_copy(update={"when_none_free": "queue"}),
+        "moving_up": None,
+    }
+    return file.model_copy(update=changes)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from dispatch.roads.network import load_network
 from dispatch.scenario.agreements import doubtful, read_agreements
 from dispatch.scenario.alarm_checks import check_alarms
 from dispatch.scenario.alarms import levels_of
-from dispatch.scenario.alternatives import known_policies, with_policy, with_speeds, without_orders
+from dispatch.scenario.alternatives import known_policies, left_to_orders, with_speeds
 from dispatch.scenario.commands import commands, too_early, weather_times
 from dispatch.scenario.facilities import with_cited_stations
 from dispatch.scenario.files import Folder, with_empirical_values
@@ -72,18 +73,17 @@ def load(
     speeds: str | None = None,
     more: Sequence[tuple[str, Mapping[str, Any]]] = (),
     closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
-    policy: str | None = None,
-    unordered_from: float | None = None,
+    ordered_from: float = inf,
     quiet: bool = False,
 ) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
 
     ``check`` may look for more problems in a scenario whose own references are resolved; ``speeds`` names
     the speed set to use instead of the file's. ``more`` are injects as they would be written, behind those of
-    the file, each with the place at which its problems are told. ``policy`` names another dispatching policy.
-    ``closures`` are more closures in the same way, each with its id behind the place. From
-    ``unordered_from`` on [s from the start] the file's own orders (``PLAYERS``) are left out. A ``quiet``
-    scenario has no random and no recorded calls.
+    the file, each with the place at which its problems are told. ``closures`` are more closures in
+    the same way, each with its id behind the place. From ``ordered_from`` on [s from the start] nothing is
+    sent but by order, and the file's own orders (``PLAYERS``) are left out. A ``quiet`` scenario has no
+    random and no recorded calls.
     """
     path = Path(path)
     problems = Problems()
@@ -103,10 +103,8 @@ def load(
     file = with_empirical_values(file, folder, problems)
     if speeds is not None:
         file = with_speeds(file, speeds)
-    if policy is not None:
-        file = with_policy(file, policy)
-    if unordered_from is not None:
-        file = without_orders(file, document, unordered_from)
+    if ordered_from < inf:
+        file = left_to_orders(file, document, ordered_from)
     file, merged = merged_plans(file, folder)
     cited = with_cited_stations(file, folder, network, problems)
     scenario = None
@@ -116,7 +114,8 @@ def load(
         if scenario is None:
             resolver.check_names()
         else:
-            scenario = replace(scenario, notes=(*notices, *cited.notes, *scenario.notes))
+            notes = (*notices, *cited.notes, *scenario.notes)
+            scenario = replace(scenario, notes=notes, ordered_from=ordered_from)
     if scenario is not None and check is not None:
         check(scenario, document, problems)
     # names of parts that were cut out above are missing by our own doing, and stations without a place

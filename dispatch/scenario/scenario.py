@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dispatch.model.supplies import BY_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +104,13 @@ class Scenario:
     """Agreements on help from others, in order of id."""
     supplies: SupplyBook | None = None
     """Items, depots and what incidents need of them, where there is anything of that."""
+    ordered_from: float = inf
+    """From this moment on nothing is sent but by order [s from the start]; infinite for never."""
+
+    @property
+    def supplies_ordered_from(self) -> float:
+        """From when on depots send only what is ordered [s from the start]; infinite for never."""
+        return 0.0 if self.file.supplying.policy == BY_ORDER else self.ordered_from
 
     def with_seed(self, seed: int) -> Scenario:
         """Return the scenario with other luck."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import UsageError
@@ -23,17 +24,16 @@ def load(
     speeds: str | None = None,
     more: Sequence[tuple[str, Mapping[str, Any]]] = (),
     closures: Sequence[tuple[str, str, Mapping[str, Any]]] = (),
-    policy: str | None = None,
-    unordered_from: float | None = None,
+    ordered_from: float = inf,
     quiet: bool = False,
 ) -> Scenario:
     """Load a scenario file; raises ScenarioError or NetworkError with every problem found.
 
     ``speeds`` names the speed set to use instead of the file's. ``more`` are injects as they would be
-    written, behind those of the file, each with the place at which its problems are told. ``policy`` names
-    another dispatching policy; with ``by_order`` supplies wait for orders, too, and nobody moves up.
-    ``closures`` are more closures, each with its id behind the place; from ``unordered_from`` on [s from the
-    start] the file's own orders are left out; a ``quiet`` scenario has no random and no recorded calls.
+    written, behind those of the file, each with the place at which its problems are told.
+    ``closures`` are more closures, each with its id behind the place; from ``ordered_from`` on [s from the
+    start] nothing is sent but by order, and the file's own orders are left out; a ``quiet`` scenario has no
+    random and no recorded calls.
     """
     return loading.load(
         path,
@@ -41,8 +41,7 @@ def load(
         speeds=speeds,
         more=more,
         closures=closures,
-        policy=policy,
-        unordered_from=unordered_from,
+        ordered_from=ordered_from,
         quiet=quiet,
     )
 

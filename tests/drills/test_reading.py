@@ -96,6 +96,28 @@ def test_the_scenarios_own_orders_are_part_of_the_advice(tmp_path: Path) -> None
     assert len(simulate(drill.scenario({})).responses) == 0
 
 
+def test_what_came_before_startex_was_dealt_with_whoever_sends_from_then_on(tmp_path: Path) -> None:
+    """Fires before and at STARTEX (3600 s): by the scenario's own rules up to it, by order from it on."""
+    early = [
+        {"at": at, "incident": {"type": "fire", "node": "b", "id": name}}
+        for at, name in ((600, "old"), (3590, "just"), (3600, "new"))
+    ]
+    rules = {"policy": "run_card_order", "when_none_free": "lost", "first_due": {"b": ["E1"]}}
+    world = {**QUIET, "injects": early, "dispatching": rules}
+    drill = brief(tmp_path, world, silent="nothing", entries={"one": call(60)})
+    log = simulate(drill.scenario({"one": 60.0}))
+    ids = log.timeline.incident_ids(log.scenario.kinds)
+    sent = [(ids[call], log.fleet.ids[unit]) for call, unit in
+            zip(log.responses.incident.tolist(), log.responses.unit.tolist(), strict=True)]  # fmt: skip
+    assert sent == [("old", "E1"), ("just", "E1")]
+    assert len(log.lost) == 0
+    advised = simulate(drill.scenario({"one": 60.0}, advised=True))
+    assert advised.responses.alerted[:2].tolist() == log.responses.alerted.tolist()
+    ordered = [{"at": 70.0, "order": {"unit": "W1", "incident": "new"}}]
+    log = simulate(drill.scenario({"one": 60.0}, ordered))
+    assert (log.fleet.ids[log.responses.unit[-1]], log.responses.alerted[-1]) == ("W1", 3670.0)
+
+
 def test_what_controllers_deliver_stays_where_all_goes_by_orders(tmp_path: Path) -> None:
     sends = {"at": 100, "text": "sent", "inject": {"order": {"unit": "E1", "incident": "one"}}}
     drill = brief(tmp_path, silent="nothing", entries={"one": call(60), "sends": sends})
@@ -112,7 +134,7 @@ def test_what_comes_back_must_have_failed_though_orders_are_left_out(tmp_path: P
 def test_problems_are_told_where_they_stand_though_orders_are_left_out(tmp_path: Path) -> None:
     path = write_scenario(tmp_path, **QUIET, injects=[*SCRIPTED, {"at": 5000, "close": "gone"}])
     with pytest.raises(InputError, match=r"injects\[5\]\.close") as caught:
-        load(path, policy="by_order", unordered_from=3600.0)
+        load(path, ordered_from=3600.0)
     lines = path.read_text(encoding="utf-8").splitlines()
     (problem,) = caught.value.problems
     assert "close: gone" in lines[int(problem.place.removeprefix("scenario.yaml:").split(" ")[0]) - 1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from dispatch import simulate
 from dispatch.engine.notices import notices
-from dispatch.errors import ScenarioError, UsageError
+from dispatch.errors import ScenarioError
 from dispatch.study.opening import load
 from tests.small import small, write_scenario
 
@@ -246,20 +247,19 @@ def test_injects_are_appended_as_if_they_were_written(tmp_path: Path) -> None:
     assert len(load(none, more=[("here", FIRE), ("there", order)]).file.injects) == 2
 
 
-def test_another_policy_may_be_asked_for(tmp_path: Path) -> None:
+def test_from_a_moment_on_nothing_may_go_but_by_order(tmp_path: Path) -> None:
     policies: Json = {
         "dispatching": {"policy": "run_card_order", "first_due": {"c": ["W1"]}, "when_none_free": "lost"}
     }
     path = write_scenario(tmp_path, **policies)
-    scenario = load(path, policy="by_order")
-    assert (scenario.file.dispatching.policy, scenario.file.supplying.policy) == ("by_order", "by_order")
-    assert scenario.digest != load(path).digest
-    log = simulate(scenario)
-    assert len(log.timeline) > 0
-    assert len(log.responses.unit) == len(log.lost) == 0
-    assert load(path, policy="nearest").file.dispatching.first_due == {}
-    with pytest.raises(UsageError, match="no policy 'nearst'"):
-        load(path, policy="nearst")
+    whole, never = simulate(load(path)), simulate(load(path, ordered_from=0.0))
+    assert len(never.timeline) > 0
+    assert len(never.responses.unit) == len(never.lost) == 0
+    middle = float(np.median(whole.responses.alerted))
+    half = simulate(load(path, ordered_from=middle))
+    expected = whole.responses.alerted[whole.responses.alerted < middle]
+    assert half.responses.alerted.tolist() == expected.tolist()
+    assert 0 < len(half.responses) < len(whole.responses)
 
 
 def test_a_policy_by_order_lets_needs_wait(tmp_path: Path) -> None:
