@@ -125,7 +125,7 @@ def play(
             raise typer.Exit(EXIT_STOPPED) from None
         if deserted:
             typer.echo("the clock stands, and nobody is there who could let it go on.", err=True)
-        _end(started, folder, record, out)
+        _end(started, words, folder, record, out)
         if deserted:
             raise typer.Exit(EXIT_STOPPED)
 
@@ -188,9 +188,10 @@ def _tell_unwritten(out: Path | None) -> None:
         typer.echo(f"{out} was not written: the exercise has not ended.", err=True)
 
 
-def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
+def _end(play: Play, words: Words, folder: Path, record: Path, out: Path | None) -> None:
     """Say how it goes on: with a review after ENDEX, or with the session later."""
     from dispatch.report.drill_board import play_clock
+    from dispatch.report.drill_news import closing_lines
 
     if not play.over:
         typer.echo(f"left at {play_clock(play.now)}; go on with --resume --session {record}", err=True)
@@ -199,9 +200,9 @@ def _end(play: Play, folder: Path, record: Path, out: Path | None) -> None:
     if out is not None:
         _write(out, play.drill, play.log)
     verdicts = [each.verdict(play.now, play.drill.file.lasts) for each in play.expected()]
-    counts = ", ".join(f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts))
-    typer.echo(f"ENDEX at {play_clock(play.now)}; expected actions: {counts or 'none'}.", err=True)
-    typer.echo(f"Look back on it: dispatch drill review {folder} --session {record}", err=True)
+    again = f"dispatch drill review {folder} --session {record}"
+    for line in closing_lines(play.now, verdicts, again, words):
+        typer.echo(line, err=True)
 
 
 def _replay(drill: Drill, session: Path, out: Path | None) -> None:

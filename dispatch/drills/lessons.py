@@ -6,8 +6,9 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from dispatch.briefing.contents import Column, Number, Said, Table
-from dispatch.drills.reviewing import DECISION, FAILED, JUDGED, NO_MEANS, NOT_SAID
+from dispatch.drills.reviewing import DECISION, FAILED, JUDGED, NO_MEANS, NOT_SAID, PLAYERS
 from dispatch.drills.script import clock_text
+from dispatch.engine.board import MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,11 @@ def strengths(review: Review) -> Table:
             total = sum(each.counts[verdict] for verdict in JUDGED)
             values = {"met": Number(each.counts["met"], "whole"), "total": Number(total, "whole")}
             found.append((Said("Met in time: {met} of {total} judged actions.", values), each.title))
+    for action in review.with_verdict("met"):
+        if action.brought_about == PLAYERS and not action.model <= action.deadline + MARGIN:
+            named: dict[str, Cell] = {"entry": action.entry, "action": action.action.text}
+            said = Said("{entry}: in time by orders, where the model was not: {action}", named)
+            found.append((said, None))
     sooner = {call.id: _sooner(call) for call in review.paired if _sooner(call) >= FASTER}
     if sooner:
         told: dict[str, Cell] = {"calls": _with_times(sooner)}

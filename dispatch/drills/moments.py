@@ -1,4 +1,4 @@
-"""Times of play as spreadsheets give them back: texts, times of day, durations, numbers."""
+"""Times of play as people write them in orders, and as spreadsheets give them back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from datetime import datetime, time, timedelta
 from unicodedata import normalize
 
+from dispatch.briefing.contents import Said
+from dispatch.drills.refusing import Refusal
 from dispatch.model.base import parse_duration
 
 DAY = 86_400.0
@@ -78,3 +80,24 @@ def _of_text(text: str) -> float:
     except ValueError:
         message = f"{text[:40]!r} is not a time | {HELP}"
         raise ValueError(message) from None
+
+
+_EXERCISE = re.compile(r"(?:[Tt]\s*\+\s*)?([0-9]+):([0-5][0-9])(?::([0-5][0-9]))?(\.[0-9]+)?")
+_SIGN = re.compile(r"[Tt]\s*\+\s*")
+
+
+def exercise_time(given: object) -> float:
+    """Return seconds of play for ``T+12:00`` (minutes), ``T+1:12:00`` (hours), ``12 min`` or a number."""
+    if isinstance(given, str):
+        found = _EXERCISE.fullmatch(given.strip())
+        if found is not None:
+            whole = [int(part) for part in found.group(1, 2, 3) if part is not None]
+            return sum(part * 60.0**n for n, part in enumerate(reversed(whole))) + float(found[4] or 0)
+        given = _SIGN.sub("", given.strip(), count=1)
+        if re.fullmatch(r"[0-9]+(\.[0-9]*)?", given):
+            given = float(given)
+    try:
+        return parse_duration(given)
+    except ValueError:
+        fact = Said("'{given}' is not a time of the exercise.", {"given": str(given)})
+        raise Refusal(fact, Said("Write T+12:00, T+1:12:00, '12 min' or seconds.")) from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from os import fsencode
 from typing import TYPE_CHECKING, NamedTuple
 
+from dispatch.drills.moments import exercise_time
 from dispatch.drills.naming import names_of
-from dispatch.drills.orders import command_of, exercise_time, read_command, read_json
+from dispatch.drills.orders import command_of, read_command, read_json
 from dispatch.drills.script import clock_text
 from dispatch.errors import InputError, Problem, Problems, UsageError
 

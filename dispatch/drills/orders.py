@@ -10,10 +10,10 @@ from math import inf, isfinite
 from typing import Any
 
 from dispatch.briefing.contents import Said
+from dispatch.drills.moments import exercise_time
 from dispatch.drills.refusing import HELP_SAYS, NOTHING, Refusal, suggestion
 from dispatch.drills.session import FASTEST
 from dispatch.errors import UsageError, closest
-from dispatch.model.base import parse_duration
 from dispatch.model.injects import PLAYERS
 
 ASIDE = ("at", "ref")
@@ -66,6 +66,11 @@ class Names:
     secret: bool = False
     """Whether players must not be told which entries there are."""
 
+    def has(self, word: str) -> bool:
+        """Whether anything has a name."""
+        known = (self.units, self.calls or (), self.stations, self.agreements, self.items, self.depots)
+        return any(word in names for names in (*known, self.nodes, self.entries))
+
     def one(self, kind: str, given: str) -> str:
         """Return what is meant by a name, in capitals or not; raises UsageError for an unknown one."""
         plural = {"call": "calls", "agreement": "agreements", "entry": "entries"}.get(kind, f"{kind}s")
@@ -103,27 +108,8 @@ _PREPOSITIONS = {
     "to": "to", "到": "to", "往": "to", "至": "to", "给": "to", "for": "for", "为": "for",
     "at": "at", "在": "at", "于": "at", "from": "from", "从": "from", "由": "from",
 }  # fmt: skip
-_CLOCK = re.compile(r"(?:[Tt]\s*\+\s*)?([0-9]+):([0-5][0-9])(?::([0-5][0-9]))?(\.[0-9]+)?")
-_PLUS = re.compile(r"[Tt]\s*\+\s*")
 _COUNT = re.compile(r"(.*\S)\s+([0-9]{1,4})")
 _WORDS = re.compile(r'"([^"]*)"|(\S+)')
-
-
-def exercise_time(given: object) -> float:
-    """Return seconds of play for ``T+12:00`` (minutes), ``T+1:12:00`` (hours), ``12 min`` or a number."""
-    if isinstance(given, str):
-        found = _CLOCK.fullmatch(given.strip())
-        if found is not None:
-            whole = [int(part) for part in found.group(1, 2, 3) if part is not None]
-            return sum(part * 60.0**n for n, part in enumerate(reversed(whole))) + float(found[4] or 0)
-        given = _PLUS.sub("", given.strip(), count=1)
-        if re.fullmatch(r"[0-9]+(\.[0-9]*)?", given):
-            given = float(given)
-    try:
-        return parse_duration(given)
-    except ValueError:
-        fact = Said("'{given}' is not a time of the exercise.", {"given": str(given)})
-        raise Refusal(fact, Said("Write T+12:00, T+1:12:00, '12 min' or seconds.")) from None
 
 
 def read_command(line: str, names: Names) -> Command:
@@ -142,13 +128,20 @@ def read_command(line: str, names: Names) -> Command:
         return _note(line.split(None, 1)[1] if len(words) > 1 else "")
     parts: dict[str, str] = {"": ""}
     current = ""
-    for word in words[1:]:
+    for word in (part for whole in words[1:] for part in _apart(whole, names)):
         if word.casefold() in _PREPOSITIONS:
             current = _PREPOSITIONS[word.casefold()]
             parts.setdefault(current, "")
         else:
             parts[current] = f"{parts[current]} {word}".strip()
     return _READERS[verb](parts, names)
+
+
+def _apart(word: str, names: Names) -> list[str]:
+    """Return a word with a Chinese preposition apart that is written together with a name behind it."""
+    head, rest = word[:1], word[1:]
+    is_joined = head in _PREPOSITIONS and not head.isascii() and names.has(rest) and not names.has(word)
+    return [head, rest] if is_joined else [word]
 
 
 def _take(parts: Parts, *prepositions: str) -> list[str]:

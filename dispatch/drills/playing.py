@@ -20,6 +20,7 @@ from dispatch.drills.orders import HELP, command_of, read_command
 from dispatch.drills.outcome import attempt, check_same, fingerprint, idle
 from dispatch.drills.refusing import Refusal, english
 from dispatch.drills.script import clock_text
+from dispatch.drills.seeing import call_of
 from dispatch.drills.session import after, written_scale
 from dispatch.drills.unfolding import check_sayable, expected, next_due
 from dispatch.errors import UsageError
@@ -276,8 +277,18 @@ class Play:
         before = len(self._happened)
         self._adopt(outcome)
         news = [each for each in self._happened[before:] if each["event"] in TELLING]
-        text = "; ".join(self._say(_told(each)) for each in news) or self._say(Said("ordered"))
+        text = "; ".join(self._say(_told(each)) for each in news) or self._say(self._waits(inject))
         return {"seq": record["seq"], "text": text}
+
+    def _waits(self, inject: Mapping[str, Any]) -> Said:
+        """Return that something is ordered, and when it is carried out where its call is not ready yet."""
+        ((_, body),) = inject.items()
+        call = call_of(self.log, str(body.get("incident", "")))
+        ready = -inf if call < 0 else float(self.log.timeline.ready[call]) - self.drill.begins
+        if ready <= self.now:
+            return Said("ordered")
+        values = {"call": str(body["incident"]), "at": clock_text(ready)}
+        return Said("ordered; it is carried out when {call} is ready, at T+{at}", values)
 
     def _noted(self, command: Command, values: Mapping[str, str]) -> Happening:
         record = self._write(command.does, self.now, **command.values, **values)

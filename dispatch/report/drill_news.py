@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dispatch.drills.after_action import VERDICTS
 from dispatch.drills.script import METHODS
 from dispatch.drills.wording import ordered
 from dispatch.report.drill_board import play_clock
@@ -35,6 +36,14 @@ def lines_of(happening: Mapping[str, Any], words: Words) -> Iterator[str]:
     for number, line in enumerate(tell(happening, words)):
         plain = "".join(c if c.isprintable() else " " for c in line)  # what people send may hold anything
         yield f"{at} {plain}" if number == 0 else plain
+
+
+def closing_lines(at: float, verdicts: list[str], again: str, words: Words) -> Iterator[str]:
+    """Yield how an exercise ended: what became of what was expected, and the command to look back on it."""
+    counts = [f"{words.say(VERDICTS[word])} {verdicts.count(word)}" for word in dict.fromkeys(verdicts)]
+    shown = ", ".join(counts) or "0"
+    yield words.text("ENDEX at {at}; expected actions: {counts}.", at=play_clock(at), counts=shown)
+    yield words.text("Look back on it: {command}", command=again)
 
 
 def _deliver(happening: Mapping[str, Any], words: Words) -> Iterator[str]:

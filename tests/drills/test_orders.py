@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dispatch.drills.orders import Command, Names, command_of, exercise_time, read_command
+from dispatch.drills.moments import exercise_time
+from dispatch.drills.orders import Command, Names, command_of, read_command
 from dispatch.errors import UsageError
 
 NAMES = Names(
@@ -108,6 +109,15 @@ def test_what_is_not_understood_is_refused_with_a_way_out(line: str, told: str) 
     with pytest.raises(UsageError) as refused:
         read_command(line, NAMES)
     assert told in str(refused.value)
+
+
+def test_a_chinese_preposition_may_stand_at_its_name() -> None:
+    names = replace(NAMES, calls=["二号罐", "到站火警"])
+    sent = [read_command(f"派 E1 {rest}", names) for rest in ("到 二号罐", "到二号罐", "往二号罐")]
+    assert {str(command.values["order"]) for command in sent} == {
+        str({"order": {"unit": "E1", "incident": "二号罐"}})
+    }
+    assert read_command("派 E1 到 到站火警", names).values["order"]["order"]["incident"] == "到站火警"
 
 
 def test_a_script_that_players_must_not_know_is_not_listed() -> None:

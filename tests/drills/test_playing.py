@@ -166,6 +166,17 @@ def test_what_is_done_at_its_very_limit_is_in_time_for_contingencies_too(
     assert judged.verdict(HOUR, HOUR) == ("late" if comes else "met")
 
 
+def test_an_order_for_a_call_that_is_not_ready_says_when_it_is_carried_out(tmp_path: Path) -> None:
+    world = {"incident_types": {"fire": {"run_card": {"engine": 1}, "call_processing": 90, "on_scene": 600}}}
+    play = begun(exercise(tmp_path, world), tmp_path)
+    play.step(130.0)
+    assert play.tell("send E1 to f1", 130.0)["text"] == (
+        "ordered; it is carried out when f1 is ready, at T+0:03:30"
+    )
+    sent = [each for each in play.step(HOUR) if each.get("event") == "alerted" and each["unit"] == "E1"]
+    assert [each["at"] for each in sent][:1] == [120.0 + 90.0]
+
+
 def test_end_by_order(tmp_path: Path) -> None:
     play = begun(exercise(tmp_path), tmp_path)
     play.step(200.0)

@@ -141,6 +141,18 @@ def test_a_call_may_be_reached_sooner_than_by_the_model(tmp_path: Path) -> None:
     ]
 
 
+def test_what_only_the_players_did_in_time_is_a_strength(tmp_path: Path) -> None:
+    """E1 at e is four minutes from a: the model sends W1 there at once, and nobody moves without an order."""
+    expects = [{"text": "A second engine at a.", "by": "5 min", "on_scene": {"incident": "f1", "count": 2}}]
+    entries = {"f1": {**SCRIPT["f1"], "objective": "O1", "expects": expects}}
+    found = reviewed(tmp_path, (130.0, "send W1 to f1"), (140.0, "send E1 to f1"), entries=entries)
+    (table,) = [table for table in briefing(found).tables if table.id == "strengths"]
+    assert [Words("en").show(row[0]) for row in table.rows] == [
+        "Met in time: 1 of 1 judged actions.",
+        "f1: in time by orders, where the model was not: A second engine at a.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("silent", "orders", "causes"),
     [
