@@ -10,6 +10,7 @@ import numpy as np
 
 from dispatch.briefing.contents import Number, Said
 from dispatch.composition import simulate
+from dispatch.drills.course import DIGITS
 from dispatch.drills.seeing import call_of, first_held, first_seen
 from dispatch.engine.board import MARGIN, closing
 from dispatch.errors import InfeasibleError, InputError
@@ -123,7 +124,7 @@ def played(drill: Drill, *, advised: bool = True) -> tuple[dict[str, float], Log
     reached = 0.0
     while waiting:
         late = overdue_from(drill, log, delivered)
-        moments = [max(_falls(drill, log, line, late), reached) for line in waiting]
+        moments = [falls(drill, log, line, late, reached, drill.file.lasts) for line in waiting]
         first = int(np.argmin(moments))
         if not moments[first] < drill.file.lasts:
             break
@@ -155,15 +156,20 @@ def _simulated(
     return simulate(scenario, drill.file.layout)
 
 
-def _falls(drill: Drill, log: Log, line: Line, late: Mapping[str, float]) -> float:
-    """Return when an entry with a condition, or for a contingency, is to be delivered [s of play]."""
-    earliest, cited = line.at, line.entry.contingency_of
+def falls(drill: Drill, log: Log, line: Line, late: Mapping[str, float], now: float, until: float) -> float:
+    """Return when an entry with a condition, or for a contingency, is to be delivered [s of play].
+
+    Not before ``now``; infinite for not up to ``until``. ``late`` gives from when on entries have something
+    overdue, as ``overdue_from`` does.
+    """
+    earliest, cited = max(line.at, now), line.entry.contingency_of
     if cited is not None:
-        earliest = max(earliest, round(late.get(cited, math.inf) - drill.begins, 3))
-    if line.entry.when is None or not earliest < drill.file.lasts:
+        earliest = max(earliest, round(late.get(cited, math.inf) - drill.begins, DIGITS))
+    if earliest > until or line.entry.when is None:
         return earliest
-    held = first_held(log, line.entry.when, drill.begins + earliest, drill.ends, dict(late))
-    return held - drill.begins
+    end = math.nextafter(drill.begins + until, math.inf)
+    held = first_held(log, line.entry.when, drill.begins + earliest, end, dict(late))
+    return max(held - drill.begins, now)
 
 
 def overdue_from(

@@ -198,14 +198,13 @@ def review(drill: Drill, state: State) -> Review:
 def _judged(drill: Drill, state: State, log: Log, alone: Log, end: float) -> Iterator[Judged]:
     """Yield the expected actions in the order in which their entries were delivered."""
     model = sightings(drill, alone, state.delivered)
-    unordered = _unordered(drill, state, log, alone)
-    shown, without = (sightings(drill, one, state.delivered) for one in (log, unordered))
+    without = sightings(drill, _unordered(drill, state, log, alone), state.delivered)
     for each in sorted(expected(drill, state, log), key=lambda one: state.delivered[one.entry]):
         key = (each.entry, each.number)
         found = each.verdict(end, drill.file.lasts)
         seen, alone_seen = (_within(moment, end) for moment in (each.seen, model[key]))
         deadline = due(drill, state.delivered, key)
-        cause = _brought_about(state, shown[key], without[key]) if found in DONE else ""
+        cause = _brought_about(state, each.seen, without[key]) if found in DONE else ""
         yield Judged(*key, each.action, deadline, seen, found, alone_seen, cause)
 
 
@@ -217,8 +216,11 @@ def _unordered(drill: Drill, state: State, log: Log, alone: Log) -> Log:
 
 
 def _brought_about(state: State, seen: float, without: float) -> str:
-    """Return what brought about what a log shows at a time; ``without`` orders it would be at another."""
-    if isnan(seen):
+    """Return what brought about what was seen at a time; ``without`` is when, had the players not ordered.
+
+    What one log cannot show, none can: then somebody said that it was done.
+    """
+    if isnan(without):
         return SAID
     if not abs(seen - without) <= MARGIN:
         return PLAYERS

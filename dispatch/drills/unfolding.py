@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from math import inf, isnan, nextafter
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 from dispatch.briefing.contents import Said
 from dispatch.drills.proving import due as due_by
-from dispatch.drills.proving import overdue_from, sightings
+from dispatch.drills.proving import falls, overdue_from, sightings
 from dispatch.drills.refusing import Refusal
 from dispatch.drills.script import clock_text
-from dispatch.drills.seeing import first_held, first_seen
+from dispatch.drills.seeing import first_seen
 from dispatch.engine.board import MARGIN
 from dispatch.io.yaml_writing import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from dispatch.drills.drill import Drill, Line
+    from dispatch.drills.drill import Drill
     from dispatch.drills.session import State
     from dispatch.engine.log import Log
     from dispatch.model.briefs import Action
@@ -117,21 +117,7 @@ def next_due(
     conditional = [(number, line) for number, line in waiting if not line.is_timed]
     late = overdue_from(drill, log, state.delivered, state.done if attended else None) if conditional else {}
     for number, line in conditional:
-        at = _condition_met(drill, log, line, late, now, bound)
+        at = falls(drill, log, line, late, now, bound)
         if at <= bound:
             found.append(Due(at, number, "contingency" if line.entry.contingency_of else "condition"))
     return min(found, default=None)
-
-
-def _condition_met(
-    drill: Drill, log: Log, line: Line, late: Mapping[str, float], now: float, until: float
-) -> float:
-    """Return the first exercise time at which an entry's conditions hold; infinite for none up to a time."""
-    earliest, cited = max(line.at, now), line.entry.contingency_of
-    if cited is not None:
-        earliest = max(earliest, round(late.get(cited, inf) - drill.begins, 3))
-    if earliest > until or line.entry.when is None:
-        return earliest
-    end = nextafter(drill.begins + until, inf)
-    held = first_held(log, line.entry.when, drill.begins + earliest, end, dict(late))
-    return max(held - drill.begins, now)

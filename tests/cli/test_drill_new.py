@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dispatch.cli.main import run_cli
+from tests.drills.exercises import code_of
 from tests.drills.packaged import BRIEF, write_brief
 
 if TYPE_CHECKING:
@@ -19,15 +19,6 @@ DRAWN: dict[str, Any] = {
         "stress": {"units": 1, "objective": "O2"},
     }
 }
-
-
-def code_of(*words: object) -> int:
-    """Run the command line and return its exit code."""
-    try:
-        run_cli([str(word) for word in words])
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 def ends(code: int, *words: object) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from dispatch.cli.main import run_cli
 from dispatch.drills.drill import read_drill
 from dispatch.drills.playing import Play
 from dispatch.drills.session import Session
@@ -94,3 +95,12 @@ def exercise(folder: Path, world: dict[str, Any] | None = None, **changes: Any) 
 def begun(drill: Drill, folder: Path, name: str = "session.jsonl", **options: Any) -> Play:
     """Begin to play at second 0 on the wall."""
     return Play(drill, Session.begin(folder / name), 0.0, **options)
+
+
+def code_of(*words: object) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        run_cli([str(word) for word in words])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0

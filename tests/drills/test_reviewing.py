@@ -12,14 +12,13 @@ import pytest
 from openpyxl import load_workbook
 
 from dispatch.briefing.contents import Said
-from dispatch.cli.main import run_cli
 from dispatch.drills.after_action import at_text, briefing, document
 from dispatch.drills.drill import read_drill
 from dispatch.drills.reviewing import model_state, rating_of, review
 from dispatch.drills.session import folded, read_session
 from dispatch.report.drill_review import review_text
 from dispatch.report.words import Words
-from tests.drills.exercises import HOUR, RICH, SCRIPT, begun, exercise, write_exercise
+from tests.drills.exercises import HOUR, RICH, SCRIPT, begun, code_of, exercise, write_exercise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -269,14 +268,6 @@ def test_json_has_no_infinity(tmp_path: Path) -> None:
     text = json.dumps(told, allow_nan=False)
     assert json.loads(text)["actions"][0]["seen"] is None
     assert [call["first_model"] for call in json.loads(text)["calls"]] == [60.0, 60.0]
-
-
-def code_of(*words: object) -> int:
-    try:
-        run_cli([str(word) for word in words])
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 def played(folder: Path) -> Path:
